@@ -1,0 +1,152 @@
+//! The seam between the core and what it runs on.
+//!
+//! The core knows these traits only. A backend lends each live object an [`ObjectStore`] and, shared by all objects of
+//! a thread or isolate, an [`Environment`]. Nothing here is `Send`: an object lives on one thread.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::object::{Envelope, Timestamp};
+use crate::rpc::Reply;
+
+/// A future that stays on its thread.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// The number of an object's commit: 1 for its first. 0 means "never committed".
+pub type Seq = u64;
+
+/// What the core asks of the place it runs in.
+pub trait Environment {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+    /// Fills `bytes` with randomness fit for identifiers.
+    fn random(&self, bytes: &mut [u8]);
+    /// Runs a future to its end on this thread.
+    fn spawn(&self, task: LocalFuture<'static, ()>);
+    /// Ready at `at` or soon after; at once if that is past.
+    fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()>;
+    /// Delivers a call to another object and brings its reply. The caller's output gate has been passed already.
+    fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply>;
+    /// A variable of the process environment, or a binding's text.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// Reports a fault that no caller is told in full.
+    fn report(&self, message: &str);
+}
+
+/// One object's records, as the backend keeps them. Every method is synchronous: what is committed is visible to the
+/// next read at once, and durable later.
+pub trait ObjectStore {
+    /// The value under `key`.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault>;
+    /// Records in byte order of their keys (or its reverse), as [`Scan`] says.
+    fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault>;
+    /// Accepts a commit: all of it or nothing. Its number is the previous one plus one.
+    fn commit(&self, commit: Commit) -> Result<Seq, StorageFault>;
+    /// Calls `release` once everything up to and including `seq` is durable, at once if it is already, or with the
+    /// fault that prevented it. Calls of one object are released in the order they were handed over.
+    fn gate(&self, seq: Seq, release: Box<dyn FnOnce(Result<(), StorageFault>)>);
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The key: UTF-8, at most 2,048 bytes, ordered by its bytes.
+    pub key: String,
+    /// The value: JSON text, at most 2,000,000 bytes.
+    pub value: Vec<u8>,
+}
+
+/// A range of keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a> {
+    /// The first key of the range, included.
+    pub start: &'a str,
+    /// The end of the range, not included. `None`: to the last key.
+    pub end: Option<&'a str>,
+    /// From the last key to the first.
+    pub reverse: bool,
+    /// At most so many records.
+    pub limit: usize,
+}
+
+/// Everything one action changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Records to write, in key order.
+    pub puts: Vec<Record>,
+    /// Keys to remove, in order. None of them is in `puts`.
+    pub deletes: Vec<String>,
+    /// When the object wants to be woken next, if this commit changes that.
+    pub alarm: Option<AlarmChange>,
+}
+
+impl Commit {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.deletes.is_empty() && self.alarm.is_none()
+    }
+}
+
+/// A change of the one platform alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmChange {
+    /// Wake the object at this time; replaces an earlier setting.
+    Set(Timestamp),
+    /// Do not wake it.
+    Clear,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorageFault {
+    /// The disk or the platform failed; nothing of the commit is kept.
+    Io(String),
+    /// The disk is full; nothing of the commit is kept.
+    Full,
+    /// The object was taken over or reset; this instance may not write any more.
+    Fenced,
+    /// A stored value does not fit the type that reads it.
+    Decode {
+        /// The record's key.
+        key: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A value cannot be stored.
+    Encode {
+        /// The field or collection.
+        path: String,
+        /// Why, and what to use instead.
+        reason: String,
+    },
+    /// The stored object is newer than this program.
+    Newer {
+        /// The mount whose state is newer; empty for the object itself.
+        mount: String,
+        /// Its stored version.
+        stored: u32,
+        /// The version this program knows.
+        known: u32,
+    },
+}
+
+impl std::fmt::Display for StorageFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(text) => write!(f, "storage failed: {text}"),
+            Self::Full => f.write_str("storage is full"),
+            Self::Fenced => f.write_str("the object was reset"),
+            Self::Decode { key, reason } => write!(f, "record `{key}` cannot be read: {reason}"),
+            Self::Encode { path, reason } => write!(f, "`{path}` cannot be stored: {reason}"),
+            Self::Newer { mount, stored, known } => {
+                write!(f, "state of `{mount}` has version {stored}, this program knows {known}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StorageFault {}
+
+/// An environment shared by all objects of a thread.
+pub type SharedEnvironment = Rc<dyn Environment>;

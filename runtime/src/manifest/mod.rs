@@ -1,0 +1,182 @@
+//! The manifest: one JSON document from which clients, tool lists and schemas are generated.
+//!
+//! `my-app manifest FILE` writes it. Its bytes are a function of the source alone: every map is sorted, nothing in it
+//! depends on the machine or the clock. Readers ignore members they do not know within one major version and refuse
+//! another major.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// The format's major version; another major is refused by readers.
+pub const MANIFEST_MAJOR: u32 = 1;
+
+/// A whole app, described.
+#[derive(Debug, Clone, Serialize)]
+pub struct Manifest {
+    /// The format's version.
+    pub stayput: FormatVersion,
+    /// The app's name and version, from its `Cargo.toml`.
+    pub app: AppInfo,
+    /// Classes by class path (`chat-room`).
+    pub classes: BTreeMap<String, ClassManifest>,
+    /// Types that schemas refer to by `#/components/schemas/<Name>`, JSON Schema 2020-12.
+    pub components: Components,
+}
+
+/// The version of the manifest format.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormatVersion {
+    /// [`MANIFEST_MAJOR`].
+    pub manifest: u32,
+}
+
+/// Who the manifest describes.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppInfo {
+    /// The package's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+}
+
+/// The named types.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Components {
+    /// Type name to JSON Schema.
+    pub schemas: BTreeMap<String, Value>,
+}
+
+/// One class of objects.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClassManifest {
+    /// The Rust type's name (`ChatRoom`).
+    pub r#type: String,
+    /// The doc comment; empty if there is none.
+    pub description: String,
+    /// Actions by wire name; a mixin's are named `mount.action`.
+    pub actions: BTreeMap<String, ActionManifest>,
+    /// Declared events by wire name.
+    pub events: BTreeMap<String, EventManifest>,
+    /// Durable state by path; a mixin's paths start with its mount.
+    pub state: BTreeMap<String, StateManifest>,
+    /// Mount path to the mixin mounted there.
+    pub mixins: BTreeMap<String, MixinManifest>,
+    /// Event names and `start`, `alarm` this class handles.
+    pub handles: Vec<String>,
+}
+
+/// What a caller must know of one action.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionManifest {
+    /// The first paragraph of the doc comment; empty if there is none.
+    pub summary: String,
+    /// The whole doc comment.
+    pub description: String,
+    /// `query` (read-only), `command` (atomic) or `process` (long-running, holds nothing).
+    pub receiver: &'static str,
+    /// Who may call.
+    pub auth: AuthManifest,
+    /// Parameters in positional order.
+    pub params: Vec<ParamManifest>,
+    /// The schema of the result; `{"type": "null"}` for none.
+    pub result: Value,
+    /// Errors this action declares, in order of declaration. Framework errors are not repeated here.
+    pub errors: Vec<ErrorManifest>,
+    /// JSON Pointers below `result` (and `params/<i>/schema`) of 64-bit integers, which may exceed 2^53-1.
+    pub wide_integers: Vec<String>,
+    /// The mount the action comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixin: Option<String>,
+}
+
+/// Who may call an action.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum AuthManifest {
+    /// Anybody.
+    Public,
+    /// Any authenticated caller.
+    Authenticated,
+    /// An authenticated caller with this scope.
+    Scope {
+        /// The scope asked for.
+        scope: String,
+    },
+    /// Objects and deferred work only; no edge accepts it.
+    Internal,
+}
+
+/// One parameter.
+#[derive(Debug, Clone, Serialize)]
+pub struct ParamManifest {
+    /// Its name on the wire.
+    pub name: String,
+    /// False iff it may be left out.
+    pub required: bool,
+    /// Its schema, constraints, default and description included.
+    pub schema: Value,
+}
+
+/// One declared error.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorManifest {
+    /// The code on the wire (`room.full`).
+    pub code: String,
+    /// The HTTP status of the REST form.
+    pub status: u16,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// The doc comment of the variant, or its message.
+    pub description: String,
+    /// The schema of `details`, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventManifest {
+    /// The doc comment.
+    pub description: String,
+    /// The schema of its data.
+    pub schema: Value,
+}
+
+/// One durable field or collection.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum StateManifest {
+    /// A plain field: one record.
+    Field {
+        /// The schema of its value.
+        schema: Value,
+    },
+    /// A `Log`: one record an item.
+    Log {
+        /// The schema of an item.
+        item: Value,
+    },
+    /// A `Map`.
+    Map {
+        /// The Rust type of the keys.
+        key: String,
+        /// The schema of a value.
+        value: Value,
+    },
+    /// A `Set`.
+    Set {
+        /// The Rust type of the keys.
+        key: String,
+    },
+}
+
+/// One mounted mixin.
+#[derive(Debug, Clone, Serialize)]
+pub struct MixinManifest {
+    /// The Rust type's name.
+    pub r#type: String,
+    /// Its doc comment.
+    pub description: String,
+}
