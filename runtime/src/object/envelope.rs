@@ -21,6 +21,8 @@ pub struct Envelope {
     pub action: Arc<str>,
     /// JSON text of the parameters, an object or an array; empty stands for none.
     pub params: Bytes,
+    /// Whether `params` come from a URL: then all their values are strings, and each is read as its type asks.
+    pub query: bool,
     /// When the caller stops waiting.
     pub deadline: Timestamp,
     /// The calls that wait for this one, outermost first.

@@ -1,0 +1,136 @@
+//! The const tables that `#[durable_object]` on an impl block generates: data plus one call.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{DecodeParams, Param, Params};
+use crate::backend::LocalFuture;
+use crate::error::{ActionError, ErrorDescriber};
+use crate::event::Handler;
+use crate::manifest::ErrorManifest;
+use crate::object::{Context, Handle, ProcessContext};
+use crate::rpc::Reply;
+use crate::state::Stateful;
+
+/// The actions and handlers of one impl block.
+#[derive(Debug)]
+pub struct Table<T: Stateful> {
+    /// Actions in source order.
+    pub actions: &'static [Action<T>],
+    /// Handlers in source order.
+    pub handlers: &'static [Handler<T>],
+}
+
+/// Implemented by the impl blocks of an object or mixin: `PART` is 0 for the main block and a hash of the block's name
+/// for those listed in `impls(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no impl block of its own",
+    label = "an impl block is missing",
+    note = "annotate one `impl {Self}` with `#[durable_object]` (or `#[mixin]`); further blocks are listed on the struct as `impls(name)` and annotated `#[durable_object(name)]`"
+)]
+pub trait Actions<const PART: u64>: Stateful {
+    /// The block's table.
+    const TABLE: &'static Table<Self>;
+}
+
+/// One action.
+pub struct Action<T: Stateful> {
+    /// Its wire name.
+    pub name: &'static str,
+    /// Names it had before, still accepted.
+    pub was: &'static [&'static str],
+    /// The doc comment.
+    pub docs: &'static str,
+    /// Who may call.
+    pub auth: Auth,
+    /// Parameters in positional order.
+    pub params: &'static [Param],
+    /// The method.
+    pub run: Run<T>,
+    /// Describes the types of the signature.
+    pub describe: fn(&mut ActionDescriber<'_>),
+}
+
+impl<T: Stateful> std::fmt::Debug for Action<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Action").field("name", &self.name).field("auth", &self.auth).finish_non_exhaustive()
+    }
+}
+
+/// Who may call an action from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Any authenticated caller.
+    Authenticated,
+    /// Anybody.
+    Public,
+    /// An authenticated caller with this scope.
+    Scope(&'static str),
+    /// Objects and deferred work only.
+    Internal,
+}
+
+/// How an action is run: its receiver decides.
+pub enum Run<T: Stateful> {
+    /// `fn(&self)`.
+    Query(fn(&T, &Context<T>, &mut Params) -> Reply),
+    /// `async fn(&self)`.
+    AsyncQuery(for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>),
+    /// `fn(&mut self)`.
+    Command(fn(&mut T, &mut Context<T>, &mut Params) -> Reply),
+    /// `async fn(&mut self)`.
+    AsyncCommand(for<'a> fn(&'a mut T, &'a mut Context<T>, Params) -> LocalFuture<'a, Reply>),
+    /// `fn(this: Handle<Self>)`.
+    Process(fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>),
+}
+
+impl<T: Stateful> std::fmt::Debug for Run<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Query(_) => "Query",
+            Self::AsyncQuery(_) => "AsyncQuery",
+            Self::Command(_) => "Command",
+            Self::AsyncCommand(_) => "AsyncCommand",
+            Self::Process(_) => "Process",
+        })
+    }
+}
+
+/// Collects the schemas of one action.
+#[derive(Debug)]
+pub struct ActionDescriber<'a> {
+    pub(crate) generator: &'a mut SchemaGenerator,
+    /// Per parameter: whether its type decodes from "missing", and its schema.
+    pub(crate) params: Vec<(bool, Value)>,
+    pub(crate) result: Value,
+    pub(crate) errors: Vec<ErrorManifest>,
+}
+
+impl<'a> ActionDescriber<'a> {
+    pub(crate) fn new(generator: &'a mut SchemaGenerator) -> Self {
+        Self { generator, params: Vec::new(), result: Value::Null, errors: Vec::new() }
+    }
+
+    /// The parameters' types, as a tuple.
+    pub fn params<P: DecodeParams>(&mut self) {
+        P::describe(self);
+    }
+
+    /// The result's type.
+    pub fn result<T: JsonSchema>(&mut self) {
+        self.result = self.generator.subschema_for::<T>().to_value();
+    }
+
+    /// The error's type.
+    pub fn errors<E: ActionError>(&mut self) {
+        let mut describer = ErrorDescriber::new(self.generator);
+        E::describe(&mut describer);
+        self.errors = describer.into_errors();
+    }
+
+    pub(crate) fn param<T: JsonSchema + DeserializeOwned>(&mut self) {
+        let schema = self.generator.subschema_for::<T>().to_value();
+        self.params.push((super::is_optional::<T>(), schema));
+    }
+}
