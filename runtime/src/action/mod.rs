@@ -11,7 +11,7 @@ pub use param::{Bound, Param};
 pub use reply::{
     ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result, reply_value,
 };
-pub use table::{Action, ActionDescriber, Actions, Auth, Run, Table};
+pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table, describe_result, describe_value};
 
 pub(crate) use missing::is_optional;
 pub(crate) use reply::encode;

@@ -59,7 +59,7 @@ pub fn finish_result<T, E: ActionError>(result: Result<T, E>) -> Result<(), Box<
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Reply {
     match crate::state::encode("result", value) {
         Ok(text) => Ok(Bytes::from(text)),
-        Err(fault) => Err(Box::new(WireError::framework(Code::Internal, fault.to_string()))),
+        Err(fault) => Err(Box::new(WireError::framework(Code::of_storage(&fault), fault.to_string()))),
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{DecodeParams, Param, Params};
+use super::{DecodeParams, ErrOf, Fallible, OkOf, Param, Params};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
@@ -22,14 +22,21 @@ pub struct Table<T: Stateful> {
     pub handlers: &'static [Handler<T>],
 }
 
-/// Implemented by the impl blocks of an object or mixin: `PART` is 0 for the main block and a hash of the block's name
+/// Implemented for the blocks a struct lists: its main block, and those of `impls(..)`.
+#[diagnostic::on_unimplemented(
+    message = "this `impl` block is not listed on its struct",
+    note = "list it: `#[durable_object(impls(name))]` on the struct"
+)]
+pub trait Lists<const BLOCK: u64> {}
+
+/// Implemented by the impl blocks of an object or mixin: `BLOCK` is 0 for the main block and a hash of the block's name
 /// for those listed in `impls(..)`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no impl block of its own",
+    message = "`{Self}` has no such `#[durable_object]` impl block",
     label = "an impl block is missing",
-    note = "annotate one `impl {Self}` with `#[durable_object]` (or `#[mixin]`); further blocks are listed on the struct as `impls(name)` and annotated `#[durable_object(name)]`"
+    note = "add `#[durable_object] impl {Self} {{ .. }}` (`#[mixin]` for a mixin)"
 )]
-pub trait Actions<const PART: u64>: Stateful {
+pub trait Actions<const BLOCK: u64>: Stateful + Lists<BLOCK> {
     /// The block's table.
     const TABLE: &'static Table<Self>;
 }
@@ -50,6 +57,104 @@ pub struct Action<T: Stateful> {
     pub run: Run<T>,
     /// Describes the types of the signature.
     pub describe: fn(&mut ActionDescriber<'_>),
+}
+
+impl<T: Stateful> Action<T> {
+    const fn new(run: Run<T>) -> Self {
+        Self { name: "", was: &[], docs: "", auth: Auth::Authenticated, params: &[], run, describe: |_| {} }
+    }
+
+    /// An action with `&self`.
+    pub const fn query(run: fn(&T, &Context<T>, &mut Params) -> Reply) -> Self {
+        Self::new(Run::Query(run))
+    }
+
+    /// An async action with `&self`.
+    pub const fn async_query(run: for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>) -> Self {
+        Self::new(Run::AsyncQuery(run))
+    }
+
+    /// An action with `&mut self`.
+    pub const fn command(run: fn(&mut T, &mut Context<T>, &mut Params) -> Reply) -> Self {
+        Self::new(Run::Command(run))
+    }
+
+    /// An async action with `&mut self`.
+    pub const fn async_command(
+        run: for<'a> fn(&'a mut T, &'a mut Context<T>, Params) -> LocalFuture<'a, Reply>,
+    ) -> Self {
+        Self::new(Run::AsyncCommand(run))
+    }
+
+    /// An action with `this: Handle<Self>`.
+    pub const fn process(run: fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>) -> Self {
+        Self::new(Run::Process(run))
+    }
+
+    /// Its wire name and doc comment.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str, docs: &'static str) -> Self {
+        self.name = name;
+        self.docs = docs;
+        self
+    }
+
+    /// Names it had before.
+    #[must_use]
+    pub const fn was(mut self, names: &'static [&'static str]) -> Self {
+        self.was = names;
+        self
+    }
+
+    /// Anybody may call it.
+    #[must_use]
+    pub const fn public(mut self) -> Self {
+        self.auth = Auth::Public;
+        self
+    }
+
+    /// Callers need this scope.
+    #[must_use]
+    pub const fn scope(mut self, scope: &'static str) -> Self {
+        self.auth = Auth::Scope(scope);
+        self
+    }
+
+    /// Only objects may call it.
+    #[must_use]
+    pub const fn internal(mut self) -> Self {
+        self.auth = Auth::Internal;
+        self
+    }
+
+    /// Its parameters, by position.
+    #[must_use]
+    pub const fn params(mut self, params: &'static [Param]) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// How its types are described.
+    #[must_use]
+    pub const fn describe(mut self, describe: fn(&mut ActionDescriber<'_>)) -> Self {
+        self.describe = describe;
+        self
+    }
+}
+
+/// Describes an action that returns a `Result`.
+pub fn describe_result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(
+    describer: &mut ActionDescriber<'_>,
+) {
+    describer.params::<P>();
+    describer.result::<OkOf<R>>();
+    describer.errors::<ErrOf<R>>();
+}
+
+/// Describes an action that cannot fail.
+pub fn describe_value<P: DecodeParams, T: JsonSchema>(describer: &mut ActionDescriber<'_>) {
+    describer.params::<P>();
+    describer.result::<T>();
 }
 
 impl<T: Stateful> std::fmt::Debug for Action<T> {

@@ -4,8 +4,11 @@ mod action;
 mod call;
 mod codes;
 mod general;
+mod page;
+mod wire;
 
 pub use action::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use call::{CallError, Rejection};
-pub use codes::Code;
+pub use codes::{Code, CodeInfo};
 pub use general::{Error, Result};
+pub use page::markdown;

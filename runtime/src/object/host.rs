@@ -112,7 +112,7 @@ impl Core {
 
     /// What went wrong inside is for the log; callers get the request id to look for.
     fn redact(&self, request_id: &str, error: Box<WireError>) -> Box<WireError> {
-        if error.code != Code::Internal.name() || error.message == INTERNAL {
+        if !error.is(Code::Internal) || error.message == INTERNAL {
             return error;
         }
         self.environment.report(&format!("{} request {request_id}: {}", self.identity, error.message));
@@ -817,12 +817,5 @@ fn stopped(stop: Stop) -> Box<WireError> {
 
 /// A storage fault as callers see it.
 pub(crate) fn storage_error(fault: &StorageFault) -> Box<WireError> {
-    let code = match fault {
-        StorageFault::Io(_) => Code::Storage,
-        StorageFault::Full => Code::StorageFull,
-        StorageFault::Fenced => Code::ObjectReset,
-        StorageFault::Decode { .. } | StorageFault::Encode { .. } => Code::Internal,
-        StorageFault::Newer { .. } => Code::StateNewer,
-    };
-    Box::new(WireError::framework(code, fault.to_string()))
+    Box::new(WireError::framework(Code::of_storage(fault), fault.to_string()))
 }

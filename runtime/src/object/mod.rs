@@ -17,7 +17,7 @@ mod stub;
 mod time;
 mod turn;
 
-pub use class::{ClassTable, Live, LiveObject, Seed, check_class};
+pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
@@ -25,7 +25,7 @@ pub use host::IncomingCall;
 pub use id::{Id, IdError, IdKey, ObjectId};
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
-pub use stub::{Arg, Args, Call, Stub, StubCore};
+pub use stub::{Answer, Arg, Args, Call, Stub, StubCore, deserialize_stub, id_schema, serialize_stub};
 pub use time::{Timestamp, days, hours, minutes, seconds};
 
 use crate::state::Stateful;

@@ -118,7 +118,7 @@ impl StubCore {
             None => Err(no_class(self.class)),
             Some(key) => key.check(target.id).map_err(|error| {
                 let message = format!("{error}, not to `{}`", self.class);
-                Box::new(WireError::framework(Code::NotFound, message))
+                Box::new(WireError::framework(Code::InvalidId, message))
             }),
         };
         if let Err(error) = checked {
@@ -230,7 +230,7 @@ fn read_reply<T: DeserializeOwned, E: ActionError>(reply: Reply) -> Result<T, Ca
     match reply {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             let message = format!("the result does not fit the stub's type: {error}");
-            CallError::Rejected(Rejection::new(Box::new(WireError::framework(Code::Internal, message).maybe_executed())))
+            CallError::Rejected(Rejection::new(Box::new(WireError::framework(Code::BadReply, message).maybe_executed())))
         }),
         Err(wire) => Err(match E::from_wire(&wire) {
             Some(error) => CallError::Failed(error),
