@@ -1,1 +1,5 @@
 //! Durable objects in Rust.
+
+pub mod backend;
+pub mod object;
+pub mod rpc;
