@@ -54,8 +54,8 @@ impl OpenError {
         move |error| Self::Io { path, error }
     }
 
-    pub(super) fn corrupt(file: impl Into<PathBuf>, reason: impl ToString) -> Self {
-        Self::Corrupt { file: file.into(), reason: reason.to_string() }
+    pub(super) fn corrupt(file: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self::Corrupt { file: file.into(), reason: reason.into() }
     }
 }
 

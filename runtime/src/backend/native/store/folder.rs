@@ -175,14 +175,14 @@ fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(OpenError::io(path)(error)),
     };
-    let unreadable = |error| OpenError::corrupt(&path, format_args!("it is not what stayput writes ({error})"));
+    let unreadable = |error| OpenError::corrupt(&path, format!("it is not what stayput writes ({error})"));
     let Format { format } = serde_json::from_slice(&text).map_err(unreadable)?;
     if format > FORMAT {
         return Err(OpenError::Newer { file: path, stored: format, known: FORMAT });
     }
     let meta: Meta = serde_json::from_slice(&text).map_err(unreadable)?;
     if meta.files == 0 || meta.files > super::MAX_FILES {
-        return Err(OpenError::corrupt(path, format_args!("it speaks of {} database files", meta.files)));
+        return Err(OpenError::corrupt(path, format!("it speaks of {} database files", meta.files)));
     }
     Ok(Some(meta))
 }

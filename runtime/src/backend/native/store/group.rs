@@ -23,8 +23,8 @@ const DELETE: &str = "DELETE FROM record WHERE object = ?1 AND key = ?2";
 pub(super) enum Verdict {
     /// One commit's own fault.
     Refused(StorageFault),
-    /// The disk is full: nothing of the transaction is there.
-    Full,
+    /// There was no room or no lock: nothing of the transaction is there, and the file is as sound as before.
+    Undone(StorageFault),
     /// Nobody knows what is on disk.
     Broken(StorageFault),
 }
@@ -33,7 +33,8 @@ pub(super) enum Verdict {
 pub(super) fn judge(error: &rusqlite::Error) -> Verdict {
     let fault = StorageFault::Io(error.to_string());
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Verdict::Full,
+        Some(ErrorCode::DiskFull) => Verdict::Undone(StorageFault::Full),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Verdict::Undone(fault),
         Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch | ErrorCode::OutOfMemory)
         | None => Verdict::Refused(fault),
         Some(_) => Verdict::Broken(fault),
@@ -170,12 +171,11 @@ fn advance(
         let born = connection.prepare_cached(BIRTH)?.execute(row)?;
         return Ok((born == 1).then(|| connection.last_insert_rowid()));
     }
-    let row = match first.row {
-        Some(row) => Some(row),
-        None => {
-            let mut find = connection.prepare_cached(ROW)?;
-            find.query_row((first.object.as_bytes(),), |row| row.get(0)).optional()?
-        }
+    let row = if first.row.is_some() {
+        first.row
+    } else {
+        let mut find = connection.prepare_cached(ROW)?;
+        find.query_row((first.object.as_bytes(),), |row| row.get(0)).optional()?
     };
     let Some(row) = row else { return Ok(None) };
     let before = first.seq.cast_signed() - 1;

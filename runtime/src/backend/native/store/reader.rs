@@ -36,8 +36,15 @@ pub(super) struct Registered {
     pub(super) alarm: Option<Timestamp>,
 }
 
-/// Records that are not in the file yet: the value, or `None` for a removed one.
-pub(super) type Overlay<'a> = BTreeMap<&'a str, Option<&'a [u8]>>;
+/// What a commit that is not in the file yet did to a record.
+#[derive(Clone, Copy)]
+pub(super) enum Change<'a> {
+    Put(&'a [u8]),
+    Delete,
+}
+
+/// Changes that are not in the file yet, the last one of each key.
+pub(super) type Overlay<'a> = BTreeMap<&'a str, Change<'a>>;
 
 impl Reader {
     pub(super) fn new(number: usize, path: PathBuf) -> Self {
@@ -121,48 +128,52 @@ impl Reader {
 
 /// The overlay's records in the order of the scan.
 pub(super) fn overlay_only(scan: &Scan<'_>, overlay: &Overlay<'_>) -> Vec<Record> {
-    let present = |(key, value): (&&str, &Option<&[u8]>)| value.map(|value| record(key, value));
-    if scan.reverse {
-        overlay.iter().rev().filter_map(present).take(scan.limit).collect()
-    } else {
-        overlay.iter().filter_map(present).take(scan.limit).collect()
+    in_order(scan, overlay).filter_map(|(key, change)| present(key, change)).take(scan.limit).collect()
+}
+
+type Changes<'a> = Box<dyn Iterator<Item = (&'a str, Change<'a>)> + 'a>;
+
+fn in_order<'a>(scan: &Scan<'_>, overlay: &'a Overlay<'_>) -> Changes<'a> {
+    let changes = overlay.iter().map(|(key, change)| (*key, *change));
+    if scan.reverse { Box::new(changes.rev()) } else { Box::new(changes) }
+}
+
+fn present(key: &str, change: Change<'_>) -> Option<Record> {
+    match change {
+        Change::Put(value) => Some(record(key, value)),
+        Change::Delete => None,
     }
 }
 
 fn merge(mut rows: Rows<'_>, scan: &Scan<'_>, overlay: &Overlay<'_>) -> rusqlite::Result<Vec<Record>> {
     let mut found = Vec::new();
-    let mut over: Box<dyn Iterator<Item = (&&str, &Option<&[u8]>)>> =
-        if scan.reverse { Box::new(overlay.iter().rev()) } else { Box::new(overlay.iter()) };
+    let mut over = in_order(scan, overlay);
     let mut above = over.next();
     while found.len() < scan.limit {
         let Some(row) = rows.next()? else { break };
         let key = row.get_ref(0)?.as_str()?;
         // What the overlay has before this row.
-        while let Some((over_key, value)) = above
+        while let Some((over_key, change)) = above
             && found.len() < scan.limit
-            && if scan.reverse { *over_key > key } else { *over_key < key }
+            && if scan.reverse { over_key > key } else { over_key < key }
         {
-            found.extend(value.map(|value| record(over_key, value)));
+            found.extend(present(over_key, change));
             above = over.next();
         }
         if found.len() == scan.limit {
             break;
         }
         match above {
-            Some((over_key, value)) if *over_key == key => {
-                found.extend(value.map(|value| record(over_key, value)));
+            Some((over_key, change)) if over_key == key => {
+                found.extend(present(over_key, change));
                 above = over.next();
             }
             _ => found.push(record(key, row.get_ref(1)?.as_blob()?)),
         }
     }
-    // Only rows can have run out here, or the limit is reached.
-    while let Some((key, value)) = above
-        && found.len() < scan.limit
-    {
-        found.extend(value.map(|value| record(key, value)));
-        above = over.next();
-    }
+    let rest = above.into_iter().chain(over).filter_map(|(key, change)| present(key, change));
+    let room = scan.limit - found.len();
+    found.extend(rest.take(room));
     Ok(found)
 }
 

@@ -58,7 +58,7 @@ pub(super) fn open_writer(
     durability: Durability,
     create: bool,
 ) -> Result<Connection, OpenError> {
-    let damaged = |error: rusqlite::Error| OpenError::corrupt(path, error);
+    let damaged = |error: rusqlite::Error| OpenError::corrupt(path, error.to_string());
     let mut connection = writer(path, durability, create).map_err(damaged)?;
     let (id, version) = header(&connection).map_err(damaged)?;
     if create && id == 0 && version == 0 {
@@ -144,9 +144,9 @@ fn check(
     }
     let (folder, found): (String, i64) = connection
         .query_row("SELECT folder, number FROM file", (), |row| Ok((row.get(0)?, row.get(1)?)))
-        .map_err(|error| OpenError::corrupt(path, error))?;
+        .map_err(|error| OpenError::corrupt(path, error.to_string()))?;
     if folder != meta.folder || usize::try_from(found) != Ok(number) {
-        return Err(OpenError::corrupt(path, format_args!("it is file {found} of data folder {folder}")));
+        return Err(OpenError::corrupt(path, format!("it is file {found} of data folder {folder}")));
     }
     Ok(())
 }

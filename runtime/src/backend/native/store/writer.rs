@@ -119,17 +119,15 @@ impl Writer {
     /// Writes the jobs. An error says that the state of the file is unknown.
     fn transact(&mut self, jobs: &[Job], epoch: i64) -> Result<Report, StorageFault> {
         if let Err(error) = self.reopen() {
-            return Ok(all_failed(jobs, &match group::judge(&error) {
-                Verdict::Full => StorageFault::Full,
-                Verdict::Refused(fault) | Verdict::Broken(fault) => fault,
-            }));
+            let (Verdict::Refused(fault) | Verdict::Undone(fault) | Verdict::Broken(fault)) = group::judge(&error);
+            return Ok(all_failed(jobs, &fault));
         }
         let Some(connection) = &self.connection else { return Ok(all_failed(jobs, &StorageFault::Fenced)) };
         let probe = |point| self.probe(point);
         let written = group::write_together(connection, jobs, epoch, &probe).or_else(|error| {
             match group::judge(&error) {
                 Verdict::Refused(_) => group::write_apart(connection, jobs, epoch, &probe),
-                Verdict::Full | Verdict::Broken(_) => Err(error),
+                Verdict::Undone(_) | Verdict::Broken(_) => Err(error),
             }
         });
         let written = written.and_then(|report| self.probe(Point::AfterCommit).map(|()| report));
@@ -140,10 +138,12 @@ impl Writer {
                 Ok(report)
             }
             Err(error) => match group::judge(&error) {
-                Verdict::Full => {
-                    // The log may hold room that the file already has.
-                    self.checkpoint("TRUNCATE");
-                    Ok(all_failed(jobs, &StorageFault::Full))
+                Verdict::Undone(fault) => {
+                    // If it was room that lacked: the log may hold some that the file no longer needs.
+                    if fault == StorageFault::Full {
+                        self.checkpoint("TRUNCATE");
+                    }
+                    Ok(all_failed(jobs, &fault))
                 }
                 Verdict::Refused(fault) => Ok(all_failed(jobs, &fault)),
                 Verdict::Broken(fault) => Err(fault),

@@ -201,3 +201,32 @@ fn what_the_file_would_refuse_is_refused_at_once() {
     assert_eq!(rig.settle(), Events::default());
     assert_eq!(get(&object, &long[1..]).map(|value| value.len()), Some(MAX_VALUE));
 }
+
+#[test]
+fn the_log_stays_short_while_somebody_reads() {
+    let options = StoreOptions { files: 1, durability: Durability::Process, ..StoreOptions::new("app") };
+    let rig = Rig::with(&options);
+    let objects: Vec<_> = (0..200).map(|number| rig.open(&target(&format!("o{number}")))).collect();
+    let value = "v".repeat(2_000);
+    let log = rig.dir.path().join("objects-0.sqlite-wal");
+    let mut longest = 0;
+    for _ in 0..150 {
+        for object in &objects {
+            put(object, "k", &value);
+            // Nothing pending in this key: a read of the file, between all the writes.
+            assert_eq!(get(object, "other"), None);
+        }
+        rig.settle();
+        longest = longest.max(std::fs::metadata(&log).expect("a log").len());
+    }
+    // 60 MB of values went through it.
+    assert!(longest < 16 << 20, "{longest} bytes");
+}
+
+#[test]
+fn the_store_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Store>();
+    sent::<Notice>();
+}
