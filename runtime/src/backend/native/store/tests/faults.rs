@@ -176,3 +176,50 @@ fn a_closed_store_fails_what_comes_late() {
     shard.on_notice(notices.recv_timeout(PATIENCE).expect("a notice"));
     assert!(matches!(log.borrow()[..], [(1, Err(StorageFault::Io(_)))]));
 }
+
+/// A real full disk, for machines that can mount one: `mount -t tmpfs -o size=8m tmpfs FOLDER`.
+#[test]
+#[ignore = "needs STAYPUT_TEST_SMALL_DISK, an empty folder on a file system of a few MB"]
+fn a_really_full_disk_acknowledges_nothing_and_heals() {
+    let path = std::env::var_os("STAYPUT_TEST_SMALL_DISK").expect("STAYPUT_TEST_SMALL_DISK is set");
+    let dir = TempDir::new_in(path).expect("a folder");
+    let ballast = dir.path().join("ballast");
+    std::fs::write(&ballast, vec![1; 2 << 20]).expect("it writes");
+    let rig = Rig::at(Rc::new(dir), &StoreOptions::new("app"));
+    let (mut acknowledged, mut failed) = (Vec::new(), 0);
+    let value = "v".repeat(20_000);
+    let try_one = |number: usize| {
+        let object = rig.open(&target(&format!("o{number}")));
+        let log = Log::default();
+        let seq = put(&object, "k", &value);
+        gate(&object, seq, &log);
+        rig.settle();
+        let (_, result) = log.borrow_mut().pop().expect("an answer");
+        result
+    };
+    for number in 0.. {
+        match try_one(number) {
+            Ok(()) => acknowledged.push(number),
+            Err(fault) => {
+                // Some calls fail as I/O errors when there is no room: the index of a log cannot grow.
+                assert!(matches!(fault, StorageFault::Full | StorageFault::Io(_)), "{fault}");
+                failed += 1;
+            }
+        }
+        if failed == 200 {
+            break;
+        }
+    }
+    println!("{} acknowledged before the disk was full", acknowledged.len());
+    let there = |number: &usize| get(&rig.open(&target(&format!("o{number}"))), "k").is_some_and(|found| found == value);
+    assert!(acknowledged.iter().all(there), "reads go on, and nothing acknowledged is lost");
+    std::fs::remove_file(&ballast).expect("removed");
+    for number in 0..8 {
+        let result = try_one(1_000_000 + number);
+        assert_eq!(result, Ok(()), "it heals by itself");
+        acknowledged.push(1_000_000 + number);
+    }
+    let rig = rig.reopen();
+    let there = |number: &usize| get(&rig.open(&target(&format!("o{number}"))), "k").is_some_and(|found| found == value);
+    assert!(acknowledged.iter().all(there));
+}
