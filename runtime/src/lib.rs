@@ -1,5 +1,6 @@
 //! Durable objects in Rust.
 
+<<<<<<< HEAD
 mod app;
 
 pub mod action;
@@ -29,3 +30,8 @@ pub use stayput_macros::{action, data, durable_object, event, mixin};
 macro_rules! __export_app {
     ($app:ident) => {};
 }
+=======
+pub mod backend;
+pub mod object;
+pub mod rpc;
+>>>>>>> store

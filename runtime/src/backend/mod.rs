@@ -3,6 +3,9 @@
 //! The core knows these traits only. A backend lends each live object an [`ObjectStore`] and, shared by all objects of
 //! a thread or isolate, an [`Environment`]. Nothing here is `Send`: an object lives on one thread.
 
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub mod native;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
