@@ -1,9 +1,10 @@
 //! The clock, chance, timers, tasks and other objects, as a Worker has them.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,16 +17,32 @@ use crate::error::Code;
 use crate::object::{Envelope, IdKey, Timestamp};
 use crate::rpc::{Reply, WireError};
 
+thread_local! {
+    static RUNNING: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
+}
+
+/// Whose code runs: what a trap is blamed on.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// The number `shell.js` gave the call.
+    pub(super) call: u32,
+    /// For the log.
+    pub(super) request_id: Arc<str>,
+}
+
+/// What runs now, for the log.
+pub(super) fn running() -> String {
+    RUNNING.with_borrow(|run| run.as_ref().map(|run| format!("request {}: ", run.request_id)).unwrap_or_default())
+}
+
 /// The surroundings of one wasm instance.
 pub(super) struct WorkersEnvironment {
     bridge: Bridge,
-    current: Rc<Cell<u32>>,
 }
 
 /// A task that says whose code it is whenever it runs.
 struct Attributed {
-    call: u32,
-    current: Rc<Cell<u32>>,
+    run: Option<Rc<Run>>,
     bridge: Bridge,
     task: LocalFuture<'static, ()>,
 }
@@ -38,14 +55,14 @@ struct Sleep {
 
 impl WorkersEnvironment {
     pub(super) fn new(bridge: Bridge) -> Self {
-        Self { bridge, current: Rc::default() }
+        Self { bridge }
     }
 
-    /// Runs `begin` as the code of this call; the tasks it spawns, and those that they spawn, are the call's as well.
-    pub(super) fn attribute<T>(&self, call: u32, begin: impl FnOnce() -> T) -> T {
-        let outer = self.current.replace(call);
+    /// Runs `begin` as the code of a call; the tasks it spawns, and those that they spawn, are the call's as well.
+    pub(super) fn attribute<T>(run: Run, begin: impl FnOnce() -> T) -> T {
+        let outer = RUNNING.replace(Some(Rc::new(run)));
         let result = begin();
-        self.current.set(outer);
+        RUNNING.set(outer);
         result
     }
 }
@@ -67,8 +84,8 @@ impl Environment for WorkersEnvironment {
     }
 
     fn spawn(&self, task: LocalFuture<'static, ()>) {
-        let (call, current, bridge) = (self.current.get(), self.current.clone(), self.bridge.clone());
-        wasm_bindgen_futures::spawn_local(Attributed { call, current, bridge, task });
+        let (run, bridge) = (RUNNING.with_borrow(Clone::clone), self.bridge.clone());
+        wasm_bindgen_futures::spawn_local(Attributed { run, bridge, task });
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
@@ -83,7 +100,7 @@ impl Environment for WorkersEnvironment {
     }
 
     fn id_key(&self, class: &str) -> Option<IdKey> {
-        super::app().ok()?.id_key(class)
+        Some(super::app()?.find(class)?.ids.clone())
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
@@ -145,15 +162,15 @@ impl Future for Attributed {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let outer = self.current.replace(self.call);
-        if outer != self.call {
-            let _ = self.bridge.enter(self.call);
-        }
+        let number = |run: &Option<Rc<Run>>| run.as_ref().map_or(0, |run| run.call);
+        let inner = number(&self.run);
+        let outer = RUNNING.replace(self.run.clone());
+        let outside = number(&outer);
+        // An ended instance is not polled, so the bridge is open.
+        let _ = self.bridge.enter(inner);
         let ready = self.task.as_mut().poll(cx);
-        self.current.set(outer);
-        if outer != self.call {
-            let _ = self.bridge.enter(outer);
-        }
+        RUNNING.set(outer);
+        let _ = self.bridge.enter(outside);
         ready
     }
 }

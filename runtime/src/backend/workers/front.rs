@@ -8,7 +8,7 @@ use bytes::Bytes;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::environment::WorkersEnvironment;
+use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, deliver};
 use super::{app, watch_panics};
 use crate::backend::Environment;
@@ -34,8 +34,9 @@ impl FrontHost {
             let value = environment.variable(name).unwrap_or_default();
             value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
         };
+        let app = app().ok_or_else(|| JsError::new("the app is not there"))?;
         let config = FrontConfig {
-            classes: app()?.edge_classes(),
+            classes: app.edge(),
             manifest: Some(Bytes::from(manifest)),
             origins: list("STAYPUT_ORIGINS"),
             hosts: list("STAYPUT_HOSTS"),
@@ -75,7 +76,9 @@ impl FrontHost {
             };
             deliver(&done, &written(&response));
         });
-        self.environment.attribute(call, || self.environment.spawn(task));
+        // The request's id is made further in; what the front itself does is found in the log by its time.
+        let run = Run { call, request_id: "at the front".into() };
+        WorkersEnvironment::attribute(run, || self.environment.spawn(task));
     }
 }
 

@@ -18,8 +18,6 @@ pub use externs::Bridge;
 pub use front::FrontHost;
 pub use object::ObjectHost;
 
-use wasm_bindgen::JsError;
-
 use crate::app::App;
 
 thread_local! {
@@ -39,13 +37,13 @@ fn watch_panics(bridge: &Bridge) {
     std::panic::set_hook(Box::new(|panic| {
         BRIDGE.with_borrow(|bridge| {
             if let Some(bridge) = bridge {
-                let _ = bridge.report(&panic.to_string());
+                let _ = bridge.report(&format!("{}{panic}", environment::running()));
             }
         });
     }));
 }
 
 /// The app of this instance.
-fn app() -> Result<Rc<App>, JsError> {
-    APP.with(|slot| slot.get().cloned()).ok_or_else(|| JsError::new("the app was not named: `stayput::app!(..)` is missing"))
+fn app() -> Option<Rc<App>> {
+    APP.with(|slot| slot.get().cloned())
 }

@@ -7,21 +7,22 @@ use std::sync::Arc;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::environment::WorkersEnvironment;
+use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, answer, deliver};
-use super::store::WorkersStore;
+use super::store::{WorkersStore, millis};
 use super::{app, watch_panics, wire};
-use crate::backend::ObjectStore;
-use crate::app::{IncomingCall, Live, Seed};
-use crate::object::{ObjectId, Target};
-use crate::rpc::Reply;
+use crate::backend::{Environment, ObjectStore, Seq};
+use crate::error::Code;
+use crate::object::{IncomingCall, Live, ObjectId, Seed, Target, earliest_alarm};
+use crate::rpc::{Reply, WireError};
+use crate::state::{META_KEY, Meta};
 
 /// One object in its wasm instance.
 #[wasm_bindgen]
 pub struct ObjectHost {
     class: Arc<str>,
     id: ObjectId,
-    store: Rc<dyn ObjectStore>,
+    store: Rc<WorkersStore>,
     environment: Rc<WorkersEnvironment>,
     live: OnceCell<Live>,
 }
@@ -42,35 +43,71 @@ impl ObjectHost {
     }
 
     /// Runs a call; `done` gets its answer. `call` is the number that a trap is blamed on.
-    pub fn submit(&self, call: u32, header: &str, params: Vec<u8>, done: Function) -> Result<(), JsError> {
-        let envelope = wire::decode_envelope(header, params).map_err(|fault| JsError::new(&fault))?;
-        let live = self.live(envelope.target.name.clone())?;
-        let reply = Box::new(move |reply: Reply| deliver(&done, &answer_of(reply)));
-        self.environment.attribute(call, || live.submit(IncomingCall { envelope, reply }));
-        Ok(())
+    pub fn submit(&self, call: u32, header: &str, params: Vec<u8>, done: Function) {
+        let begun = wire::decode_envelope(header, params).and_then(|envelope| {
+            let live = self.live(envelope.target.name.clone())?;
+            Ok((live, envelope))
+        });
+        match begun {
+            Ok((live, envelope)) => {
+                let run = Run { call, request_id: envelope.request_id.clone() };
+                let reply = Box::new(move |reply: Reply| deliver(&done, &answer_of(reply)));
+                WorkersEnvironment::attribute(run, || live.submit(IncomingCall { envelope, reply }));
+            }
+            Err(fault) => {
+                self.environment.report(&fault);
+                deliver(&done, &answer_of(Err(Box::new(WireError::framework(Code::ObjectReset, fault)))));
+            }
+        }
     }
 
-    /// Runs the alarm items that are due.
-    pub fn alarm(&self, call: u32, done: Function) -> Result<(), JsError> {
-        let live = self.live(None)?;
-        let done = Box::new(move || deliver(&done, &answer("ok", &Uint8Array::new_with_length(0))));
-        self.environment.attribute(call, || live.alarm(done));
-        Ok(())
+    /// Runs the alarm items that are due; `done` gets `{next}`, when the earliest of those that are left is due.
+    pub fn alarm(&self, call: u32, done: Function) {
+        match self.live(None) {
+            Ok(live) => {
+                let store = self.store.clone();
+                let done = Box::new(move || deliver(&done, &answer("next", &next_alarm(&store))));
+                let run = Run { call, request_id: "alarm".into() };
+                WorkersEnvironment::attribute(run, || live.alarm(done));
+            }
+            Err(fault) => {
+                self.environment.report(&fault);
+                deliver(&done, &answer("next", &JsValue::from_f64(0.0)));
+            }
+        }
     }
+}
 
-    /// A name that nobody knows yet is that of the first call; later it is among the records.
-    fn live(&self, name: Option<Arc<str>>) -> Result<Live, JsError> {
+impl ObjectHost {
+    /// The live object. Whether it was born, and under which name, is among its records; before, the first call says.
+    fn live(&self, called: Option<Arc<str>>) -> Result<Live, String> {
         if let Some(live) = self.live.get() {
             return Ok(live.clone());
         }
-        let class = app()?.class(&self.class).ok_or_else(|| JsError::new("the app has no such class"))?;
+        let app = app().ok_or("the app is not there")?;
+        let class = app.find(&self.class).ok_or_else(|| format!("the app has no class `{}`", self.class))?;
+        let meta = self.store.get(META_KEY).map_err(|fault| fault.to_string())?;
+        let name = match &meta {
+            Some(meta) => Meta::name(meta).map_err(|fault| fault.to_string())?.map(Arc::from),
+            None => called,
+        };
+        let seq = Seq::from(meta.is_some());
+        self.store.count_from(seq);
         let seed = Seed {
             target: Target { class: self.class.clone(), id: self.id, name },
             store: self.store.clone(),
-            seq: 0,
+            seq,
             environment: self.environment.clone(),
         };
         Ok(self.live.get_or_init(|| class.spawn(seed)).clone())
+    }
+}
+
+/// Milliseconds, or undefined. What cannot be read is as good as overdue: the other side asks again after a pause.
+fn next_alarm(store: &WorkersStore) -> JsValue {
+    match earliest_alarm(store) {
+        Ok(next) => next.map_or(JsValue::UNDEFINED, |at| JsValue::from_f64(millis(at))),
+        Err(_) => JsValue::from_f64(0.0),
     }
 }
 

@@ -202,9 +202,15 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       async alarm() {
         const life = this.#alive();
-        const answer = await life.run((call, done) => life.root.alarm(call, done));
-        // The platform tries again: only reached when not even the note of the attempt could be committed.
-        if (answer.fault) throw new Error(`the alarm was not run: ${answer.fault}`);
+        const { fault, next } = await life.run((call, done) => life.root.alarm(call, done));
+        // The platform tries again: only if not even the note of the attempt could be committed.
+        if (fault) throw new Error(`the alarm was not run: ${fault}`);
+        // The platform takes this alarm for done. Whatever is left, although nothing set an alarm for it (the platform
+        // was early, or the object could not wake), must not be forgotten.
+        const { storage } = this.ctx;
+        if (next !== undefined && (await storage.getAlarm()) === null) {
+          await storage.setAlarm(next > Date.now() ? next : Date.now() + 30_000);
+        }
       }
     };
 

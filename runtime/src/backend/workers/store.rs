@@ -25,6 +25,11 @@ impl WorkersStore {
     pub(super) fn new(bridge: Bridge) -> Self {
         Self { bridge, commits: Cell::new(0) }
     }
+
+    /// Commits are counted by instance: those before it are durable, and only the difference to none matters.
+    pub(super) fn count_from(&self, seq: Seq) {
+        self.commits.set(seq);
+    }
 }
 
 impl ObjectStore for WorkersStore {
@@ -78,7 +83,7 @@ impl ObjectStore for WorkersStore {
 }
 
 /// The platform refuses times before its epoch; any past time means "now" to it.
-fn millis(at: Timestamp) -> f64 {
+pub(super) fn millis(at: Timestamp) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact up to the year 287396")]
     let millis = at.as_millis().max(1) as f64;
     millis

@@ -107,3 +107,52 @@ pub(super) fn decode_error(text: &str) -> Result<WireError, String> {
         maybe_executed: form.maybe_executed,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::object::{CallerKind, IdKey, Mode};
+
+    fn envelope() -> Envelope {
+        let id = IdKey::new("key").named("a");
+        Envelope {
+            request_id: "r-1".into(),
+            target: Target { class: "chat-room".into(), id, name: Some("\u{0} \"ä\"".into()) },
+            action: "say".into(),
+            params: Bytes::from_static(b"{\"text\":1.0}"),
+            query: true,
+            deadline: Timestamp::from_millis(1_700_000_000_123),
+            chain: Chain { root: Root { started: Timestamp::from_millis(5), nonce: u64::MAX }, links: Arc::from([]) }
+                .with(id, Mode::Write)
+                .with(id, Mode::Free),
+            caller: Arc::new(Caller { subject: "ann".to_owned(), scopes: vec!["a:b".to_owned()], kind: CallerKind::User }),
+            read_only: true,
+        }
+    }
+
+    #[test]
+    fn an_envelope_arrives_as_it_was() {
+        let sent = envelope();
+        let got = decode_envelope(&encode_envelope(&sent).unwrap(), sent.params.to_vec()).unwrap();
+        assert_eq!(format!("{got:?}"), format!("{sent:?}"));
+        assert_eq!(got.target, sent.target);
+        assert_eq!(got.chain.root, sent.chain.root);
+    }
+
+    #[test]
+    fn another_version_is_refused_by_number() {
+        let header = encode_envelope(&envelope()).unwrap().replacen("\"v\":1", "\"v\":2", 1);
+        let refused = decode_envelope(&header, Vec::new()).unwrap_err();
+        assert!(refused.contains("version 2"), "{refused}");
+        assert!(decode_envelope("{}", Vec::new()).is_err());
+    }
+
+    #[test]
+    fn an_error_arrives_as_it_was() {
+        let sent = WireError::framework(Code::Timeout, "too \"late\"").details(&["a", "b"]).maybe_executed();
+        let got = decode_error(&encode_error(&sent).unwrap()).unwrap();
+        assert_eq!(format!("{got:?}"), format!("{sent:?}"));
+        assert!(decode_error("[]").is_err());
+    }
+}
