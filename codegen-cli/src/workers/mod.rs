@@ -18,6 +18,10 @@ use std::process::Command;
 
 pub use error::BuildError;
 
+use crate::args::BuildArgs;
+use crate::error::Error;
+use crate::{load, term};
+
 /// What to build.
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
@@ -42,6 +46,25 @@ pub struct Built {
     pub wasm_bytes: u64,
     /// Whether `wasm-opt` worked on it.
     pub optimized: bool,
+}
+
+/// The command.
+pub(crate) fn run(args: &BuildArgs) -> Result<(), Error> {
+    let manifest = load::text_of_package(args.package.as_deref())?;
+    let options = BuildOptions {
+        folder: PathBuf::from("."),
+        package: args.package.clone(),
+        out: args.out.clone(),
+        optimize: !args.no_opt,
+    };
+    let built = build(&options, &manifest)?;
+    for file in &built.files {
+        term::result(&file.display().to_string());
+    }
+    let classes: Vec<_> = built.classes.iter().map(|(path, name)| format!("{path} as {name}")).collect();
+    let smaller = if built.optimized { ", by wasm-opt" } else { "" };
+    term::note(&format!("classes: {}; wasm: {} bytes{smaller}", classes.join(", "), built.wasm_bytes));
+    Ok(())
 }
 
 /// Builds the Worker of the app whose manifest's text this is.
