@@ -17,11 +17,13 @@ mod stub;
 mod time;
 mod turn;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-pub use host::IncomingCall;
+pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, IdKey, ObjectId};
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
+use super::instance::app;
 use super::wire;
 use crate::backend::{Environment, LocalFuture};
 use crate::error::Code;
@@ -100,7 +101,7 @@ impl Environment for WorkersEnvironment {
     }
 
     fn id_key(&self, class: &str) -> Option<IdKey> {
-        Some(super::app()?.find(class)?.ids.clone())
+        Some(app()?.find(class)?.ids.clone())
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {

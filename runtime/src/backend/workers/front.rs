@@ -1,6 +1,7 @@
 //! The host of the HTTP front: one wasm instance per isolate, shared by the requests that arrive there. Requests wake
 //! no task of one another: the platform would not let a request touch what another one began.
 
+use std::fmt;
 use std::rc::Rc;
 
 use ::http::{Method, Request as HttpRequest};
@@ -10,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, deliver};
-use super::{app, watch_panics};
+use super::instance::{app, watch_panics};
 use crate::backend::Environment;
 use crate::http::{AuthMode, Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
 use crate::object::{Envelope, Timestamp};
@@ -79,6 +80,12 @@ impl FrontHost {
         // The request's id is made further in; what the front itself does is found in the log by its time.
         let run = Run { call, request_id: "at the front".into() };
         WorkersEnvironment::attribute(run, || self.environment.spawn(task));
+    }
+}
+
+impl fmt::Debug for FrontHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontHost(..)")
     }
 }
 

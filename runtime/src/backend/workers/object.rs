@@ -1,6 +1,7 @@
 //! The host of one object: what `shell.js` makes in the object's own wasm instance.
 
 use std::cell::OnceCell;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use wasm_bindgen::prelude::*;
 
 use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, answer, deliver};
+use super::instance::{app, forget_call, note_call, watch_panics};
 use super::store::{WorkersStore, millis};
-use super::{app, watch_panics, wire};
+use super::wire;
 use crate::backend::{Environment, ObjectStore, Seq};
 use crate::error::Code;
-use crate::object::{IncomingCall, Live, ObjectId, Seed, Target, earliest_alarm};
+use crate::object::{Delivery, IncomingCall, Live, ObjectId, Seed, Target, earliest_alarm};
 use crate::rpc::{Reply, WireError};
 use crate::state::{META_KEY, Meta};
 
@@ -51,8 +53,13 @@ impl ObjectHost {
         match begun {
             Ok((live, envelope)) => {
                 let run = Run { call, request_id: envelope.request_id.clone() };
-                let reply = Box::new(move |reply: Reply| deliver(&done, &answer_of(reply)));
-                WorkersEnvironment::attribute(run, || live.submit(IncomingCall { envelope, reply }));
+                let delivery = Delivery::new(envelope);
+                note_call(call, &delivery);
+                let reply = Box::new(move |reply: Reply| {
+                    forget_call(call);
+                    deliver(&done, &answer_of(reply));
+                });
+                WorkersEnvironment::attribute(run, || live.submit(IncomingCall { delivery, reply }));
             }
             Err(fault) => {
                 self.environment.report(&fault);
@@ -108,6 +115,12 @@ fn next_alarm(store: &WorkersStore) -> JsValue {
     match earliest_alarm(store) {
         Ok(next) => next.map_or(JsValue::UNDEFINED, |at| JsValue::from_f64(millis(at))),
         Err(_) => JsValue::from_f64(0.0),
+    }
+}
+
+impl fmt::Debug for ObjectHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectHost({}/~{})", self.class, self.id)
     }
 }
 

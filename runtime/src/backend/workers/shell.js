@@ -6,8 +6,10 @@
 // closed to it, and the next call starts a new life on the same durable state.
 import { DurableObject, env, exports } from "cloudflare:workers";
 
-/** How a call ends that its life did not survive. The texts of these errors are the core's. */
-const FAULTS = { culprit: "internal", bystander: "object_reset" };
+/** How a call ends that its life did not survive. The texts of these errors are the core's; `AGAIN` is none. */
+const CULPRIT = "internal";
+const BYSTANDER = "object_reset";
+const AGAIN = "again";
 
 /** One wasm instance, the promises that wait for it, and its end. */
 class Life {
@@ -16,7 +18,9 @@ class Life {
   /** The number of the call whose code runs now; 0 for none. Set by the Rust half. */
   current = 0;
   /** @type {Map<number, (fault: string) => void>} */
-  #waiting = new Map();
+  #pending = new Map();
+  /** Calls that had not begun when the life was about to end. */
+  #notBegun = new Set();
   #calls = 0;
 
   constructor({ module, instantiate }) {
@@ -68,8 +72,15 @@ class Life {
     // The panic has said where; the frames of a trap have no names.
     const trap = this.ended instanceof WebAssembly.RuntimeError;
     console.error("stayput: an instance was ended by:", trap ? String(this.ended) : this.ended);
-    for (const [call, abort] of this.#waiting) abort(call === this.current ? FAULTS.culprit : FAULTS.bystander);
-    this.#waiting.clear();
+    for (const [call, abort] of this.#pending) {
+      abort(this.#notBegun.has(call) ? AGAIN : call === this.current ? CULPRIT : BYSTANDER);
+    }
+    this.#pending.clear();
+  }
+
+  /** The numbers are a view into the memory of the instance: they are copied. */
+  waiting(calls) {
+    this.#notBegun = new Set(calls);
   }
 
   /** Starts a call; `begin` gets its number and what to call with the answer. Always answered. */
@@ -77,10 +88,10 @@ class Life {
     return new Promise((resolve) => {
       const call = ++this.#calls;
       const settle = (answer) => {
-        this.#waiting.delete(call);
+        this.#pending.delete(call);
         resolve(answer);
       };
-      this.#waiting.set(call, (fault) => settle({ fault }));
+      this.#pending.set(call, (fault) => settle({ fault }));
       const outer = this.current;
       this.current = call;
       try {
@@ -169,6 +180,10 @@ class Bridge {
   enter(call) {
     this.#life.current = call;
   }
+
+  waiting(calls) {
+    this.#life.waiting(calls);
+  }
 }
 
 /**
@@ -196,8 +211,11 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
       async stayput(header, params) {
-        const life = this.#alive();
-        return await life.run((call, done) => life.root.submit(call, header, params, done));
+        for (;;) {
+          const life = this.#alive();
+          const answer = await life.run((call, done) => life.root.submit(call, header, params, done));
+          if (answer.fault !== AGAIN) return answer;
+        }
       }
 
       async alarm() {

@@ -8,11 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::externs::{Bridge, text_of};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::Timestamp;
-
-/// The longest key, in bytes.
-const MAX_KEY: usize = 2_048;
-/// The longest value, in bytes.
-const MAX_VALUE: usize = 2_000_000;
+use crate::state::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 
 /// The storage of the object whose wasm instance this is.
 #[derive(Debug)]
@@ -94,11 +90,11 @@ fn check(key: &str, value: &[u8]) -> Result<(), StorageFault> {
         path: key.chars().take(100).collect(),
         reason: format!("the {what} has {length} bytes, at most {limit} can be stored"),
     };
-    if key.len() > MAX_KEY {
-        return Err(too_large("key", key.len(), MAX_KEY));
+    if key.len() > MAX_KEY_BYTES {
+        return Err(too_large("key", key.len(), MAX_KEY_BYTES));
     }
-    if value.len() > MAX_VALUE {
-        return Err(too_large("value", value.len(), MAX_VALUE));
+    if value.len() > MAX_VALUE_BYTES {
+        return Err(too_large("value", value.len(), MAX_VALUE_BYTES));
     }
     Ok(())
 }
