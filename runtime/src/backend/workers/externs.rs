@@ -20,7 +20,7 @@ extern "C" {
         start: &str,
         end: Option<&str>,
         reverse: bool,
-        limit: f64,
+        limit: u32,
     ) -> Result<Array, JsValue>;
 
     /// `puts`: keys and values in turn. `alarm`: milliseconds, null for "none", undefined for "as it is".

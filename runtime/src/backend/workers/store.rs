@@ -38,9 +38,8 @@ impl ObjectStore for WorkersStore {
         if scan.limit == 0 || scan.end.is_some_and(|end| end <= scan.start) {
             return Ok(Vec::new());
         }
-        // A limit beyond what a JavaScript number holds is no limit.
-        #[expect(clippy::cast_precision_loss, reason = "a rounded limit this large is never reached")]
-        let limit = scan.limit.min(1 << 31) as f64;
+        // The platform takes 31 bits, which is no limit: so many records fit nowhere.
+        let limit = u32::try_from(scan.limit).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs());
         let found =
             self.bridge.scan(scan.start, scan.end, scan.reverse, limit).map_err(|thrown| fault(&thrown))?;
         let mut records = Vec::with_capacity(found.length() as usize / 2);

@@ -42,7 +42,8 @@ impl Relay {
     async fn forward_panic(&mut self, cx: &mut Context<Self>, to: String) -> Result<String> {
         match Tally::named(cx, &to).panic_after_write(1).await {
             Ok(value) => Ok(value.to_string()),
-            Err(error) => Ok(error.code().to_owned()),
+            Err(CallError::Failed(never)) => match never {},
+            Err(CallError::Rejected(rejection)) => Ok(rejection.code().to_owned()),
         }
     }
 
