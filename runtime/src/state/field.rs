@@ -136,6 +136,11 @@ impl FieldCache {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// How many bytes of JSON text the fields take together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.iter().filter_map(|slot| slot.known.encoding()).map(|text| text.len()).sum()
+    }
 }
 
 /// One plain field.

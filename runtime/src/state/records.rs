@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::rc::Rc;
 
 use super::merge::merged;
@@ -200,9 +201,17 @@ impl Records {
         (puts, deletes)
     }
 
-    /// Whether nothing is written in any layer.
-    pub fn is_clean(&self) -> bool {
-        self.inner.layers.borrow().iter().all(Layer::is_empty)
+    /// Whether anything is written in any layer.
+    pub fn is_changed(&self) -> bool {
+        !self.inner.layers.borrow().iter().all(Layer::is_empty)
+    }
+
+    /// Whether a record whose key begins with `prefix` is written or removed in any layer.
+    pub fn is_changed_within(&self, prefix: &str) -> bool {
+        self.inner.layers.borrow().iter().any(|layer| {
+            let mut from = layer.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+            from.next().is_some_and(|(key, _)| key.starts_with(prefix))
+        })
     }
 
     /// Poisons the records. The first fault stays.
