@@ -604,10 +604,10 @@ impl<T: Object> Host<T> {
         let core = &self.core;
         let records = &core.records;
         // The first commit of the object also says who it is.
-        if core.seq.get() == 0 && !records.is_clean() {
+        if core.seq.get() == 0 && records.is_changed() {
             records.put(META_KEY, Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?);
         }
-        let earliest = records.touches(alarm::PREFIX).then(|| alarm::earliest(records));
+        let earliest = records.is_changed_within(alarm::PREFIX).then(|| alarm::earliest(records));
         if let Some(fault) = records.cure() {
             return Err(fault);
         }
