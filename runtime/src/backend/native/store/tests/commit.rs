@@ -62,6 +62,24 @@ fn gates_open_in_the_order_they_were_handed_over() {
 }
 
 #[test]
+fn a_gate_waits_for_its_own_commit_not_for_an_earlier_one() {
+    let rig = Rig::new();
+    let object = rig.open(&target("a"));
+    let log = Log::default();
+    put(&object, "k", "1");
+    rig.shard.flush();
+    put(&object, "k", "2");
+    gate(&object, 1, &log);
+    gate(&object, 2, &log);
+    rig.notice();
+    assert_eq!(*log.borrow(), [(1, Ok(()))]);
+    assert_eq!(on_disk(&rig.path_of(&target("a")), &target("a"), "k").as_deref(), Some("1"));
+    assert!(!object.is_idle());
+    rig.settle();
+    assert_eq!(*log.borrow(), [(1, Ok(())), (2, Ok(()))]);
+}
+
+#[test]
 fn a_released_gate_may_commit_and_gate_again() {
     let rig = Rig::new();
     let object = rig.open(&target("a"));

@@ -120,6 +120,40 @@ fn a_commit_whose_fate_is_unknown_is_not_acknowledged_and_not_repeated() {
     assert_eq!(rig.settle(), Events::default());
 }
 
+/// Holds the writer after its first transaction until told, then says that the disk failed.
+struct Hold(Mutex<Option<mpsc::Receiver<()>>>);
+
+impl Faults for Hold {
+    fn at(&self, _file: usize, point: Point) -> Option<Failure> {
+        let held = self.0.lock().expect("no panic").take_if(|_| point == Point::AfterCommit)?;
+        held.recv().expect("told");
+        Some(Failure::Io)
+    }
+}
+
+#[test]
+fn what_was_built_on_a_commit_of_unknown_fate_is_void() {
+    let (go, held) = mpsc::channel();
+    let faults: Arc<dyn Faults> = Arc::new(Hold(Mutex::new(Some(held))));
+    let rig = Rig::with(&StoreOptions { faults: Some(faults), ..StoreOptions::new("app") });
+    let me = target("a");
+    let object = rig.open(&me);
+    let log = Log::default();
+    for value in ["1", "2"] {
+        let seq = put(&object, "k", value);
+        gate(&object, seq, &log);
+        rig.shard.flush();
+    }
+    go.send(()).expect("the writer waits");
+    assert_eq!(rig.settle().lost, [Lost::File(rig.store.file_of(me.id))]);
+    assert!(matches!(log.borrow()[..], [(1, Err(StorageFault::Io(_))), (2, Err(StorageFault::Io(_)))]), "{log:?}");
+    // The first is on disk, as it happens. The second would fit behind it, but its caller was told that it failed.
+    let next = rig.open(&me);
+    assert_eq!((next.seq(), put(&next, "l", "3")), (1, 2));
+    assert_eq!(rig.settle(), Events::default());
+    assert_eq!(on_disk(&rig.path_of(&me), &me, "k").as_deref(), Some("1"));
+}
+
 #[test]
 fn a_file_that_cannot_be_opened_again_answers_and_heals() {
     let (rig, script) = rig();
