@@ -121,20 +121,21 @@ fn a_commit_whose_fate_is_unknown_is_not_acknowledged_and_not_repeated() {
 }
 
 /// Holds the writer after its first transaction until told, then says that the disk failed.
-struct Hold(Mutex<Option<mpsc::Receiver<()>>>);
+struct Hold(Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>);
 
 impl Faults for Hold {
     fn at(&self, _file: usize, point: Point) -> Option<Failure> {
-        let held = self.0.lock().expect("no panic").take_if(|_| point == Point::AfterCommit)?;
-        held.recv().expect("told");
+        let (reached, go) = self.0.lock().expect("no panic").take_if(|_| point == Point::AfterCommit)?;
+        reached.send(()).expect("somebody waits");
+        go.recv().expect("told");
         Some(Failure::Io)
     }
 }
 
 #[test]
 fn what_was_built_on_a_commit_of_unknown_fate_is_void() {
-    let (go, held) = mpsc::channel();
-    let faults: Arc<dyn Faults> = Arc::new(Hold(Mutex::new(Some(held))));
+    let ((reached, written), (go, told)) = (mpsc::channel(), mpsc::channel());
+    let faults: Arc<dyn Faults> = Arc::new(Hold(Mutex::new(Some((reached, told)))));
     let rig = Rig::with(&StoreOptions { faults: Some(faults), ..StoreOptions::new("app") });
     let me = target("a");
     let object = rig.open(&me);
@@ -143,6 +144,9 @@ fn what_was_built_on_a_commit_of_unknown_fate_is_void() {
         let seq = put(&object, "k", value);
         gate(&object, seq, &log);
         rig.shard.flush();
+        if value == "1" {
+            written.recv_timeout(PATIENCE).expect("the first transaction is written");
+        }
     }
     go.send(()).expect("the writer waits");
     assert_eq!(rig.settle().lost, [Lost::File(rig.store.file_of(me.id))]);
