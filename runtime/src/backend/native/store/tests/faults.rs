@@ -121,7 +121,7 @@ fn a_commit_whose_fate_is_unknown_is_not_acknowledged_and_not_repeated() {
 }
 
 /// Holds the writer after its first transaction until told, then says that the disk failed.
-struct Hold(Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>);
+struct Hold(Mutex<Option<(Sender<()>, Receiver<()>)>>);
 
 impl Faults for Hold {
     fn at(&self, _file: usize, point: Point) -> Option<Failure> {
