@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::object::{Envelope, Timestamp};
+use crate::object::{Envelope, IdKey, Timestamp};
 use crate::rpc::Reply;
 
 /// A future that stays on its thread.
@@ -29,6 +29,8 @@ pub trait Environment {
     fn spawn(&self, task: LocalFuture<'static, ()>);
     /// Ready at `at` or soon after; at once if that is past.
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()>;
+    /// What derives the ids of a class; `None` if the app has no class of this path.
+    fn id_key(&self, class: &str) -> Option<IdKey>;
     /// Delivers a call to another object and brings its reply. The caller's output gate has been passed already.
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply>;
     /// A variable of the process environment, or a binding's text.
