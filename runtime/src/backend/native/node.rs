@@ -53,7 +53,7 @@ pub struct NodeOptions {
 /// A running node.
 pub struct Node {
     shared: Arc<Shared>,
-    watchdog: Option<JoinHandle<()>>,
+    watchdog: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What all threads of a node share.
@@ -146,7 +146,7 @@ impl Node {
         }
         let watched = shared.clone();
         let watchdog = thread::Builder::new().name("watchdog".to_owned()).spawn(move || watched.watch());
-        let watchdog = Some(watchdog.map_err(StartError::Io)?);
+        let watchdog = Mutex::new(Some(watchdog.map_err(StartError::Io)?));
         Ok(Self { shared, watchdog })
     }
 
@@ -179,19 +179,22 @@ impl Node {
         }
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    /// Ends the shards after what they have accepted is on disk, and closes the data folder.
+    pub fn stop(&self) {
+        self.drain();
+        self.shared.stop();
+        let watchdog = self.watchdog.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(watchdog) = watchdog {
+            watchdog.thread().unpark();
+            // The watchdog has nothing to say when it ends.
+            drop(watchdog.join());
+        }
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.drain();
-        self.shared.stop();
-        if let Some(watchdog) = self.watchdog.take() {
-            // The watchdog has nothing to say when it ends.
-            drop(watchdog.join());
-        }
+        self.stop();
     }
 }
 
