@@ -279,22 +279,21 @@ impl<A: Authenticate> Front<A> {
 fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
     let (id, name) = match object_name(segment)? {
         Named::Name(name) => (class.ids.named(&name), Some(Arc::from(&*name))),
-        Named::Id(id) => match class.ids.check(id) {
-            Ok(id) => (id, None),
-            Err(_) => {
-                let message = format!(
-                    "the id was not made for class `{}` of this server",
-                    class.path
-                );
-                return Err(WireError::framework(Code::InvalidId, message));
-            }
-        },
+        Named::Id(id) => (class.ids.check(id).map_err(|_| foreign(class))?, None),
     };
     Ok(Target {
         class: Arc::clone(&class.path),
         id,
         name,
     })
+}
+
+fn foreign(class: &Class) -> WireError {
+    let message = format!(
+        "the id was not made for class `{}` of this server",
+        class.path
+    );
+    WireError::framework(Code::InvalidId, message)
 }
 
 fn segment(segment: &str) -> Result<std::borrow::Cow<'_, str>, WireError> {

@@ -1,0 +1,8 @@
+//! What clients get, byte for byte.
+
+mod cases;
+mod fake;
+mod fuzz;
+mod origins;
+mod protocol;
+mod query;
