@@ -19,7 +19,7 @@ fn exchanges() {
     let mut told = String::new();
     for case in written.split("\n### ").map(str::trim) {
         let case = case.trim_start_matches("### ");
-        write!(told, "### {}\n", exchange(case)).unwrap();
+        writeln!(told, "### {}", exchange(case)).unwrap();
     }
     let told = told.trim_end().to_owned() + "\n";
     if std::env::var_os("EXPECTORATE").is_some_and(|value| value == "overwrite") {
@@ -123,7 +123,7 @@ fn unescape(body: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = body;
     while let Some(at) = rest.find("\\x") {
-        bytes.extend_from_slice(rest[..at].as_bytes());
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
         bytes.push(u8::from_str_radix(&rest[at + 2..at + 4], 16).unwrap());
         rest = &rest[at + 4..];
     }

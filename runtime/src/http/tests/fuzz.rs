@@ -64,9 +64,9 @@ proptest! {
             }
             other => prop_assert!(false, "{other}"),
         }
-        // What no JSON parser takes is never executed.
+        // What no JSON parser takes is never executed; in REST a blank body is no parameters.
         if serde_json::from_slice::<&serde_json::value::RawValue>(&body).is_err() {
-            prop_assert!(fake.executed().is_empty() || body.is_empty() && rest);
+            prop_assert!(fake.executed().is_empty() || body.trim_ascii().is_empty() && rest);
         }
     }
 

@@ -136,156 +136,158 @@ fn ids_come_back_as_they_were_written() {
     }
 }
 
+/// The frame, the code, the id of the answer.
+const MALFORMED: &[(&str, i32, &str)] = &[
+    ("", -32700, "null"),
+    (" ", -32700, "null"),
+    ("{", -32700, "null"),
+    ("}", -32700, "null"),
+    ("[", -32700, "null"),
+    ("[,]", -32700, "null"),
+    ("[1,]", -32700, "null"),
+    ("{} {}", -32700, "null"),
+    ("{}x", -32700, "null"),
+    ("[]]", -32700, "null"),
+    ("\u{feff}{}", -32700, "null"),
+    ("nul", -32700, "null"),
+    ("NaN", -32700, "null"),
+    ("'a'", -32700, "null"),
+    ("01", -32700, "null"),
+    ("\"a", -32700, "null"),
+    ("{\"id\":1,}", -32700, "null"),
+    ("{id:1}", -32700, "null"),
+    ("{\"a\":\"\n\"}", -32700, "null"),
+    ("{\"a\":1 \"b\":2}", -32700, "null"),
+    ("{\"a\":+1}", -32700, "null"),
+    ("{\"a\":.5}", -32700, "null"),
+    ("{\"a\":1.}", -32700, "null"),
+    ("{\"a\":\"\\x\"}", -32700, "null"),
+    ("{\"a\":\"\\u12\"}", -32700, "null"),
+    ("/**/{}", -32700, "null"),
+    ("{}\u{0}", -32700, "null"),
+    ("null", -32600, "null"),
+    ("true", -32600, "null"),
+    ("1", -32600, "null"),
+    ("1e400", -32600, "null"),
+    ("\"get_data\"", -32600, "null"),
+    ("{}", -32600, "null"),
+    ("[]", -32600, "null"),
+    (" [ ] ", -32600, "null"),
+    (r#"{"id":7}"#, -32600, "7"),
+    (r#"{"jsonrpc":"2.0","id":7}"#, -32600, "7"),
+    (r#"{"method":"get_data","id":7}"#, -32600, "7"),
+    (
+        r#"{"jsonrpc":"1.0","method":"get_data","id":7}"#,
+        -32600,
+        "7",
+    ),
+    (r#"{"jsonrpc":2.0,"method":"get_data","id":7}"#, -32600, "7"),
+    (
+        r#"{"jsonrpc":"2.00","method":"get_data","id":7}"#,
+        -32600,
+        "7",
+    ),
+    (
+        r#"{"jsonrpc":null,"method":"get_data","id":7}"#,
+        -32600,
+        "7",
+    ),
+    (
+        r#"{"JSONRPC":"2.0","method":"get_data","id":7}"#,
+        -32600,
+        "7",
+    ),
+    (r#"{"jsonrpc":"2.0","method":null,"id":7}"#, -32600, "7"),
+    (
+        r#"{"jsonrpc":"2.0","method":["get_data"],"id":7}"#,
+        -32600,
+        "7",
+    ),
+    (r#"{"jsonrpc":"2.0","method":"\ud800","id":7}"#, -32600, "7"),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","params":null,"id":7}"#,
+        -32600,
+        "7",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","params":1,"id":7}"#,
+        -32600,
+        "7",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","params":"x","id":"7"}"#,
+        -32600,
+        "\"7\"",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","params":false}"#,
+        -32600,
+        "null",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","id":true}"#,
+        -32600,
+        "null",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","id":{}}"#,
+        -32600,
+        "null",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","id":[1]}"#,
+        -32600,
+        "null",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","id":1,"id":1}"#,
+        -32600,
+        "null",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","method":"sum","id":1}"#,
+        -32600,
+        "1",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","m\u0065thod":"sum","id":1}"#,
+        -32600,
+        "1",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","jsonrpc":"2.0","method":"get_data","id":1}"#,
+        -32600,
+        "1",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data","params":{},"params":[],"id":1}"#,
+        -32600,
+        "1",
+    ),
+    (r#"{"jsonrpc":"2.0","method":"","id":1}"#, -32601, "1"),
+    (
+        r#"{"jsonrpc":"2.0","method":"Get_data","id":1}"#,
+        -32601,
+        "1",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"get_data ","id":1}"#,
+        -32601,
+        "1",
+    ),
+    (r#"{"jsonrpc":"2.0","method":"rpc.","id":1}"#, -32601, "1"),
+    (
+        r#"{"jsonrpc":"2.0","method":"rpc.discover2","id":1}"#,
+        -32601,
+        "1",
+    ),
+];
+
 #[test]
 fn malformed_frames() {
-    // The frame, the code, the id of the answer.
-    let frames = [
-        ("", -32700, "null"),
-        (" ", -32700, "null"),
-        ("{", -32700, "null"),
-        ("}", -32700, "null"),
-        ("[", -32700, "null"),
-        ("[,]", -32700, "null"),
-        ("[1,]", -32700, "null"),
-        ("{} {}", -32700, "null"),
-        ("{}x", -32700, "null"),
-        ("[]]", -32700, "null"),
-        ("\u{feff}{}", -32700, "null"),
-        ("nul", -32700, "null"),
-        ("NaN", -32700, "null"),
-        ("'a'", -32700, "null"),
-        ("01", -32700, "null"),
-        ("\"a", -32700, "null"),
-        ("{\"id\":1,}", -32700, "null"),
-        ("{id:1}", -32700, "null"),
-        ("{\"a\":\"\n\"}", -32700, "null"),
-        ("{\"a\":1 \"b\":2}", -32700, "null"),
-        ("{\"a\":+1}", -32700, "null"),
-        ("{\"a\":.5}", -32700, "null"),
-        ("{\"a\":1.}", -32700, "null"),
-        ("{\"a\":\"\\x\"}", -32700, "null"),
-        ("{\"a\":\"\\u12\"}", -32700, "null"),
-        ("/**/{}", -32700, "null"),
-        ("{}\u{0}", -32700, "null"),
-        ("null", -32600, "null"),
-        ("true", -32600, "null"),
-        ("1", -32600, "null"),
-        ("1e400", -32600, "null"),
-        ("\"get_data\"", -32600, "null"),
-        ("{}", -32600, "null"),
-        ("[]", -32600, "null"),
-        (" [ ] ", -32600, "null"),
-        (r#"{"id":7}"#, -32600, "7"),
-        (r#"{"jsonrpc":"2.0","id":7}"#, -32600, "7"),
-        (r#"{"method":"get_data","id":7}"#, -32600, "7"),
-        (
-            r#"{"jsonrpc":"1.0","method":"get_data","id":7}"#,
-            -32600,
-            "7",
-        ),
-        (r#"{"jsonrpc":2.0,"method":"get_data","id":7}"#, -32600, "7"),
-        (
-            r#"{"jsonrpc":"2.00","method":"get_data","id":7}"#,
-            -32600,
-            "7",
-        ),
-        (
-            r#"{"jsonrpc":null,"method":"get_data","id":7}"#,
-            -32600,
-            "7",
-        ),
-        (
-            r#"{"JSONRPC":"2.0","method":"get_data","id":7}"#,
-            -32600,
-            "7",
-        ),
-        (r#"{"jsonrpc":"2.0","method":null,"id":7}"#, -32600, "7"),
-        (
-            r#"{"jsonrpc":"2.0","method":["get_data"],"id":7}"#,
-            -32600,
-            "7",
-        ),
-        (r#"{"jsonrpc":"2.0","method":"\ud800","id":7}"#, -32600, "7"),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","params":null,"id":7}"#,
-            -32600,
-            "7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","params":1,"id":7}"#,
-            -32600,
-            "7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","params":"x","id":"7"}"#,
-            -32600,
-            "\"7\"",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","params":false}"#,
-            -32600,
-            "null",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","id":true}"#,
-            -32600,
-            "null",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","id":{}}"#,
-            -32600,
-            "null",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","id":[1]}"#,
-            -32600,
-            "null",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","id":1,"id":1}"#,
-            -32600,
-            "null",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","method":"sum","id":1}"#,
-            -32600,
-            "1",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","m\u0065thod":"sum","id":1}"#,
-            -32600,
-            "1",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","jsonrpc":"2.0","method":"get_data","id":1}"#,
-            -32600,
-            "1",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data","params":{},"params":[],"id":1}"#,
-            -32600,
-            "1",
-        ),
-        (r#"{"jsonrpc":"2.0","method":"","id":1}"#, -32601, "1"),
-        (
-            r#"{"jsonrpc":"2.0","method":"Get_data","id":1}"#,
-            -32601,
-            "1",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"get_data ","id":1}"#,
-            -32601,
-            "1",
-        ),
-        (r#"{"jsonrpc":"2.0","method":"rpc.","id":1}"#, -32601, "1"),
-        (
-            r#"{"jsonrpc":"2.0","method":"rpc.discover2","id":1}"#,
-            -32601,
-            "1",
-        ),
-    ];
-    assert!(frames.len() >= 60);
-    for (frame, code, id) in frames {
+    assert!(MALFORMED.len() >= 60);
+    for (frame, code, id) in MALFORMED {
+        let frame = *frame;
         let fake = Fake::new();
         let (status, body) = post("/calc/x", frame, &fake);
         assert_eq!(status, 200, "{frame}");
@@ -412,4 +414,33 @@ fn a_name_over_the_limit() {
         assert_eq!(got, status, "{name}: {body}");
         assert_eq!(body.contains("\"invalid_name\""), status == 400);
     }
+}
+
+#[test]
+fn a_front_serves_threads() {
+    struct Shared;
+    impl crate::http::Dispatch for Shared {
+        async fn call(&self, _: crate::object::Envelope) -> crate::rpc::Reply {
+            Ok(bytes::Bytes::new())
+        }
+
+        fn now(&self) -> crate::object::Timestamp {
+            crate::object::Timestamp::default()
+        }
+
+        fn random(&self, _: &mut [u8]) {}
+
+        fn readiness(&self) -> crate::http::Readiness {
+            crate::http::Readiness::Ready
+        }
+    }
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let front = std::sync::Arc::new(is_send(super::fake::front()));
+    let request = ::http::Request::get("/healthz").header("host", "localhost:8787");
+    let request = request.body(bytes::Bytes::new()).unwrap();
+    let request = crate::http::Request::new(request, super::fake::LOCAL);
+    let response = super::fake::now(is_send(front.handle(request, &Shared)));
+    assert_eq!(response.status(), 200);
 }
