@@ -1,5 +1,6 @@
 //! What clients get, byte for byte.
 
+mod access;
 mod cases;
 mod fake;
 mod fuzz;
