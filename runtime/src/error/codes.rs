@@ -77,7 +77,7 @@ codes! {
         "Use a name of `details.actions`; `details.nearest` is the likeliest."
     InvalidParams "invalid_params" -32602 400 false
         "Parameters are missing, unknown, of the wrong type or outside their bounds."
-        "Correct every parameter listed in `details.errors`."
+        "Correct every parameter listed in `details.faults`."
     Internal "internal" -32603 500 false
         "The action panicked or the framework failed. The text stays in the server's log."
         "Look for `request_id` in the server's log."

@@ -1,8 +1,14 @@
-//! Errors of the framework: one table of codes, and how an error of the table is made.
+//! Errors: what an action declares, what the framework answers, what a caller receives.
 
+mod action;
+mod call;
 mod codes;
+mod general;
 mod page;
 mod wire;
 
+pub use action::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
+pub use call::{CallError, Rejection};
 pub use codes::{Code, CodeInfo};
+pub use general::{Error, Result};
 pub use page::markdown;

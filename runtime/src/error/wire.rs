@@ -23,10 +23,23 @@ impl WireError {
         }
     }
 
-    /// The same error with `details` for programs. Details that are no JSON are left out.
+    /// An error that an action declares.
+    pub fn declared(code: &'static str, status: u16, retryable: bool, message: String) -> Self {
+        Self {
+            rpc_code: 1,
+            status,
+            code: Cow::Borrowed(code),
+            message: Cow::Owned(message),
+            details: None,
+            retryable,
+            maybe_executed: false,
+        }
+    }
+
+    /// The same error with `details` for programs. Details that are `null` or no JSON are left out.
     #[must_use]
     pub fn details(mut self, details: &(impl Serialize + ?Sized)) -> Self {
-        self.details = to_raw_value(details).ok();
+        self.details = to_raw_value(details).ok().filter(|details| details.get() != "null");
         self
     }
 
