@@ -20,6 +20,9 @@ pub mod __private;
 
 pub use app::{App, Class};
 pub use error::{Error, Result};
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::native::run;
+pub use stayput_macros::{action, data, durable_object, event, mixin};
 
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
