@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ir::{Api, Members};
 use crate::naming::{self, Scope};
 
-/// Names that a type of the app must not take: the language's, those the client uses, those `stayput.ts` exports.
+/// Names that a type of the app must not take: the language's, those the client uses, those `index.ts` exports.
 const RESERVED_TYPES: &[&str] = &[
     // Types of the language.
     "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",
@@ -17,10 +17,8 @@ const RESERVED_TYPES: &[&str] = &[
     "true", "try", "type", "typeof", "unique", "var", "while", "with", "yield",
     // What the client itself declares and uses.
     "App", "Array", "Promise", "connect",
-    // What `stayput.ts` exports.
-    "ActionError", "Call", "CallOptions", "ClientCode", "ConnectOptions", "Fault", "FrameworkCode", "Headers", "ObjectClass",
-    "ObjectHandle", "ObjectId", "Settled", "Shape", "StayputError", "Target", "Transport", "UnknownCode", "Wire", "openTransport",
-    "objectClass", "settle",
+    // What `index.ts` exports beside the client.
+    "ActionError", "CallOptions", "ClientCode", "ConnectOptions", "FrameworkCode", "ObjectId", "StayputError", "settle",
 ];
 
 /// Members that an object has without us, or that would make it something else: with `then` it would be a promise.

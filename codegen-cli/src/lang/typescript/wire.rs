@@ -95,11 +95,11 @@ impl<'n> Shapes<'n> {
                     // The tag of a variant keeps its description from another variant's member of the same name.
                     Some(if tags.is_empty() { shape } else { format!("{{ when: [{}], then: {shape} }}", tags.join(", ")) })
                 });
-                format!("{{ all: [{}] }}", shapes.collect::<Vec<_>>().join(", "))
+                all(shapes.collect())
             }
             Type::Both(types) => {
                 let shapes = types.iter().filter_map(|ty| self.shape(ty));
-                format!("{{ all: [{}] }}", shapes.collect::<Vec<_>>().join(", "))
+                all(shapes.collect())
             }
             _ => "\"wide\"".into(),
         })
@@ -107,6 +107,15 @@ impl<'n> Shapes<'n> {
 
     fn or_null(&self, ty: &Type) -> String {
         self.shape(ty).unwrap_or_else(|| "null".into())
+    }
+}
+
+/// Several descriptions of one place.
+fn all(mut shapes: Vec<String>) -> String {
+    shapes.dedup();
+    match shapes.as_slice() {
+        [only] => only.clone(),
+        _ => format!("{{ all: [{}] }}", shapes.join(", ")),
     }
 }
 
