@@ -27,7 +27,10 @@ pub(crate) fn load(from: &str) -> Result<Manifest, Error> {
 
 /// Reads a manifest file.
 pub(crate) fn from_file(path: &Path) -> Result<Manifest, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     let origin = path.display().to_string();
     let text = String::from_utf8(bytes).map_err(|error| Error::Syntax {
         origin: origin.clone(),
@@ -43,7 +46,11 @@ fn from_url(from: &str) -> Result<Manifest, Error> {
     let answer = http::get(&url, &[], TIMEOUT)?;
     if answer.status != 200 {
         let message = "expected 200 and the manifest".into();
-        return Err(Error::BadAnswer { url, status: answer.status, message });
+        return Err(Error::BadAnswer {
+            url,
+            status: answer.status,
+            message,
+        });
     }
     document::read(&answer.body, &url)
 }
@@ -58,28 +65,35 @@ pub(crate) fn manifest_url(from: &str) -> String {
 }
 
 fn has_json_extension(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn from_package(package: &str) -> Result<Manifest, Error> {
     check_package_name(package)?;
-    let folder = tempfile::tempdir()
-        .map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
+    let folder = tempfile::tempdir().map_err(|source| Error::Write {
+        path: std::env::temp_dir(),
+        source,
+    })?;
     let file = folder.path().join("manifest.json");
     let mut command = Command::new(cargo());
-    command.args(["run", "--quiet", "-p", package, "--", "manifest"]).arg(&file);
+    command
+        .args(["run", "--quiet", "-p", package, "--", "manifest"])
+        .arg(&file);
     // The app's own words belong to the person at the terminal, not to whatever reads our output.
     command.stdout(Stdio::null()).stdin(Stdio::null());
-    let status = command
-        .status()
-        .map_err(|source| Error::Spawn { program: "cargo".into(), source })?;
+    let status = command.status().map_err(|source| Error::Spawn {
+        program: "cargo".into(),
+        source,
+    })?;
     if !status.success() {
         return Err(Error::Failed {
             command: format!("cargo run -p {package} -- manifest FILE"),
             status: status.to_string(),
         });
     }
-    let text = std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file, source })?;
+    let text =
+        std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file, source })?;
     document::read(&text, &format!("the manifest of package {package}"))
 }
 

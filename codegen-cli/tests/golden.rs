@@ -44,7 +44,9 @@ fn exports() {
 fn the_same_manifest_gives_the_same_bytes_whatever_its_order() {
     let text = std::fs::read_to_string("golden/rich.json").unwrap();
     // A second reading of the sorted, compact form.
-    let sorted = serde_json::from_str::<serde_json::Value>(&text).unwrap().to_string();
+    let sorted = serde_json::from_str::<serde_json::Value>(&text)
+        .unwrap()
+        .to_string();
     let generate = |text: &str| {
         let manifest = read_manifest(text, "rich").unwrap();
         typescript(&manifest, TypeScriptOptions::default()).unwrap()
@@ -54,8 +56,19 @@ fn the_same_manifest_gives_the_same_bytes_whatever_its_order() {
 
 #[test]
 fn nothing_internal_is_exported() {
-    for format in [Format::JsonSchema, Format::Openrpc, Format::Mcp, Format::Openai, Format::Anthropic] {
-        assert!(!export(&input("counter"), format, None).unwrap().contains("tidy"), "{format:?}");
+    for format in [
+        Format::JsonSchema,
+        Format::Openrpc,
+        Format::Mcp,
+        Format::Openai,
+        Format::Anthropic,
+    ] {
+        assert!(
+            !export(&input("counter"), format, None)
+                .unwrap()
+                .contains("tidy"),
+            "{format:?}"
+        );
     }
     let client = typescript(&input("counter"), TypeScriptOptions::default()).unwrap();
     assert!(client.iter().all(|(_, text)| !text.contains("tidy")));

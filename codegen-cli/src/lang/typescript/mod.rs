@@ -47,7 +47,9 @@ pub(crate) fn generate(
 fn header(api: &ir::Api, options: Options) -> String {
     let flag = if options.bigint { " --bigint" } else { "" };
     let app = text::one_line(&format!("{} {}", api.app, api.version));
-    format!("// {HEADER} client ts{flag}` from {app}. Changes made by hand are lost.\n/* eslint-disable */\n")
+    format!(
+        "// {HEADER} client ts{flag}` from {app}. Changes made by hand are lost.\n/* eslint-disable */\n"
+    )
 }
 
 fn runtime_header() -> String {
