@@ -89,14 +89,20 @@ pub(crate) struct Event {
 impl Class {
     /// The actions that somebody outside may call.
     pub(crate) fn exported(&self) -> impl Iterator<Item = (&String, &Action)> {
-        self.actions.iter().filter(|(_, action)| action.auth != Auth::Internal)
+        self.actions
+            .iter()
+            .filter(|(_, action)| action.auth != Auth::Internal)
     }
 }
 
 impl Manifest {
     /// The error that names a place in this manifest.
     pub(crate) fn fault(&self, pointer: impl Into<String>, message: impl Into<String>) -> Error {
-        Error::Manifest { origin: self.origin.clone(), pointer: pointer.into(), message: message.into() }
+        Error::Manifest {
+            origin: self.origin.clone(),
+            pointer: pointer.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -106,13 +112,27 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
         origin: origin.to_owned(),
         line: error.line(),
         column: error.column(),
-        message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+        message: error
+            .to_string()
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     })?;
-    let root = Node { value: &document, pointer: String::new(), origin };
+    let root = Node {
+        value: &document,
+        pointer: String::new(),
+        origin,
+    };
     let major = root.member("stayput")?.member("manifest")?;
     match major.value.as_u64() {
         Some(MAJOR) => {}
-        Some(found) => return Err(Error::Major { origin: origin.to_owned(), found }),
+        Some(found) => {
+            return Err(Error::Major {
+                origin: origin.to_owned(),
+                found,
+            });
+        }
         None => return Err(major.fault("expected the number of the manifest's version")),
     }
     let app = root.member("app")?;
@@ -183,7 +203,10 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
             Ok(DeclaredError {
                 code: error.member("code")?.text()?,
                 description: error.optional_text("description")?,
-                details: error.optional("details")?.map(|details| details.schema()).transpose()?,
+                details: error
+                    .optional("details")?
+                    .map(|details| details.schema())
+                    .transpose()?,
             })
         })?,
         pointer: action.pointer.clone(),
@@ -193,7 +216,11 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
 /// Every reference must lead to a named type.
 fn check_references(manifest: &Manifest) -> Result<(), Error> {
     for (name, schema) in &manifest.schemas {
-        check_schema(manifest, schema, &format!("/components/schemas/{}", schema::escape(name)))?;
+        check_schema(
+            manifest,
+            schema,
+            &format!("/components/schemas/{}", schema::escape(name)),
+        )?;
     }
     for (path, class) in &manifest.classes {
         for action in class.actions.values() {
@@ -201,7 +228,11 @@ fn check_references(manifest: &Manifest) -> Result<(), Error> {
                 let pointer = format!("{}/params/{index}/schema", action.pointer);
                 check_schema(manifest, &param.schema, &pointer)?;
             }
-            check_schema(manifest, &action.result, &format!("{}/result", action.pointer))?;
+            check_schema(
+                manifest,
+                &action.result,
+                &format!("{}/result", action.pointer),
+            )?;
             for (index, error) in action.errors.iter().enumerate() {
                 if let Some(details) = &error.details {
                     let pointer = format!("{}/errors/{index}/details", action.pointer);
@@ -210,8 +241,11 @@ fn check_references(manifest: &Manifest) -> Result<(), Error> {
             }
         }
         for (name, event) in &class.events {
-            let pointer =
-                format!("/classes/{}/events/{}/schema", schema::escape(path), schema::escape(name));
+            let pointer = format!(
+                "/classes/{}/events/{}/schema",
+                schema::escape(path),
+                schema::escape(name)
+            );
             check_schema(manifest, &event.schema, &pointer)?;
         }
     }
@@ -225,7 +259,10 @@ fn check_schema(manifest: &Manifest, schema: &Value, pointer: &str) -> Result<()
     if let Some(reference) = schema.get("$ref") {
         let target = reference.as_str().and_then(schema::component);
         if !target.is_some_and(|name| manifest.schemas.contains_key(&name)) {
-            let message = format!("there is no type {reference} (expected {}Name)", schema::COMPONENTS);
+            let message = format!(
+                "there is no type {reference} (expected {}Name)",
+                schema::COMPONENTS
+            );
             return Err(manifest.fault(format!("{pointer}/$ref"), message));
         }
     }
@@ -248,8 +285,16 @@ struct Node<'v> {
 impl<'v> Node<'v> {
     fn fault_at(&self, below: &str, message: impl Into<String>) -> Error {
         let pointer = format!("{}{below}", self.pointer);
-        let pointer = if pointer.is_empty() { "/".to_owned() } else { pointer };
-        Error::Manifest { origin: self.origin.to_owned(), pointer, message: message.into() }
+        let pointer = if pointer.is_empty() {
+            "/".to_owned()
+        } else {
+            pointer
+        };
+        Error::Manifest {
+            origin: self.origin.to_owned(),
+            pointer,
+            message: message.into(),
+        }
     }
 
     fn fault(&self, message: impl Into<String>) -> Error {
@@ -269,25 +314,41 @@ impl<'v> Node<'v> {
     }
 
     fn child(&self, name: &str, value: &'v Value) -> Node<'v> {
-        Node { value, pointer: format!("{}/{}", self.pointer, schema::escape(name)), origin: self.origin }
+        Node {
+            value,
+            pointer: format!("{}/{}", self.pointer, schema::escape(name)),
+            origin: self.origin,
+        }
     }
 
     /// A member that may be missing; `null` counts as missing.
     fn optional(&self, name: &str) -> Result<Option<Node<'v>>, Error> {
-        let members = self.value.as_object().ok_or_else(|| self.expected("an object"))?;
-        Ok(members.get(name).filter(|value| !value.is_null()).map(|value| self.child(name, value)))
+        let members = self
+            .value
+            .as_object()
+            .ok_or_else(|| self.expected("an object"))?;
+        Ok(members
+            .get(name)
+            .filter(|value| !value.is_null())
+            .map(|value| self.child(name, value)))
     }
 
     fn member(&self, name: &str) -> Result<Node<'v>, Error> {
-        self.optional(name)?.ok_or_else(|| self.fault(format!("the member `{name}` is missing")))
+        self.optional(name)?
+            .ok_or_else(|| self.fault(format!("the member `{name}` is missing")))
     }
 
     fn text(&self) -> Result<String, Error> {
-        self.value.as_str().map(str::to_owned).ok_or_else(|| self.expected("a string"))
+        self.value
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| self.expected("a string"))
     }
 
     fn flag(&self) -> Result<bool, Error> {
-        self.value.as_bool().ok_or_else(|| self.expected("true or false"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.expected("true or false"))
     }
 
     fn schema(&self) -> Result<Value, Error> {
@@ -298,16 +359,22 @@ impl<'v> Node<'v> {
     }
 
     fn optional_text(&self, name: &str) -> Result<String, Error> {
-        self.optional(name)?.map_or_else(|| Ok(String::new()), |node| node.text())
+        self.optional(name)?
+            .map_or_else(|| Ok(String::new()), |node| node.text())
     }
 
     fn map<T>(
         &self,
         read: impl Fn(&str, &Node<'v>) -> Result<T, Error>,
     ) -> Result<BTreeMap<String, T>, Error> {
-        let members = self.value.as_object().ok_or_else(|| self.expected("an object"))?;
+        let members = self
+            .value
+            .as_object()
+            .ok_or_else(|| self.expected("an object"))?;
         let entries = members.iter();
-        entries.map(|(key, value)| Ok((key.clone(), read(key, &self.child(key, value))?))).collect()
+        entries
+            .map(|(key, value)| Ok((key.clone(), read(key, &self.child(key, value))?)))
+            .collect()
     }
 
     fn optional_map<T>(
@@ -315,7 +382,8 @@ impl<'v> Node<'v> {
         name: &str,
         read: impl Fn(&str, &Node<'v>) -> Result<T, Error>,
     ) -> Result<BTreeMap<String, T>, Error> {
-        self.optional(name)?.map_or_else(|| Ok(BTreeMap::new()), |node| node.map(read))
+        self.optional(name)?
+            .map_or_else(|| Ok(BTreeMap::new()), |node| node.map(read))
     }
 
     fn optional_list<T>(
@@ -323,8 +391,13 @@ impl<'v> Node<'v> {
         name: &str,
         read: impl Fn(&Node<'v>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let Some(list) = self.optional(name)? else { return Ok(Vec::new()) };
-        let items = list.value.as_array().ok_or_else(|| list.expected("an array"))?;
+        let Some(list) = self.optional(name)? else {
+            return Ok(Vec::new());
+        };
+        let items = list
+            .value
+            .as_array()
+            .ok_or_else(|| list.expected("an array"))?;
         items
             .iter()
             .enumerate()

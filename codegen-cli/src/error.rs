@@ -53,7 +53,9 @@ pub enum Error {
         message: String,
     },
     /// The manifest is of another major version.
-    #[error("{origin}: at /stayput/manifest: the manifest is of version {found}, this command reads version 1")]
+    #[error(
+        "{origin}: at /stayput/manifest: the manifest is of version {found}, this command reads version 1"
+    )]
     Major {
         /// The file, URL or package.
         origin: String,

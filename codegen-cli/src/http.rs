@@ -16,7 +16,11 @@ pub(crate) struct Answer {
 }
 
 /// Fetches `url`.
-pub(crate) fn get(url: &str, headers: &[(String, String)], timeout: Duration) -> Result<Answer, Error> {
+pub(crate) fn get(
+    url: &str,
+    headers: &[(String, String)],
+    timeout: Duration,
+) -> Result<Answer, Error> {
     let mut request = agent(url, timeout)?.get(url);
     for (name, value) in headers {
         request = request.header(name, value);
@@ -32,7 +36,10 @@ pub(crate) fn post(
     timeout: Duration,
 ) -> Result<Answer, Error> {
     let mut request = agent(url, timeout)?.post(url);
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+    if !headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    {
         request = request.content_type("application/json");
     }
     for (name, value) in headers {
@@ -63,7 +70,11 @@ fn agent(url: &str, timeout: Duration) -> Result<ureq::Agent, Error> {
 
 /// Whether the URL's host is this machine.
 pub(crate) fn is_loopback(url: &str) -> bool {
-    let authority = url.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = url
+        .trim_start_matches("http://")
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default();
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
@@ -75,7 +86,10 @@ fn read(
     url: &str,
     answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<Answer, Error> {
-    let unreachable = |message: String| Error::Unreachable { url: url.to_owned(), message };
+    let unreachable = |message: String| Error::Unreachable {
+        url: url.to_owned(),
+        message,
+    };
     let mut answer = answer.map_err(|error| unreachable(error.to_string()))?;
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();

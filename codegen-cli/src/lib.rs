@@ -41,7 +41,9 @@ use args::{ClientCommand, Command};
 /// Runs the command and says how it went: results on standard output, errors and help on standard error.
 pub fn main(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Command::Client { command: ClientCommand::Ts(args) } => lang::run_typescript(&args),
+        Command::Client {
+            command: ClientCommand::Ts(args),
+        } => lang::run_typescript(&args),
         Command::Schema(args) => formats::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Dev(args) => dev::run(&args),

@@ -27,7 +27,10 @@ pub(crate) fn load(from: &str) -> Result<Manifest, Error> {
 
 /// Reads a manifest file.
 pub(crate) fn from_file(path: &Path) -> Result<Manifest, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     let origin = path.display().to_string();
     let text = String::from_utf8(bytes).map_err(|error| Error::Syntax {
         origin: origin.clone(),
@@ -43,7 +46,11 @@ fn from_url(from: &str) -> Result<Manifest, Error> {
     let answer = http::get(&url, &[], TIMEOUT)?;
     if answer.status != 200 {
         let message = "expected 200 and the manifest".into();
-        return Err(Error::BadAnswer { url, status: answer.status, message });
+        return Err(Error::BadAnswer {
+            url,
+            status: answer.status,
+            message,
+        });
     }
     document::read(&answer.body, &url)
 }
@@ -58,7 +65,8 @@ pub(crate) fn manifest_url(from: &str) -> String {
 }
 
 fn has_json_extension(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn from_package(package: &str) -> Result<Manifest, Error> {
@@ -77,9 +85,10 @@ pub(crate) fn text_of_package(package: Option<&str>) -> Result<String, Error> {
     command.args(["run", "--quiet"]).args(&package).args(["--", "manifest"]).arg(&file);
     // The app's own words belong to the person at the terminal, not to whatever reads our output.
     command.stdout(Stdio::null()).stdin(Stdio::null());
-    let status = command
-        .status()
-        .map_err(|source| Error::Spawn { program: "cargo".into(), source })?;
+    let status = command.status().map_err(|source| Error::Spawn {
+        program: "cargo".into(),
+        source,
+    })?;
     if !status.success() {
         return Err(Error::Failed {
             command: format!("cargo run {} -- manifest FILE", package.join(" ")),

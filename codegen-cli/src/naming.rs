@@ -11,7 +11,9 @@ pub(crate) struct Scope {
 impl Scope {
     /// A scope in which these are taken already.
     pub(crate) fn reserving(names: &[&str]) -> Self {
-        Self { taken: names.iter().map(|&name| name.to_owned()).collect() }
+        Self {
+            taken: names.iter().map(|&name| name.to_owned()).collect(),
+        }
     }
 
     /// `wanted`, or the first of `wanted_2`, `wanted_3`, .. that is free.
@@ -29,18 +31,28 @@ impl Scope {
 /// Whether the text is an identifier of JavaScript as it stands (keywords aside). Names that start with `$` are ours.
 pub(crate) fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
+    chars
+        .next()
+        .is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
         && chars.all(unicode_ident::is_xid_continue)
 }
 
 /// An identifier for a member: the name itself if it is one, otherwise its words in camel case.
 pub(crate) fn member_ident(wire: &str) -> String {
-    if is_identifier(wire) { wire.to_owned() } else { join_words(wire, false) }
+    if is_identifier(wire) {
+        wire.to_owned()
+    } else {
+        join_words(wire, false)
+    }
 }
 
 /// An identifier for a type: the name itself if it is one, otherwise its words in Pascal case.
 pub(crate) fn type_ident(wire: &str) -> String {
-    if is_identifier(wire) { wire.to_owned() } else { join_words(wire, true) }
+    if is_identifier(wire) {
+        wire.to_owned()
+    } else {
+        join_words(wire, true)
+    }
 }
 
 /// The words of a name, in Pascal case (`fail_after_write` to `FailAfterWrite`).
@@ -55,7 +67,11 @@ pub(crate) fn pascal(wire: &str) -> String {
 fn join_words(wire: &str, capital: bool) -> String {
     let mut text = String::new();
     for word in wire.split(|char| !unicode_ident::is_xid_continue(char)) {
-        if text.is_empty() && !capital { text.push_str(word) } else { push_capitalised(&mut text, word) }
+        if text.is_empty() && !capital {
+            text.push_str(word)
+        } else {
+            push_capitalised(&mut text, word)
+        }
     }
     if !is_identifier(&text) {
         text.insert(0, '_');
@@ -79,7 +95,10 @@ const TOOL_NAME: usize = 64;
 pub(crate) fn tool_name(class: &str, action: &str) -> String {
     let plain = tool_name_plain(class, action);
     // Kebab case to snake case, and a mixin's dot, are the normal course and cost no digest.
-    let expected = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let expected = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
     if plain.len() <= TOOL_NAME && expected(class) && expected(action) {
         plain
     } else {
@@ -97,7 +116,11 @@ pub(crate) fn tool_name_digest(class: &str, action: &str) -> String {
 fn tool_name_plain(class: &str, action: &str) -> String {
     let mut name = String::new();
     for char in class.chars().chain(['_']).chain(action.chars()) {
-        name.push(if char.is_ascii_alphanumeric() { char } else { '_' });
+        name.push(if char.is_ascii_alphanumeric() {
+            char
+        } else {
+            '_'
+        });
     }
     if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
         name.insert(0, '_');
@@ -129,7 +152,11 @@ mod tests {
             ("$mine", "mine", "Mine"),
             ("a*/b", "aB", "AB"),
         ] {
-            assert_eq!((member_ident(wire), type_ident(wire)), (member.into(), typed.into()), "{wire}");
+            assert_eq!(
+                (member_ident(wire), type_ident(wire)),
+                (member.into(), typed.into()),
+                "{wire}"
+            );
         }
         assert_eq!(pascal("fail_after_write"), "FailAfterWrite");
     }
@@ -144,13 +171,28 @@ mod tests {
 
     #[test]
     fn tool_names_keep_every_vendor_s_rule() {
-        assert_eq!(tool_name("chat-room", "presence.list"), "chat_room_presence_list");
+        assert_eq!(
+            tool_name("chat-room", "presence.list"),
+            "chat_room_presence_list"
+        );
         let long = "x".repeat(80);
-        for (class, action) in [("counter", long.as_str()), ("größe", "lösche"), ("9", "a b"), ("", "")] {
+        for (class, action) in [
+            ("counter", long.as_str()),
+            ("größe", "lösche"),
+            ("9", "a b"),
+            ("", ""),
+        ] {
             let name = tool_name(class, action);
             assert!(name.len() <= 64, "{name}");
-            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'), "{name}");
-            assert!(!name.starts_with(|first: char| first.is_ascii_digit()), "{name}");
+            assert!(
+                name.bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+                "{name}"
+            );
+            assert!(
+                !name.starts_with(|first: char| first.is_ascii_digit()),
+                "{name}"
+            );
         }
         assert_ne!(tool_name("a", "ö"), tool_name("a", "ü"));
     }

@@ -7,18 +7,35 @@ pub(crate) const COMPONENTS: &str = "#/components/schemas/";
 
 /// Keywords that hold one schema.
 const ONE: &[&str] = &[
-    "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
-    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
+    "additionalProperties",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 /// Keywords that hold an array of schemas.
 const MANY: &[&str] = &["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 /// Keywords that hold schemas by name.
-const NAMED: &[&str] = &["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+const NAMED: &[&str] = &[
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
 
 /// Calls `visit` with each direct subschema and its pointer below `schema`; data (`const`, `enum`, `default`,
 /// `examples`) is not walked.
 pub(crate) fn subschemas<'v>(schema: &'v Value, mut visit: impl FnMut(String, &'v Value)) {
-    let Some(members) = schema.as_object() else { return };
+    let Some(members) = schema.as_object() else {
+        return;
+    };
     for (keyword, value) in members {
         match value {
             Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
@@ -43,8 +60,12 @@ pub(crate) fn subschemas<'v>(schema: &'v Value, mut visit: impl FnMut(String, &'
 pub(crate) fn subschemas_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&mut Value)) {
     for (keyword, value) in schema {
         match value {
-            Value::Object(named) if NAMED.contains(&keyword.as_str()) => named.values_mut().for_each(&mut visit),
-            Value::Array(many) if MANY.contains(&keyword.as_str()) => many.iter_mut().for_each(&mut visit),
+            Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
+                named.values_mut().for_each(&mut visit)
+            }
+            Value::Array(many) if MANY.contains(&keyword.as_str()) => {
+                many.iter_mut().for_each(&mut visit)
+            }
             Value::Object(_) | Value::Bool(_) if ONE.contains(&keyword.as_str()) => visit(value),
             _ => {}
         }
@@ -62,7 +83,11 @@ pub(crate) fn component(reference: &str) -> Option<String> {
     if segment.contains('/') {
         return None;
     }
-    Some(percent_decode(segment)?.replace("~1", "/").replace("~0", "~"))
+    Some(
+        percent_decode(segment)?
+            .replace("~1", "/")
+            .replace("~0", "~"),
+    )
 }
 
 /// A reference to `name` below `base`, as a URI fragment holding a JSON Pointer.
@@ -101,7 +126,9 @@ pub(crate) fn rebase(schema: &Value, base: &str) -> Value {
 }
 
 fn rebase_in_place(schema: &mut Value, base: &str) {
-    let Some(members) = schema.as_object_mut() else { return };
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
     if let Some(Value::String(target)) = members.get_mut("$ref")
         && let Some(name) = component(target)
     {

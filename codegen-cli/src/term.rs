@@ -1,5 +1,8 @@
 //! What the command prints: results on standard output, everything else on standard error.
-#![allow(clippy::print_stdout, reason = "a command line tool answers on standard output, only from here")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool answers on standard output, only from here"
+)]
 
 use std::io::Write as _;
 

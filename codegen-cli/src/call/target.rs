@@ -7,7 +7,9 @@ const DEFAULT_LISTEN: &str = "127.0.0.1:8787";
 
 /// The app on this machine: at `STAYPUT_LISTEN`, or where apps listen by default.
 pub(crate) fn default_url() -> String {
-    let listen = std::env::var("STAYPUT_LISTEN").ok().filter(|listen| !listen.trim().is_empty());
+    let listen = std::env::var("STAYPUT_LISTEN")
+        .ok()
+        .filter(|listen| !listen.trim().is_empty());
     url_of(listen.as_deref().unwrap_or(DEFAULT_LISTEN).trim())
 }
 
@@ -15,7 +17,11 @@ pub(crate) fn default_url() -> String {
 pub(crate) fn url_of(listen: &str) -> String {
     match listen.parse::<std::net::SocketAddr>() {
         Ok(address) if address.ip().is_unspecified() => {
-            let host = if address.is_ipv4() { "127.0.0.1" } else { "[::1]" };
+            let host = if address.is_ipv4() {
+                "127.0.0.1"
+            } else {
+                "[::1]"
+            };
             format!("http://{host}:{}", address.port())
         }
         _ => format!("http://{listen}"),
@@ -24,12 +30,16 @@ pub(crate) fn url_of(listen: &str) -> String {
 
 /// The path of `class/name` or `class/~id`.
 pub(crate) fn path(target: &str) -> Result<String, Error> {
-    let fault = |message: &str| Error::Argument {
+    let fault = |message: &str| {
+        Error::Argument {
         what: target.to_owned(),
         message: message.to_owned(),
         help: "an object is written `class/name`, such as counter/home, or `class/~` and its id of 64 hex digits".into(),
+    }
     };
-    let (class, name) = target.split_once('/').ok_or_else(|| fault("there is no `/` in it"))?;
+    let (class, name) = target
+        .split_once('/')
+        .ok_or_else(|| fault("there is no `/` in it"))?;
     if class.is_empty() || name.is_empty() {
         return Err(fault("the class or the name is empty"));
     }
@@ -68,7 +78,10 @@ mod tests {
         for (target, expected) in [
             ("counter/home", Some("/counter/home".to_owned())),
             ("counter/a b/ü", Some("/counter/a%20b%2F%C3%BC".to_owned())),
-            (&format!("counter/~{id}"), Some(format!("/counter/~{}", id.to_lowercase()))),
+            (
+                &format!("counter/~{id}"),
+                Some(format!("/counter/~{}", id.to_lowercase())),
+            ),
             ("counter/~short", None),
             ("counter", None),
             ("counter/", None),

@@ -30,7 +30,13 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Error> {
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_signals(&stop);
     let mut sources = Sources::of_workspace()?;
-    let mut state = State { args, stop, server: None, running: None, url: listen_url(args) };
+    let mut state = State {
+        args,
+        stop,
+        server: None,
+        running: None,
+        url: listen_url(args),
+    };
     loop {
         let stamp = sources.stamp();
         match state.cycle(&mut sources) {
@@ -72,7 +78,11 @@ fn listen_for_signals(stop: &Arc<AtomicBool>) {
 fn listen_url(args: &DevArgs) -> String {
     let mut words = args.rest.iter();
     while let Some(word) = words.next() {
-        let value = if word == "--listen" { words.next().map(String::as_str) } else { word.strip_prefix("--listen=") };
+        let value = if word == "--listen" {
+            words.next().map(String::as_str)
+        } else {
+            word.strip_prefix("--listen=")
+        };
         if let Some(listen) = value {
             return crate::call::url_of(listen);
         }
@@ -103,21 +113,28 @@ impl State<'_> {
         sources.add_dependencies(&program.path);
         let built = std::fs::metadata(&program.path)
             .and_then(|data| data.modified())
-            .map_err(|source| Error::Read { path: program.path.clone(), source })?;
+            .map_err(|source| Error::Read {
+                path: program.path.clone(),
+                source,
+            })?;
         let alive = self.server.as_mut().is_some_and(Server::is_alive);
         if alive && self.running.as_ref() == Some(&(program.clone(), built)) {
             return Ok(());
         }
         let manifest = program.manifest()?;
         if let Some(folder) = &self.args.client {
-            let options = typescript::Options { bigint: self.args.bigint };
+            let options = typescript::Options {
+                bigint: self.args.bigint,
+            };
             write::folder(folder, &typescript::generate(&manifest, options)?)?;
         }
         // The data folder belongs to one program at a time: the old one goes before the new one comes.
         if let Some(server) = self.server.take() {
             server.stop(&self.stop);
         }
-        let server = self.server.insert(Server::start(&program.path, &self.args.rest)?);
+        let server = self
+            .server
+            .insert(Server::start(&program.path, &self.args.rest)?);
         self.running = Some((program, built));
         if server.wait_until_ready(&self.url, &self.stop) {
             self.announce(&manifest);
@@ -126,13 +143,20 @@ impl State<'_> {
     }
 
     fn announce(&self, manifest: &Manifest) {
-        let mut text = format!("serving {} {} on {}\n", manifest.app, manifest.version, self.url);
+        let mut text = format!(
+            "serving {} {} on {}\n",
+            manifest.app, manifest.version, self.url
+        );
         text.push_str(&format!("  manifest  {}/manifest.json\n", self.url));
         if let Some(folder) = &self.args.client {
             text.push_str(&format!("  client    {}\n", folder.display()));
         }
         if let Some(call) = hint::call_to_try(manifest) {
-            let url = if self.url == default_url() { String::new() } else { format!(" --url {}", self.url) };
+            let url = if self.url == default_url() {
+                String::new()
+            } else {
+                format!(" --url {}", self.url)
+            };
             text.push_str(&format!("  try       {call}{url}\n"));
         }
         text.push_str("waiting for changes; Ctrl-C stops");
@@ -148,7 +172,9 @@ impl State<'_> {
             if let Some(server) = &mut self.server
                 && let Some(status) = server.ended()
             {
-                term::note(&format!("the program ended ({status}); it is started again after the next change"));
+                term::note(&format!(
+                    "the program ended ({status}); it is started again after the next change"
+                ));
                 self.server = None;
                 self.running = None;
             }

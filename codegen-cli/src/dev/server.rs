@@ -28,9 +28,10 @@ impl Server {
         // Ctrl-C goes to a whole process group; in its own, the program ends when we say so, and once.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command
-            .spawn()
-            .map_err(|source| Error::Spawn { program: path.display().to_string(), source })?;
+        let child = command.spawn().map_err(|source| Error::Spawn {
+            program: path.display().to_string(),
+            source,
+        })?;
         Ok(Self { child })
     }
 
@@ -59,7 +60,10 @@ impl Server {
                 return self.is_alive();
             }
         }
-        term::note(&format!("warning: {url} has not answered 200 within {} s", READY.as_secs()));
+        term::note(&format!(
+            "warning: {url} has not answered 200 within {} s",
+            READY.as_secs()
+        ));
         false
     }
 

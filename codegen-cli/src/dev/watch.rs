@@ -34,19 +34,32 @@ impl Sources {
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .stderr(std::process::Stdio::inherit())
             .output()
-            .map_err(|source| Error::Spawn { program: "cargo".into(), source })?;
+            .map_err(|source| Error::Spawn {
+                program: "cargo".into(),
+                source,
+            })?;
         if !output.status.success() {
             let status = output.status.to_string();
-            return Err(Error::Failed { command: "cargo metadata".into(), status });
+            return Err(Error::Failed {
+                command: "cargo metadata".into(),
+                status,
+            });
         }
         let metadata: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let mut sources = Self { folders: BTreeSet::new(), files: BTreeSet::new() };
+        let mut sources = Self {
+            folders: BTreeSet::new(),
+            files: BTreeSet::new(),
+        };
         if let Some(root) = metadata["workspace_root"].as_str().map(Path::new) {
-            sources.files.extend([root.join("Cargo.toml"), root.join("Cargo.lock")]);
+            sources
+                .files
+                .extend([root.join("Cargo.toml"), root.join("Cargo.lock")]);
         }
         for package in metadata["packages"].as_array().into_iter().flatten() {
             let manifest = package["manifest_path"].as_str().map(Path::new);
-            sources.folders.extend(manifest.and_then(Path::parent).map(Path::to_owned));
+            sources
+                .folders
+                .extend(manifest.and_then(Path::parent).map(Path::to_owned));
         }
         Ok(sources)
     }
@@ -73,9 +86,14 @@ impl Sources {
 
 /// The right side of a Makefile rule; a space in a name is escaped by a backslash.
 fn dependencies(rule: &str) -> Vec<PathBuf> {
-    let Some((_, list)) = rule.lines().next().unwrap_or_default().split_once(": ") else { return Vec::new() };
+    let Some((_, list)) = rule.lines().next().unwrap_or_default().split_once(": ") else {
+        return Vec::new();
+    };
     let joined = list.replace("\\ ", "\0");
-    joined.split_whitespace().map(|name| PathBuf::from(name.replace('\0', " "))).collect()
+    joined
+        .split_whitespace()
+        .map(|name| PathBuf::from(name.replace('\0', " ")))
+        .collect()
 }
 
 fn add(stamp: &mut Stamp, file: PathBuf) {
@@ -85,7 +103,9 @@ fn add(stamp: &mut Stamp, file: PathBuf) {
 }
 
 fn walk(stamp: &mut Stamp, folder: &Path, depth: usize) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -95,7 +115,11 @@ fn walk(stamp: &mut Stamp, folder: &Path, depth: usize) {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             walk(stamp, &path, depth);
-        } else if path.extension().and_then(|text| text.to_str()).is_some_and(|text| EXTENSIONS.contains(&text)) {
+        } else if path
+            .extension()
+            .and_then(|text| text.to_str())
+            .is_some_and(|text| EXTENSIONS.contains(&text))
+        {
             add(stamp, path);
         }
     }
@@ -108,7 +132,10 @@ mod tests {
     #[test]
     fn a_rule_lists_what_was_read() {
         let rule = "/t/app: /src/main.rs /src/a\\ b.rs\n\n/src/main.rs:\n";
-        assert_eq!(dependencies(rule), [PathBuf::from("/src/main.rs"), PathBuf::from("/src/a b.rs")]);
+        assert_eq!(
+            dependencies(rule),
+            [PathBuf::from("/src/main.rs"), PathBuf::from("/src/a b.rs")]
+        );
         assert_eq!(dependencies(""), [PathBuf::new(); 0]);
     }
 
@@ -121,7 +148,10 @@ mod tests {
             std::fs::write(path, text).unwrap();
         };
         write("src/lib.rs", "a");
-        let sources = Sources { folders: [folder.path().to_owned()].into(), files: BTreeSet::new() };
+        let sources = Sources {
+            folders: [folder.path().to_owned()].into(),
+            files: BTreeSet::new(),
+        };
         let first = sources.stamp();
         write("target/x.rs", "x");
         write("src/.#lib.rs", "x");

@@ -18,8 +18,25 @@ const DEEP: usize = 8;
 
 /// Formats that JSON Schema itself defines; others make strict readers complain.
 const FORMATS: &[&str] = &[
-    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
-    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template", "uuid",
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
+    "uuid",
 ];
 
 /// Puts types in place.
@@ -30,11 +47,21 @@ pub(super) struct Expander<'m> {
 
 impl<'m> Expander<'m> {
     pub(super) fn new(manifest: &'m Manifest) -> Self {
-        let mut sizes = Sizes { manifest, known: BTreeMap::new(), open: Vec::new(), recursive: BTreeSet::new() };
+        let mut sizes = Sizes {
+            manifest,
+            known: BTreeMap::new(),
+            open: Vec::new(),
+            recursive: BTreeSet::new(),
+        };
         for name in manifest.schemas.keys() {
             sizes.of_type(name);
         }
-        let small = manifest.schemas.keys().map(String::as_str).filter(|name| sizes.is_small(name)).collect();
+        let small = manifest
+            .schemas
+            .keys()
+            .map(String::as_str)
+            .filter(|name| sizes.is_small(name))
+            .collect();
         Self { manifest, small }
     }
 
@@ -61,14 +88,21 @@ impl<'m> Expander<'m> {
     }
 
     fn node(&self, schema: &Value, strip_null: bool, kept: &mut BTreeSet<String>) -> Value {
-        let Value::Object(members) = schema else { return schema.clone() };
+        let Value::Object(members) = schema else {
+            return schema.clone();
+        };
         let mut members = members.clone();
-        let target = members.get("$ref").and_then(Value::as_str).and_then(component);
+        let target = members
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(component);
         if let Some(name) = target {
             match self.manifest.schemas.get(&name) {
                 Some(schema) if self.small.contains(name.as_str()) => {
                     members.remove("$ref");
-                    subschemas_mut(&mut members, |schema| *schema = self.node(schema, strip_null, kept));
+                    subschemas_mut(&mut members, |schema| {
+                        *schema = self.node(schema, strip_null, kept)
+                    });
                     let mut merged = merge(self.node(schema, strip_null, kept), members);
                     tidy(&mut merged, strip_null);
                     return merged.into();
@@ -79,7 +113,9 @@ impl<'m> Expander<'m> {
                 }
             }
         }
-        subschemas_mut(&mut members, |schema| *schema = self.node(schema, strip_null, kept));
+        subschemas_mut(&mut members, |schema| {
+            *schema = self.node(schema, strip_null, kept)
+        });
         tidy(&mut members, strip_null);
         members.into()
     }
@@ -87,18 +123,30 @@ impl<'m> Expander<'m> {
 
 /// What stood beside a reference, put into the type it led to.
 fn merge(target: Value, beside: Map<String, Value>) -> Map<String, Value> {
-    let annotation = |name: &str| matches!(name, "description" | "default" | "deprecated" | "examples" | "title");
+    let annotation = |name: &str| {
+        matches!(
+            name,
+            "description" | "default" | "deprecated" | "examples" | "title"
+        )
+    };
     let Value::Object(mut merged) = target else {
         return match target {
             Value::Bool(true) => beside,
             _ => Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]),
         };
     };
-    let extends = |name: &String| matches!(name.as_str(), "type" | "properties" | "required") || annotation(name);
-    let objects = [&merged, &beside].iter().all(|one| one.get("type").is_none_or(|ty| ty == "object"))
+    let extends = |name: &String| {
+        matches!(name.as_str(), "type" | "properties" | "required") || annotation(name)
+    };
+    let objects = [&merged, &beside]
+        .iter()
+        .all(|one| one.get("type").is_none_or(|ty| ty == "object"))
         && merged.contains_key("properties");
     if !beside.keys().all(|name| annotation(name)) && !(objects && beside.keys().all(extends)) {
-        return Map::from_iter([("allOf".to_owned(), Value::Array(vec![merged.into(), beside.into()]))]);
+        return Map::from_iter([(
+            "allOf".to_owned(),
+            Value::Array(vec![merged.into(), beside.into()]),
+        )]);
     }
     for (name, value) in beside {
         match (merged.get_mut(&name), value) {
@@ -115,11 +163,22 @@ fn merge(target: Value, beside: Map<String, Value>) -> Map<String, Value> {
 fn tidy(members: &mut Map<String, Value>, strip_null: bool) {
     if members.get("format") == Some(&"object-id".into()) && !members.contains_key("description") {
         let class = members.get("x-stayput-class").and_then(Value::as_str);
-        let of = class.map(|class| format!(" of a `{class}` object")).unwrap_or_default();
-        members.insert("description".into(), format!("The id{of}: 64 hex digits.").into());
+        let of = class
+            .map(|class| format!(" of a `{class}` object"))
+            .unwrap_or_default();
+        members.insert(
+            "description".into(),
+            format!("The id{of}: 64 hex digits.").into(),
+        );
     }
-    members.retain(|name, _| !matches!(name.as_str(), "$schema" | "$comment" | "title") && !name.starts_with("x-"));
-    if members.get("format").and_then(Value::as_str).is_some_and(|format| !FORMATS.contains(&format)) {
+    members.retain(|name, _| {
+        !matches!(name.as_str(), "$schema" | "$comment" | "title") && !name.starts_with("x-")
+    });
+    if members
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|format| !FORMATS.contains(&format))
+    {
         members.remove("format");
     }
     constants_to_enum(members);
@@ -131,12 +190,17 @@ fn tidy(members: &mut Map<String, Value>, strip_null: bool) {
 /// A choice of documented constants is one `enum`; what the docs said goes into the description.
 fn constants_to_enum(members: &mut Map<String, Value>) {
     for keyword in ["oneOf", "anyOf"] {
-        let Some(choices) = members.get(keyword).and_then(Value::as_array) else { continue };
+        let Some(choices) = members.get(keyword).and_then(Value::as_array) else {
+            continue;
+        };
         let mut values = Vec::new();
         let mut docs = String::new();
         for choice in choices {
             let Some(one) = choice.as_object() else { break };
-            if one.keys().any(|name| !matches!(name.as_str(), "const" | "enum" | "type" | "description")) {
+            if one
+                .keys()
+                .any(|name| !matches!(name.as_str(), "const" | "enum" | "type" | "description"))
+            {
                 break;
             }
             let allowed = match (one.get("const"), one.get("enum").and_then(Value::as_array)) {
@@ -145,7 +209,11 @@ fn constants_to_enum(members: &mut Map<String, Value>) {
                 (None, None) => break,
             };
             if let Some(doc) = one.get("description").and_then(Value::as_str) {
-                let names = allowed.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+                let names = allowed
+                    .iter()
+                    .map(Value::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 docs.push_str(&format!("\n- {names}: {doc}"));
             }
             values.push(allowed);
@@ -160,15 +228,27 @@ fn constants_to_enum(members: &mut Map<String, Value>) {
         }
         members.insert("enum".into(), values.into());
         if !docs.is_empty() {
-            let doc = members.get("description").and_then(Value::as_str).unwrap_or_default();
-            members.insert("description".into(), format!("{doc}{docs}").trim_start().into());
+            let doc = members
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            members.insert(
+                "description".into(),
+                format!("{doc}{docs}").trim_start().into(),
+            );
         }
     }
 }
 
 fn strip_nulls(members: &mut Map<String, Value>) {
-    let required: Vec<Value> = members.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let required: Vec<Value> = members
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
     for (name, schema) in properties {
         if !required.iter().any(|required| required == name)
             && let Some(schema) = schema.as_object_mut()
@@ -193,7 +273,9 @@ fn strip_null(schema: &mut Map<String, Value>) {
         }
     }
     for keyword in ["anyOf", "oneOf"] {
-        let Some(choices) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+        let Some(choices) = schema.get_mut(keyword).and_then(Value::as_array_mut) else {
+            continue;
+        };
         choices.retain(|choice| !is_null(choice));
         if let [Value::Object(only)] = choices.as_slice() {
             let only = only.clone();
@@ -223,7 +305,9 @@ impl<'m> Sizes<'m> {
     }
 
     fn of_type(&mut self, name: &str) -> usize {
-        let Some((name, schema)) = self.manifest.schemas.get_key_value(name) else { return 1 };
+        let Some((name, schema)) = self.manifest.schemas.get_key_value(name) else {
+            return 1;
+        };
         if self.open.contains(&name.as_str()) {
             self.recursive.insert(name);
             return 1;
@@ -238,12 +322,20 @@ impl<'m> Sizes<'m> {
             self.open.pop();
             self.known.insert(name, size);
         }
-        if self.is_small(name) { self.known[name.as_str()] } else { 1 }
+        if self.is_small(name) {
+            self.known[name.as_str()]
+        } else {
+            1
+        }
     }
 
     fn of_schema(&mut self, schema: &'m Value) -> usize {
         let mut size = 1;
-        if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(component) {
+        if let Some(name) = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(component)
+        {
             size += self.of_type(&name);
         }
         let mut below = Vec::new();

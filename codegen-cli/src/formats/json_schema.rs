@@ -21,7 +21,10 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
     };
     for (path, class) in selected.classes() {
         for (wire, action) in class.exported() {
-            add(format!("{path}.{wire}.params"), &params_schema(action).into());
+            add(
+                format!("{path}.{wire}.params"),
+                &params_schema(action).into(),
+            );
             add(format!("{path}.{wire}.result"), &action.result);
             for error in &action.errors {
                 if let Some(details) = &error.details {

@@ -38,7 +38,10 @@ pub(crate) fn export(
         && !manifest.classes.contains_key(class)
     {
         let known = manifest.classes.keys().cloned().collect();
-        return Err(Error::NoClass { class: class.to_owned(), known });
+        return Err(Error::NoClass {
+            class: class.to_owned(),
+            known,
+        });
     }
     let document = match format {
         Format::JsonSchema => json_schema::document(&selected),
@@ -60,7 +63,10 @@ struct Selected<'m> {
 impl<'m> Selected<'m> {
     fn classes(&self) -> impl Iterator<Item = (&'m String, &'m Class)> + use<'m> {
         let only = self.class;
-        self.manifest.classes.iter().filter(move |(path, _)| only.is_none_or(|only| only == *path))
+        self.manifest
+            .classes
+            .iter()
+            .filter(move |(path, _)| only.is_none_or(|only| only == *path))
     }
 }
 

@@ -11,7 +11,11 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
     for (path, class) in selected.classes() {
         for (wire, action) in class.exported() {
             // In a document of one class, methods have the names that the object itself knows.
-            let name = if selected.class.is_some() { wire.clone() } else { format!("{path}.{wire}") };
+            let name = if selected.class.is_some() {
+                wire.clone()
+            } else {
+                format!("{path}.{wire}")
+            };
             methods.push(method(path, wire, name, action));
         }
     }
@@ -26,7 +30,9 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
 fn method(path: &str, wire: &str, name: String, action: &Action) -> Value {
     let mut params: Vec<_> = action.params.iter().collect();
     // By position only the last ones can be left out.
-    let in_order = params.windows(2).all(|pair| pair[0].required || !pair[1].required);
+    let in_order = params
+        .windows(2)
+        .all(|pair| pair[0].required || !pair[1].required);
     if !in_order {
         params.sort_by_key(|param| !param.required);
     }
@@ -38,7 +44,11 @@ fn method(path: &str, wire: &str, name: String, action: &Action) -> Value {
         .errors
         .iter()
         .map(|error| {
-            let message = if error.description.is_empty() { &error.code } else { &error.description };
+            let message = if error.description.is_empty() {
+                &error.code
+            } else {
+                &error.description
+            };
             let mut data = Map::new();
             data.insert("code".into(), error.code.clone().into());
             if let Some(details) = &error.details {
@@ -49,12 +59,18 @@ fn method(path: &str, wire: &str, name: String, action: &Action) -> Value {
         .collect();
     let mut method = Map::new();
     method.insert("name".into(), name.into());
-    for (member, text) in [("summary", &action.summary), ("description", &action.description)] {
+    for (member, text) in [
+        ("summary", &action.summary),
+        ("description", &action.description),
+    ] {
         if !text.is_empty() {
             method.insert(member.into(), text.as_str().into());
         }
     }
-    method.insert("paramStructure".into(), if in_order { "either" } else { "by-name" }.into());
+    method.insert(
+        "paramStructure".into(),
+        if in_order { "either" } else { "by-name" }.into(),
+    );
     method.insert("params".into(), params.into());
     method.insert("result".into(), descriptor("result", &action.result, None));
     if !errors.is_empty() {

@@ -7,24 +7,57 @@ use serde_json::{Map, Value};
 
 /// Keywords that the subset knows, beside those handled here.
 const KEPT: &[&str] = &[
-    "$ref", "anyOf", "const", "description", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "items", "maxItems",
-    "maximum", "minItems", "minimum", "multipleOf", "pattern", "type",
+    "$ref",
+    "anyOf",
+    "const",
+    "description",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maximum",
+    "minItems",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "type",
 ];
 /// Keywords that say nothing a model must keep to, or that it is told in words.
-const TOLD: &[&str] = &["default", "deprecated", "examples", "maxLength", "minLength"];
+const TOLD: &[&str] = &[
+    "default",
+    "deprecated",
+    "examples",
+    "maxLength",
+    "minLength",
+];
 /// Formats that the subset knows.
-const FORMATS: &[&str] = &["date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uuid"];
+const FORMATS: &[&str] = &[
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "time",
+    "uuid",
+];
 
 /// The schema in the subset, or `None` if it cannot be said there.
 pub(super) fn strict(schema: &Value) -> Option<Value> {
-    let Value::Object(members) = schema else { return None };
+    let Value::Object(members) = schema else {
+        return None;
+    };
     let mut strict = Map::new();
     let mut told = Vec::new();
     for (name, value) in members {
         match name.as_str() {
             "properties" | "required" | "additionalProperties" | "$defs" => {}
             "oneOf" | "anyOf" => {
-                let choices: Option<Vec<Value>> = value.as_array()?.iter().map(self::strict).collect();
+                let choices: Option<Vec<Value>> =
+                    value.as_array()?.iter().map(self::strict).collect();
                 // Two lists of choices at once would need a third thing to hold them.
                 if strict.insert("anyOf".into(), choices?.into()).is_some() {
                     return None;
@@ -33,7 +66,10 @@ pub(super) fn strict(schema: &Value) -> Option<Value> {
             "items" => {
                 strict.insert("items".into(), self::strict(value)?);
             }
-            "format" if !value.as_str().is_some_and(|format| FORMATS.contains(&format)) => {}
+            "format"
+                if !value
+                    .as_str()
+                    .is_some_and(|format| FORMATS.contains(&format)) => {}
             keyword if KEPT.contains(&keyword) => {
                 strict.insert(name.clone(), value.clone());
             }
@@ -44,11 +80,18 @@ pub(super) fn strict(schema: &Value) -> Option<Value> {
             _ => return None,
         }
     }
-    if !["type", "anyOf", "enum", "const", "$ref"].iter().any(|&keyword| strict.contains_key(keyword)) {
+    if !["type", "anyOf", "enum", "const", "$ref"]
+        .iter()
+        .any(|&keyword| strict.contains_key(keyword))
+    {
         return None;
     }
     // A reference may have a description beside it, and nothing else.
-    if strict.contains_key("$ref") && strict.keys().any(|name| name != "$ref" && name != "description") {
+    if strict.contains_key("$ref")
+        && strict
+            .keys()
+            .any(|name| name != "$ref" && name != "description")
+    {
         return None;
     }
     if has_type(members, "array") && !strict.contains_key("items") {
@@ -58,13 +101,21 @@ pub(super) fn strict(schema: &Value) -> Option<Value> {
         object(members, &mut strict)?;
     }
     if let Some(defs) = members.get("$defs").and_then(Value::as_object) {
-        let defs: Option<Map<String, Value>> =
-            defs.iter().map(|(name, schema)| Some((name.clone(), self::strict(schema)?))).collect();
+        let defs: Option<Map<String, Value>> = defs
+            .iter()
+            .map(|(name, schema)| Some((name.clone(), self::strict(schema)?)))
+            .collect();
         strict.insert("$defs".into(), defs?.into());
     }
     if !told.is_empty() {
-        let doc = members.get("description").and_then(Value::as_str).unwrap_or_default();
-        strict.insert("description".into(), format!("{doc} {}", told.join(" ")).trim_start().into());
+        let doc = members
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        strict.insert(
+            "description".into(),
+            format!("{doc} {}", told.join(" ")).trim_start().into(),
+        );
     }
     Some(strict.into())
 }
@@ -85,7 +136,9 @@ fn object(members: &Map<String, Value>, strict: &mut Map<String, Value>) -> Opti
         Some(_) => return None,
     }
     let none = Map::new();
-    let properties = members.get("properties").map_or(Some(&none), Value::as_object)?;
+    let properties = members
+        .get("properties")
+        .map_or(Some(&none), Value::as_object)?;
     let required = members.get("required").and_then(Value::as_array);
     let mut all = Map::new();
     for (name, schema) in properties {
@@ -95,16 +148,24 @@ fn object(members: &Map<String, Value>, strict: &mut Map<String, Value>) -> Opti
         }
         all.insert(name.clone(), self::strict(schema)?);
     }
-    strict.insert("required".into(), properties.keys().cloned().collect::<Vec<_>>().into());
+    strict.insert(
+        "required".into(),
+        properties.keys().cloned().collect::<Vec<_>>().into(),
+    );
     strict.insert("properties".into(), all.into());
     strict.insert("additionalProperties".into(), false.into());
     Some(())
 }
 
 fn is_nullable(schema: &Value) -> bool {
-    let Some(members) = schema.as_object() else { return false };
+    let Some(members) = schema.as_object() else {
+        return false;
+    };
     let choice = |keyword: &str| {
-        members.get(keyword).and_then(Value::as_array).is_some_and(|choices| choices.iter().any(is_nullable))
+        members
+            .get(keyword)
+            .and_then(Value::as_array)
+            .is_some_and(|choices| choices.iter().any(is_nullable))
     };
     has_type(members, "null") || choice("anyOf") || choice("oneOf")
 }

@@ -71,14 +71,24 @@ fn arguments(class: &str, action: &Action, object_param: &str) -> Value {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert(object_param.to_owned(), described);
     }
-    if let Some(required) = schema.entry("required").or_insert_with(|| json!([])).as_array_mut() {
+    if let Some(required) = schema
+        .entry("required")
+        .or_insert_with(|| json!([]))
+        .as_array_mut()
+    {
         required.insert(0, object_param.into());
     }
     schema.into()
 }
 
 fn description(class: &str, wire: &str, action: &Action) -> String {
-    let mut text = if action.description.is_empty() { &action.summary } else { &action.description }.trim().to_owned();
+    let mut text = if action.description.is_empty() {
+        &action.summary
+    } else {
+        &action.description
+    }
+    .trim()
+    .to_owned();
     if text.is_empty() {
         text = format!("Calls `{wire}` of a `{class}` object.");
     }

@@ -23,7 +23,9 @@ pub(super) fn mcp(selected: &Selected<'_>) -> Value {
             let reads = tool.action.receiver == Receiver::Query;
             let mut input = expander.expand(&tool.arguments, true);
             // Lets a proxy route to the object without reading the body.
-            if let Some(object) = input.pointer_mut(&format!("/properties/{}", escape(&tool.object_param))) {
+            if let Some(object) =
+                input.pointer_mut(&format!("/properties/{}", escape(&tool.object_param)))
+            {
                 object["x-mcp-header"] = "Object-Name".into();
             }
             let mut described = json!({

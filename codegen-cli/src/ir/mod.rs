@@ -72,15 +72,27 @@ pub(crate) struct DeclaredError {
     pub(crate) details: Option<Type>,
 }
 
+/// Mixins are not nested deeper than this.
+const MAX_SEGMENTS: usize = 16;
+
 /// Lowers a manifest; actions that nobody outside may call are left out.
 pub(crate) fn build(manifest: &Manifest) -> Result<Api, Error> {
     let mut types = BTreeMap::new();
     for (name, value) in &manifest.schemas {
         let pointer = format!("/components/schemas/{}", schema::escape(name));
         let ty = lower(manifest, value, &pointer)?;
-        types.insert(name.clone(), NamedType { doc: doc_of(value), ty });
+        types.insert(
+            name.clone(),
+            NamedType {
+                doc: doc_of(value),
+                ty,
+            },
+        );
     }
-    let classes = manifest.classes.iter().map(|(path, class)| build_class(manifest, path, class));
+    let classes = manifest
+        .classes
+        .iter()
+        .map(|(path, class)| build_class(manifest, path, class));
     Ok(Api {
         app: manifest.app.clone(),
         version: manifest.version.clone(),
@@ -89,9 +101,17 @@ pub(crate) fn build(manifest: &Manifest) -> Result<Api, Error> {
     })
 }
 
-fn build_class(manifest: &Manifest, path: &str, class: &crate::document::Class) -> Result<Class, Error> {
+fn build_class(
+    manifest: &Manifest,
+    path: &str,
+    class: &crate::document::Class,
+) -> Result<Class, Error> {
     let mut members = Members::default();
     for (wire, action) in class.exported() {
+        if wire.split('.').count() > MAX_SEGMENTS {
+            let message = format!("the action's name has more than {MAX_SEGMENTS} segments");
+            return Err(manifest.fault(action.pointer.clone(), message));
+        }
         let mut place = &mut members;
         let mut mount_path = String::new();
         let mut segments = wire.split('.').peekable();
@@ -133,7 +153,11 @@ fn build_action(
             name: param.name.clone(),
             doc: doc_of(&param.schema),
             required: param.required,
-            ty: lower(manifest, &param.schema, &at(format!("/params/{index}/schema")))?,
+            ty: lower(
+                manifest,
+                &param.schema,
+                &at(format!("/params/{index}/schema")),
+            )?,
         });
     }
     let mut errors: Vec<DeclaredError> = Vec::new();
@@ -142,12 +166,21 @@ fn build_action(
         let details = details
             .map(|details| lower(manifest, details, &at(format!("/errors/{index}/details"))))
             .transpose()?;
-        errors.push(DeclaredError { code: error.code.clone(), doc: error.description.clone(), details });
+        errors.push(DeclaredError {
+            code: error.code.clone(),
+            doc: error.description.clone(),
+            details,
+        });
     }
     Ok(Action {
         name: name.to_owned(),
         wire: wire.to_owned(),
-        doc: if action.description.is_empty() { &action.summary } else { &action.description }.clone(),
+        doc: if action.description.is_empty() {
+            &action.summary
+        } else {
+            &action.description
+        }
+        .clone(),
         receiver: action.receiver,
         params,
         result: lower(manifest, &action.result, &at("/result".to_owned()))?,
@@ -157,7 +190,11 @@ fn build_action(
 
 /// A schema's description, with the default value if there is one.
 fn doc_of(schema: &Value) -> String {
-    let mut doc = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut doc = schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
         if !doc.is_empty() {
             doc.push_str("\n\n");

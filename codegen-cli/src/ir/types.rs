@@ -13,14 +13,19 @@ pub(crate) enum Type {
     Bool,
     Number,
     /// An integer; `wide` if it may lie beyond 2^53-1.
-    Integer { wide: bool },
+    Integer {
+        wide: bool,
+    },
     Text,
     /// An object's id; of this class, if it is known.
     ObjectId(Option<String>),
     /// One scalar.
     Literal(Value),
     List(Box<Type>),
-    Tuple { items: Vec<Type>, rest: Option<Box<Type>> },
+    Tuple {
+        items: Vec<Type>,
+        rest: Option<Box<Type>>,
+    },
     Record(Record),
     /// An object of unknown names.
     Map(Box<Type>),
@@ -82,6 +87,10 @@ impl Type {
                 }
             }
         }
-        if joined.len() > 1 { Some(make(joined)) } else { joined.pop() }
+        if joined.len() > 1 {
+            Some(make(joined))
+        } else {
+            joined.pop()
+        }
     }
 }

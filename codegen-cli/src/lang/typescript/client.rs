@@ -13,23 +13,39 @@ use crate::ir::{Action, Api, Members};
 pub(super) fn emit(api: &Api, options: Options) -> String {
     let names = names::assign(api);
     let emitter = Emitter {
-        printer: Printer { names: &names, bigint: options.bigint },
+        printer: Printer {
+            names: &names,
+            bigint: options.bigint,
+        },
         shapes: Shapes::new(api, &names),
         names: &names,
     };
     let mut out = String::from("import * as $ from \"./stayput.js\";\n\n");
     emitter.connect(&mut out, api, options);
     for class in &api.classes {
-        emitter.handle(&mut out, &class.path, &class.path, &class.doc, &class.members);
+        emitter.handle(
+            &mut out,
+            &class.path,
+            &class.path,
+            &class.doc,
+            &class.members,
+        );
     }
     for (name, named) in &api.types {
         if let Some(ident) = names.types.get(name) {
-            let _ = write!(out, "\n{}", emitter.printer.declare(ident, &named.doc, &named.ty));
+            let _ = write!(
+                out,
+                "\n{}",
+                emitter.printer.declare(ident, &named.doc, &named.ty)
+            );
         }
     }
     let shapes = emitter.shapes.declarations(api);
     if !shapes.is_empty() {
-        let _ = write!(out, "\n// Where 64-bit integers are in these types.\n{shapes}");
+        let _ = write!(
+            out,
+            "\n// Where 64-bit integers are in these types.\n{shapes}"
+        );
     }
     out
 }
@@ -46,20 +62,33 @@ impl Emitter<'_> {
             "/**\n * Makes the client of the app at this address. Nothing is sent before the first call.\n *\n \
              * @param url the root of the app, such as `http://127.0.0.1:8787`\n */\n",
         );
-        out.push_str("export function connect(url: string, options: $.ConnectOptions = {}): App {\n");
-        let _ = writeln!(out, "  const transport = $.openTransport(url, options, {});", options.bigint);
+        out.push_str(
+            "export function connect(url: string, options: $.ConnectOptions = {}): App {\n",
+        );
+        let _ = writeln!(
+            out,
+            "  const transport = $.openTransport(url, options, {});",
+            options.bigint
+        );
         out.push_str("  return {\n");
         for class in &api.classes {
             let (accessor, handle) = self.of(&class.path);
             let path = text::string(&class.path);
-            let _ = writeln!(out, "    {accessor}: $.objectClass(transport, {path}, {handle}),");
+            let _ = writeln!(
+                out,
+                "    {accessor}: $.objectClass(transport, {path}, {handle}),"
+            );
         }
         out.push_str("  };\n}\n\n/** The classes of the app: `app.counter(\"home\")` is the object of that name. */\n");
         out.push_str("export interface App {\n");
         for class in &api.classes {
             let (accessor, handle) = self.of(&class.path);
             out.push_str(&text::doc(&class.doc, "  "));
-            let _ = writeln!(out, "  readonly {accessor}: $.ObjectClass<{handle}, {}>;", text::string(&class.path));
+            let _ = writeln!(
+                out,
+                "  readonly {accessor}: $.ObjectClass<{handle}, {}>;",
+                text::string(&class.path)
+            );
         }
         out.push_str("}\n");
     }
@@ -74,18 +103,32 @@ impl Emitter<'_> {
 
     fn handle(&self, out: &mut String, key: &str, class: &str, doc: &str, members: &Members) {
         let (_, handle) = self.of(key);
-        let _ = writeln!(out, "\n{}export class {handle} extends $.ObjectHandle<{}> {{", text::doc(doc, ""), text::string(class));
+        let _ = writeln!(
+            out,
+            "\n{}export class {handle} extends $.ObjectHandle<{}> {{",
+            text::doc(doc, ""),
+            text::string(class)
+        );
         let mut first = true;
         for (name, mount) in &members.mounts {
             let mounted_key = mount_key(key, name);
             let (member, mounted) = self.of(&mounted_key);
             out.push_str(&text::doc(&mount.doc, "  "));
-            let _ = writeln!(out, "  readonly {member}: {mounted} = new {mounted}(this.$target);");
+            let _ = writeln!(
+                out,
+                "  readonly {member}: {mounted} = new {mounted}(this.$target);"
+            );
             first = false;
         }
         let mut types = String::new();
         for action in &members.actions {
-            let Some(action_names) = self.names.actions.get(&(key.to_owned(), action.wire.clone())) else { continue };
+            let Some(action_names) = self
+                .names
+                .actions
+                .get(&(key.to_owned(), action.wire.clone()))
+            else {
+                continue;
+            };
             if !std::mem::take(&mut first) {
                 out.push('\n');
             }
@@ -95,14 +138,24 @@ impl Emitter<'_> {
         out.push_str("}\n");
         out.push_str(&types);
         for (name, mount) in &members.mounts {
-            self.handle(out, &mount_key(key, name), class, &mount.doc, &mount.members);
+            self.handle(
+                out,
+                &mount_key(key, name),
+                class,
+                &mount.doc,
+                &mount.members,
+            );
         }
     }
 
     fn method(&self, out: &mut String, action: &Action, names: &ActionNames) {
         let mut doc = action.doc.trim_end().to_owned();
         if action.receiver == Receiver::Query {
-            doc.push_str(if doc.is_empty() { "Changes nothing." } else { "\n\nChanges nothing." });
+            doc.push_str(if doc.is_empty() {
+                "Changes nothing."
+            } else {
+                "\n\nChanges nothing."
+            });
         }
         out.push_str(&text::doc(&doc, "  "));
         let result = self.printer.print(&action.result, "  ");
@@ -114,10 +167,22 @@ impl Emitter<'_> {
             format!("params: {} = {{}}, ", names.params)
         };
         let types = format!("<{result}, {}>", names.error);
-        let _ = writeln!(out, "  {}({params}options: $.CallOptions = {{}}): $.Call{types} {{", names.method);
+        let _ = writeln!(
+            out,
+            "  {}({params}options: $.CallOptions = {{}}): $.Call{types} {{",
+            names.method
+        );
         let wire = self.wire(action);
-        let passed = if action.params.is_empty() { "undefined" } else { "params" };
-        let _ = writeln!(out, "    return this.$call{types}({}, {passed}, options{wire});", text::string(&action.wire));
+        let passed = if action.params.is_empty() {
+            "undefined"
+        } else {
+            "params"
+        };
+        let _ = writeln!(
+            out,
+            "    return this.$call{types}({}, {passed}, options{wire});",
+            text::string(&action.wire)
+        );
         out.push_str("  }\n");
     }
 
@@ -127,10 +192,19 @@ impl Emitter<'_> {
         let params: Vec<String> = action
             .params
             .iter()
-            .filter_map(|param| Some(format!("[{}, {}]", text::string(&param.name), self.shapes.shape(&param.ty)?)))
+            .filter_map(|param| {
+                Some(format!(
+                    "[{}, {}]",
+                    text::string(&param.name),
+                    self.shapes.shape(&param.ty)?
+                ))
+            })
             .collect();
         if !params.is_empty() {
-            parts.push(format!("params: {{ fields: [{}], rest: null }}", params.join(", ")));
+            parts.push(format!(
+                "params: {{ fields: [{}], rest: null }}",
+                params.join(", ")
+            ));
         }
         if let Some(shape) = self.shapes.shape(&action.result) {
             parts.push(format!("result: {shape}"));
@@ -146,14 +220,23 @@ impl Emitter<'_> {
         if !details.is_empty() {
             parts.push(format!("details: [{}]", details.join(", ")));
         }
-        if parts.is_empty() { String::new() } else { format!(", {{ {} }}", parts.join(", ")) }
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(", {{ {} }}", parts.join(", "))
+        }
     }
 
     fn action_types(&self, out: &mut String, action: &Action, names: &ActionNames) {
         let called = text::one_line(&action.wire);
         if !action.params.is_empty() {
             let doc = format!("The params of `{called}`.");
-            let _ = write!(out, "\n{}", self.printer.declare_params(&names.params, &doc, &action.params));
+            let _ = write!(
+                out,
+                "\n{}",
+                self.printer
+                    .declare_params(&names.params, &doc, &action.params)
+            );
         }
         let mut doc = format!("What `{called}` fails with.");
         let mut declared = String::new();
@@ -163,12 +246,29 @@ impl Emitter<'_> {
                 continue;
             }
             codes.push(&error.code);
-            let details = error.details.as_ref().map_or_else(|| "undefined".to_owned(), |ty| self.printer.print(ty, ""));
-            let _ = write!(declared, "$.StayputError<{}, {details}> | ", text::string(&error.code));
+            let details = error
+                .details
+                .as_ref()
+                .map_or_else(|| "undefined".to_owned(), |ty| self.printer.print(ty, ""));
+            let _ = write!(
+                declared,
+                "$.StayputError<{}, {details}> | ",
+                text::string(&error.code)
+            );
             if !error.doc.is_empty() {
-                let _ = write!(doc, "\n\n* `{}`: {}", text::one_line(&error.code), text::one_line(&error.doc));
+                let _ = write!(
+                    doc,
+                    "\n\n* `{}`: {}",
+                    text::one_line(&error.code),
+                    text::one_line(&error.doc)
+                );
             }
         }
-        let _ = writeln!(out, "\n{}export type {} = {declared}$.ActionError;", text::doc(&doc, ""), names.error);
+        let _ = writeln!(
+            out,
+            "\n{}export type {} = {declared}$.ActionError;",
+            text::doc(&doc, ""),
+            names.error
+        );
     }
 }

@@ -14,6 +14,13 @@ use crate::write::HEADER;
 /// What the runtime of every client is.
 const RUNTIME: &str = include_str!("stayput.ts");
 
+/// What an app's code imports from. Of the runtime it has what calls need; the rest would only take names from the app.
+const INDEX: &str = "\
+export * from \"./client.js\";
+export { StayputError, settle } from \"./stayput.js\";
+export type { ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ObjectId } from \"./stayput.js\";
+";
+
 /// What may be chosen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -30,10 +37,9 @@ pub(crate) fn generate(
     types::check_aliases(manifest, &api)?;
     let header = header(&api, options);
     let client = client::emit(&api, options);
-    let index = "export * from \"./client.js\";\nexport * from \"./stayput.js\";\n";
     Ok(vec![
         ("client.ts", format!("{header}\n{client}")),
-        ("index.ts", format!("{header}\n{index}")),
+        ("index.ts", format!("{header}\n{INDEX}")),
         ("stayput.ts", format!("{}\n{RUNTIME}", runtime_header())),
     ])
 }
@@ -41,7 +47,9 @@ pub(crate) fn generate(
 fn header(api: &ir::Api, options: Options) -> String {
     let flag = if options.bigint { " --bigint" } else { "" };
     let app = text::one_line(&format!("{} {}", api.app, api.version));
-    format!("// {HEADER} client ts{flag}` from {app}. Changes made by hand are lost.\n/* eslint-disable */\n")
+    format!(
+        "// {HEADER} client ts{flag}` from {app}. Changes made by hand are lost.\n/* eslint-disable */\n"
+    )
 }
 
 fn runtime_header() -> String {

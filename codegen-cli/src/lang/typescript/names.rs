@@ -5,29 +5,111 @@ use std::collections::BTreeMap;
 use crate::ir::{Api, Members};
 use crate::naming::{self, Scope};
 
-/// Names that a type of the app must not take: the language's, those the client uses, those `stayput.ts` exports.
+/// Names that a type of the app must not take: the language's, those the client uses, those `index.ts` exports.
 const RESERVED_TYPES: &[&str] = &[
     // Types of the language.
-    "any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown", "void",
+    "any",
+    "bigint",
+    "boolean",
+    "never",
+    "null",
+    "number",
+    "object",
+    "string",
+    "symbol",
+    "undefined",
+    "unknown",
+    "void",
     // Keywords, and names that are no type's in a strict module.
-    "arguments", "as", "async", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default",
-    "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if",
-    "implements", "import", "in", "infer", "instanceof", "interface", "is", "keyof", "let", "new", "of", "package",
-    "private", "protected", "public", "readonly", "return", "satisfies", "static", "super", "switch", "this", "throw",
-    "true", "try", "type", "typeof", "unique", "var", "while", "with", "yield",
+    "arguments",
+    "as",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "infer",
+    "instanceof",
+    "interface",
+    "is",
+    "keyof",
+    "let",
+    "new",
+    "of",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "readonly",
+    "return",
+    "satisfies",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unique",
+    "var",
+    "while",
+    "with",
+    "yield",
     // What the client itself declares and uses.
-    "App", "Array", "Promise", "connect",
-    // What `stayput.ts` exports.
-    "ActionError", "Call", "CallOptions", "ClientCode", "ConnectOptions", "Fault", "FrameworkCode", "Headers", "ObjectClass",
-    "ObjectHandle", "ObjectId", "Settled", "Shape", "StayputError", "Target", "Transport", "UnknownCode", "Wire", "openTransport",
-    "objectClass", "settle",
+    "App",
+    "Array",
+    "Promise",
+    "connect",
+    // What `index.ts` exports beside the client.
+    "ActionError",
+    "CallOptions",
+    "ClientCode",
+    "ConnectOptions",
+    "FrameworkCode",
+    "ObjectId",
+    "StayputError",
+    "settle",
 ];
 
 /// Members that an object has without us, or that would make it something else: with `then` it would be a promise.
 const RESERVED_MEMBERS: &[&str] = &[
-    "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__", "constructor",
-    "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "prototype", "then", "toJSON", "toLocaleString",
-    "toString", "valueOf",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "prototype",
+    "then",
+    "toJSON",
+    "toLocaleString",
+    "toString",
+    "valueOf",
 ];
 
 /// Names of the whole client.
@@ -70,11 +152,16 @@ pub(super) fn assign(api: &Api) -> Names {
     };
     for class in &api.classes {
         let handle = scope.claim(&naming::type_ident(&class.type_name));
-        names.accessors.insert(class.path.clone(), members.claim(&naming::member_ident(&class.path)));
+        names.accessors.insert(
+            class.path.clone(),
+            members.claim(&naming::member_ident(&class.path)),
+        );
         names.handles.insert(class.path.clone(), handle);
     }
     for name in api.types.keys() {
-        names.types.insert(name.clone(), scope.claim(&naming::type_ident(name)));
+        names
+            .types
+            .insert(name.clone(), scope.claim(&naming::type_ident(name)));
     }
     for class in &api.classes {
         let handle = names.handles.get(&class.path).cloned().unwrap_or_default();
@@ -83,13 +170,21 @@ pub(super) fn assign(api: &Api) -> Names {
     names
 }
 
-fn assign_members(names: &mut Names, scope: &mut Scope, key: &str, handle: &str, members: &Members) {
+fn assign_members(
+    names: &mut Names,
+    scope: &mut Scope,
+    key: &str,
+    handle: &str,
+    members: &Members,
+) {
     let mut taken = member_scope();
     // Mounts keep their name where an action has the same one: they are what many calls go through.
     for (name, mount) in &members.mounts {
         let key = mount_key(key, name);
         let mounted = scope.claim(&format!("{handle}{}", naming::pascal(name)));
-        names.accessors.insert(key.clone(), taken.claim(&naming::member_ident(name)));
+        names
+            .accessors
+            .insert(key.clone(), taken.claim(&naming::member_ident(name)));
         names.handles.insert(key.clone(), mounted.clone());
         assign_members(names, scope, &key, &mounted, &mount.members);
     }
@@ -100,7 +195,9 @@ fn assign_members(names: &mut Names, scope: &mut Scope, key: &str, handle: &str,
             params: scope.claim(&format!("{stem}Params")),
             error: scope.claim(&format!("{stem}Error")),
         };
-        names.actions.insert((key.to_owned(), action.wire.clone()), action_names);
+        names
+            .actions
+            .insert((key.to_owned(), action.wire.clone()), action_names);
     }
 }
 

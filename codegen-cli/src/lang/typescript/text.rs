@@ -27,7 +27,11 @@ pub(super) fn string(text: &str) -> String {
 
 /// The name of a member, quoted if need be.
 pub(super) fn key(name: &str) -> String {
-    if crate::naming::is_identifier(name) { name.to_owned() } else { string(name) }
+    if crate::naming::is_identifier(name) {
+        name.to_owned()
+    } else {
+        string(name)
+    }
 }
 
 /// A doc comment at this depth, or nothing for an empty text.
@@ -40,7 +44,11 @@ pub(super) fn doc(text: &str, indent: &str) -> String {
         lines => {
             let mut comment = format!("{indent}/**\n");
             for line in lines {
-                let _ = writeln!(comment, "{indent} *{}{line}", if line.is_empty() { "" } else { " " });
+                let _ = writeln!(
+                    comment,
+                    "{indent} *{}{line}",
+                    if line.is_empty() { "" } else { " " }
+                );
             }
             let _ = writeln!(comment, "{indent} */");
             comment
@@ -50,7 +58,10 @@ pub(super) fn doc(text: &str, indent: &str) -> String {
 
 /// A text for a comment of one line.
 pub(super) fn one_line(text: &str) -> String {
-    comment(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    comment(text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Takes from a text what would end the comment it stands in, or be an order to a compiler or a browser.
@@ -65,7 +76,10 @@ fn comment(text: &str) -> String {
             char => safe.push(char),
         }
     }
-    safe.replace("*/", "*\\/").replace("</", "<\\/").replace("@ts-", "&#64;ts-").replace("sourceMappingURL", "source mapping URL")
+    safe.replace("*/", "*\\/")
+        .replace("</", "<\\/")
+        .replace("@ts-", "&#64;ts-")
+        .replace("sourceMappingURL", "source mapping URL")
 }
 
 #[cfg(test)]
@@ -74,7 +88,10 @@ mod tests {
 
     #[test]
     fn a_literal_holds_whatever_it_is_given() {
-        assert_eq!(string("a\"\\\n\u{2028}</script>\u{7}"), r#""a\"\\\n\u2028\u003c/script>\u0007""#);
+        assert_eq!(
+            string("a\"\\\n\u{2028}</script>\u{7}"),
+            r#""a\"\\\n\u2028\u003c/script>\u0007""#
+        );
         assert_eq!(key("by"), "by");
         assert_eq!(key("a b"), "\"a b\"");
         assert_eq!(key("$id"), "\"$id\"");
@@ -82,8 +99,14 @@ mod tests {
 
     #[test]
     fn a_comment_ends_where_it_should() {
-        assert_eq!(doc("a */ b </script> @ts-ignore", ""), "/** a *\\/ b <\\/script> &#64;ts-ignore */\n");
-        assert_eq!(doc("a\u{2028}*\u{7}/ b", "  "), "  /**\n   * a\n   * *\\/ b\n   */\n");
+        assert_eq!(
+            doc("a */ b </script> @ts-ignore", ""),
+            "/** a *\\/ b <\\/script> &#64;ts-ignore */\n"
+        );
+        assert_eq!(
+            doc("a\u{2028}*\u{7}/ b", "  "),
+            "  /**\n   * a\n   * *\\/ b\n   */\n"
+        );
         assert_eq!(doc(" \n", ""), "");
         assert_eq!(one_line("a\nb"), "a b");
         // What is left when one pair is escaped must not make another.

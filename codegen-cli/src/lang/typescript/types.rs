@@ -34,7 +34,11 @@ impl Printer<'_> {
     /// The declaration of an action's params. They may be `undefined` where they may be left out: callers often have
     /// them so.
     pub(super) fn declare_params(&self, name: &str, doc: &str, params: &[Field]) -> String {
-        format!("{}export interface {name} {}\n", text::doc(doc, ""), self.body(params, false, "", true))
+        format!(
+            "{}export interface {name} {}\n",
+            text::doc(doc, ""),
+            self.body(params, false, "", true)
+        )
     }
 
     fn body(&self, fields: &[Field], open: bool, indent: &str, undefined: bool) -> String {
@@ -47,7 +51,12 @@ impl Printer<'_> {
                 (false, true) => ("?", " | undefined"),
             };
             body.push_str(&text::doc(&field.doc, &inner));
-            let _ = writeln!(body, "{inner}{}{mark}: {}{or};", text::key(&field.name), self.print(&field.ty, &inner));
+            let _ = writeln!(
+                body,
+                "{inner}{}{mark}: {}{or};",
+                text::key(&field.name),
+                self.print(&field.ty, &inner)
+            );
         }
         if open {
             let _ = writeln!(body, "{inner}[key: string]: unknown;");
@@ -72,29 +81,45 @@ impl Printer<'_> {
             Type::Literal(value) => literal(value),
             Type::List(item) => format!("{}[]", self.operand(item, indent)),
             Type::Tuple { items, rest } => {
-                let mut items: Vec<String> = items.iter().map(|item| self.print(item, indent)).collect();
+                let mut items: Vec<String> =
+                    items.iter().map(|item| self.print(item, indent)).collect();
                 if let Some(rest) = rest {
                     items.push(format!("...{}[]", self.operand(rest, indent)));
                 }
                 format!("[{}]", items.join(", "))
             }
-            Type::Record(record) if record.fields.is_empty() && record.rest.is_none() => "{ [key: string]: never }".into(),
+            Type::Record(record) if record.fields.is_empty() && record.rest.is_none() => {
+                "{ [key: string]: never }".into()
+            }
             Type::Record(record) => self.body(&record.fields, record.rest.is_some(), indent, false),
             Type::Map(value) => format!("{{ [key: string]: {} }}", self.print(value, indent)),
-            Type::Ref(name) => self.names.types.get(name).cloned().unwrap_or_else(|| "unknown".into()),
+            Type::Ref(name) => self
+                .names
+                .types
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| "unknown".into()),
             Type::Union(types) => self.joined(types, " | ", indent),
             Type::Both(types) => self.joined(types, " & ", indent),
         }
     }
 
     fn joined(&self, types: &[Type], by: &str, indent: &str) -> String {
-        types.iter().map(|ty| self.operand(ty, indent)).collect::<Vec<_>>().join(by)
+        types
+            .iter()
+            .map(|ty| self.operand(ty, indent))
+            .collect::<Vec<_>>()
+            .join(by)
     }
 
     /// A type where an operator stands beside it.
     fn operand(&self, ty: &Type, indent: &str) -> String {
         let printed = self.print(ty, indent);
-        if matches!(ty, Type::Union(_) | Type::Both(_)) { format!("({printed})") } else { printed }
+        if matches!(ty, Type::Union(_) | Type::Both(_)) {
+            format!("({printed})")
+        } else {
+            printed
+        }
     }
 }
 
@@ -129,7 +154,9 @@ pub(super) fn check_aliases(manifest: &Manifest, api: &Api) -> Result<(), Error>
             }
             if open.contains(&name) {
                 let pointer = format!("/components/schemas/{}", schema::escape(name));
-                return Err(manifest.fault(pointer, "the type refers to itself with nothing around it"));
+                return Err(
+                    manifest.fault(pointer, "the type refers to itself with nothing around it")
+                );
             }
             open.push(name);
             work.push((name, true));
@@ -146,7 +173,9 @@ pub(super) fn check_aliases(manifest: &Manifest, api: &Api) -> Result<(), Error>
 fn bare_references<'t>(ty: &'t Type, found: &mut Vec<&'t str>) {
     match ty {
         Type::Ref(name) => found.push(name),
-        Type::Union(types) | Type::Both(types) => types.iter().for_each(|ty| bare_references(ty, found)),
+        Type::Union(types) | Type::Both(types) => {
+            types.iter().for_each(|ty| bare_references(ty, found))
+        }
         _ => {}
     }
 }
