@@ -1,6 +1,5 @@
 //! Durable objects in Rust.
 
-<<<<<<< HEAD
 mod app;
 
 pub mod action;
@@ -21,7 +20,7 @@ pub mod __private;
 
 pub use app::{App, Class};
 pub use error::{Error, Result};
-pub use stayput_macros::{action, data, durable_object, event, mixin};
+
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
@@ -30,8 +29,3 @@ pub use stayput_macros::{action, data, durable_object, event, mixin};
 macro_rules! __export_app {
     ($app:ident) => {};
 }
-=======
-pub mod backend;
-pub mod object;
-pub mod rpc;
->>>>>>> store

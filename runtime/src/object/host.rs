@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::class::{ClassTable, Entry, LiveObject, Runner, Seed};
 use super::contain::{Stop, contain, contain_async, race};
@@ -26,9 +27,43 @@ const SYSTEM_DEADLINE: std::time::Duration = std::time::Duration::from_secs(25);
 /// A call that reached its object.
 pub struct IncomingCall {
     /// The call.
-    pub envelope: Envelope,
+    pub delivery: Arc<Delivery>,
     /// Takes the answer, once it may be seen.
     pub reply: Box<dyn FnOnce(Reply)>,
+}
+
+/// A call, and whether it has begun to run: one that has not may still be taken away and delivered elsewhere.
+#[derive(Debug)]
+pub struct Delivery {
+    envelope: Envelope,
+    state: AtomicU8,
+}
+
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const TAKEN: u8 = 2;
+
+impl Delivery {
+    /// A call that waits.
+    pub fn new(envelope: Envelope) -> Arc<Self> {
+        Arc::new(Self { envelope, state: AtomicU8::new(WAITING) })
+    }
+
+    /// The call.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Takes the call away from a place that does not get on with it; `None` if it has begun to run there.
+    pub fn take(&self) -> Option<Envelope> {
+        let taken = self.state.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
+        taken.is_ok().then(|| self.envelope.clone())
+    }
+
+    /// Whether the call may run here: false if it was taken away.
+    fn begin(&self) -> bool {
+        self.state.compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
 }
 
 /// Who an object is.
@@ -84,7 +119,7 @@ impl fmt::Display for Identity {
 
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("IncomingCall").field(&self.envelope).finish()
+        f.debug_tuple("IncomingCall").field(&self.delivery.envelope).finish()
     }
 }
 
@@ -261,19 +296,20 @@ impl<T: Object> Host<T> {
         if mode == Mode::Free || !matches!(*self.stage.borrow(), Stage::Awake) {
             return Err(call);
         }
-        let envelope = &call.envelope;
+        let envelope = &call.delivery.envelope;
         let Some(guard) = self.core.lock.try_acquire(mode, &envelope.chain, self.core.identity.id) else {
             return Err(call);
         };
-        if let Some(error) = self.obstacle(envelope, 0) {
-            drop(guard);
-            self.core.answer(&call.envelope.request_id.clone(), Err(error), call.reply);
-            return Ok(());
-        }
         match &entry.run {
             Runner::Query(_) | Runner::Command(_) => {
-                let reply = self.run_sync(entry, envelope, guard);
-                self.core.answer(&call.envelope.request_id, reply, call.reply);
+                if !call.delivery.begin() {
+                    return Ok(());
+                }
+                let reply = match self.obstacle(envelope, 0) {
+                    Some(error) => Err(error),
+                    None => self.run_sync(entry, envelope, guard),
+                };
+                self.core.answer(&envelope.request_id, reply, call.reply);
             }
             _ => self.spawn(entry_index(&self.class, entry), call, Some(guard)),
         }
@@ -312,28 +348,49 @@ impl<T: Object> Host<T> {
         let busy = Busy::new(&self.core);
         let wake = self.wakes.get();
         self.core.environment.spawn(Box::pin(async move {
-            let reply = host.run_async(index, &call.envelope, guard, wake).await;
-            host.core.answer(&call.envelope.request_id, reply, call.reply);
+            let envelope = &call.delivery.envelope;
+            if let Some(reply) = host.run_async(index, &call.delivery, guard, wake).await {
+                host.core.answer(&envelope.request_id, reply, call.reply);
+            }
             drop(busy);
         }));
     }
 
-    async fn run_async(&self, index: usize, call: &Envelope, guard: Option<Guard>, wake: u64) -> Reply {
-        let Some(entry) = self.class.entries.get(index) else { return Err(reset()) };
+    /// `None` if the call was taken away while it waited.
+    async fn run_async(
+        &self,
+        index: usize,
+        delivery: &Delivery,
+        guard: Option<Guard>,
+        wake: u64,
+    ) -> Option<Reply> {
+        let call = &delivery.envelope;
+        let Some(entry) = self.class.entries.get(index) else { return Some(Err(reset())) };
         let mode = entry.run.mode();
         if let Runner::Process(run) = &entry.run {
-            return self.run_process(entry, run, call).await;
+            if !delivery.begin() {
+                return None;
+            }
+            return Some(self.run_process(entry, run, call).await);
         }
         let guard = match guard {
-            Some(guard) => guard,
-            None => {
-                let guard = self.lock(mode, call).await?;
-                if let Some(error) = self.obstacle(call, wake) {
-                    return Err(error);
-                }
-                guard
-            }
+            Some(guard) => Ok(guard),
+            None => self.lock(mode, call).await,
         };
+        if !delivery.begin() {
+            return None;
+        }
+        Some(match guard {
+            Err(error) => Err(error),
+            Ok(guard) => match self.obstacle(call, wake) {
+                Some(error) => Err(error),
+                None => self.run_locked(entry, call, guard).await,
+            },
+        })
+    }
+
+    async fn run_locked(&self, entry: &Entry<T>, call: &Envelope, guard: Guard) -> Reply {
+        let mode = entry.run.mode();
         let params = Params::new(entry.params, call.params.clone(), call.query);
         match &entry.run {
             Runner::Query(_) | Runner::Command(_) => self.run_sync(entry, call, guard),
@@ -547,10 +604,10 @@ impl<T: Object> Host<T> {
         let core = &self.core;
         let records = &core.records;
         // The first commit of the object also says who it is.
-        if core.seq.get() == 0 && records.is_changed() {
+        if core.seq.get() == 0 && !records.is_clean() {
             records.put(META_KEY, Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?);
         }
-        let earliest = records.is_changed_within(alarm::PREFIX).then(|| alarm::earliest(records));
+        let earliest = records.touches(alarm::PREFIX).then(|| alarm::earliest(records));
         if let Some(fault) = records.cure() {
             return Err(fault);
         }
@@ -687,15 +744,15 @@ struct Keep {
 impl<T: Object> LiveObject for Host<T> {
     fn submit(self: Rc<Self>, call: IncomingCall) {
         let asleep = !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting);
-        let Some(index) = self.class.by_name.get(&*call.envelope.action).copied() else {
-            let message = format!("`{}` has no action `{}`", T::CLASS, call.envelope.action);
+        let Some(index) = self.class.by_name.get(&*call.delivery.envelope.action).copied() else {
+            let message = format!("`{}` has no action `{}`", T::CLASS, call.delivery.envelope.action);
             (call.reply)(Err(Box::new(WireError::framework(Code::MethodNotFound, message))));
             return;
         };
         if asleep && self.core.lock.is_free() {
             self.wake();
             if let Stage::Failed(_, error) = &*self.stage.borrow() {
-                self.core.answer(&call.envelope.request_id, Err(error.clone()), call.reply);
+                self.core.answer(&call.delivery.envelope.request_id, Err(error.clone()), call.reply);
                 return;
             }
         }

@@ -21,7 +21,7 @@ pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-pub use host::IncomingCall;
+pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, IdKey, ObjectId};
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};

@@ -1,0 +1,43 @@
+//! Durable state: records, plain fields, collections.
+//!
+//! Everything durable about an object is records, text keys to JSON values. [`Records`] keeps what a
+//! running action wrote in layers over what is committed. [`Log`], [`Map`] and [`Set`] are views of
+//! records and hold nothing in memory; every other field is one record, encoded whole, and written
+//! only when its encoding changed.
+
+mod collection;
+mod describe;
+mod encode;
+mod field;
+mod iter;
+mod key;
+mod load;
+mod log;
+mod map;
+mod merge;
+mod meta;
+mod records;
+mod save;
+mod set;
+mod stateful;
+
+pub use describe::StateDescriber;
+pub use encode::{decode, encode};
+pub use field::{Field, FieldCache};
+pub use iter::{Iter, TryIter};
+pub use key::{AsKey, Key, KeyPrefix};
+pub use load::Loader;
+pub use log::Log;
+pub use map::Map;
+pub(crate) use meta::{META_KEY, Meta};
+pub use records::Records;
+pub use save::Saver;
+pub use set::Set;
+pub use stateful::Stateful;
+
+/// The longest key of a record, in bytes.
+pub const MAX_KEY_BYTES: usize = 2_048;
+/// The longest value of a record, in bytes of JSON text.
+pub const MAX_VALUE_BYTES: usize = 2_000_000;
+/// The longest encoding of a plain field, in bytes of JSON text.
+pub const MAX_FIELD_BYTES: usize = 64 * 1_024;
