@@ -29,3 +29,5 @@ pub use error::{Error, Result};
 macro_rules! __export_app {
     ($app:ident) => {};
 }
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::native::run;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::table::ActionDescriber;
 use super::{Param, missing};
 use crate::error::Code;
-use crate::rpc::WireError;
+use crate::rpc::{QueryValue, WireError};
 
 /// How many parameters an action may have.
 const MAX_PARAMS: usize = 12;
@@ -139,21 +139,13 @@ impl<'a> Slots<'a> {
             return value;
         };
         let text = raw.get();
-        match serde_json::from_str(text) {
-            Ok(value) => {
-                self.check(param, text);
+        let decoded = if self.query { from_query(raw) } else { serde_json::from_str(text).map(|value| (value, text.into())) };
+        match decoded {
+            Ok((value, text)) => {
+                self.check(param, &text);
                 Some(value)
             }
             Err(error) => {
-                if self.query {
-                    // A value of a URL is a string; what is not wanted as one is read as JSON.
-                    if let Ok(inner) = serde_json::from_str::<String>(text)
-                        && let Ok(value) = serde_json::from_str(&inner)
-                    {
-                        self.check(param, &inner);
-                        return Some(value);
-                    }
-                }
                 self.explain::<T>(param, text, &error);
                 None
             }
@@ -244,6 +236,25 @@ impl<'a> Slots<'a> {
             None => "the parameters do not fit".to_owned(),
         };
         Box::new(WireError::framework(Code::InvalidParams, message).details(&Details { faults: self.faults }))
+    }
+}
+
+/// Decodes a value of a URL: as the JSON it looks like, else as a string, else as a list of one. With it comes the text
+/// it was taken for.
+fn from_query<T: DeserializeOwned>(raw: &RawValue) -> Result<(T, Cow<'_, str>), serde_json::Error> {
+    let text = raw.get();
+    let plain = match serde_json::from_str(text) {
+        Ok(value) => return Ok((value, text.into())),
+        Err(error) => error,
+    };
+    let quoted = serde_json::to_string(text)?;
+    if let (false, Ok(value)) = (text.starts_with('"'), serde_json::from_str(&quoted)) {
+        return Ok((value, quoted.into()));
+    }
+    match T::deserialize(QueryValue(raw)) {
+        Ok(value) if text.starts_with('[') => Ok((value, text.into())),
+        Ok(value) => Ok((value, format!("[{text}]").into())),
+        Err(_) => Err(plain),
     }
 }
 
@@ -383,8 +394,21 @@ mod tests {
 
     #[test]
     fn a_url_gives_each_type_what_it_asks() {
-        assert_eq!(decode(r#"{"by":"7","tag":"12","note":"[1]"}"#, true), Ok((7, "12".into(), Some(vec![1]))));
-        assert!(decode(r#"{"by":"7","tag":"12"}"#, false).is_err());
+        let decoded = Ok((7, "12".into(), Some(vec![1])));
+        assert_eq!(decode(r#"{"by":7,"tag":12,"note":[1]}"#, true), decoded);
+        assert_eq!(decode(r#"{"by":7,"tag":"12","note":1}"#, true), decoded);
+        assert_eq!(decode(r#"{"tag":"","note":null}"#, true), Ok((1, String::new(), None)));
+        assert!(decode(r#"{"by":7,"tag":12}"#, false).is_err());
+        // What is taken as a string is bounded as one.
+        let faults = decode(r#"{"by":"x","tag":1234,"note":[256]}"#, true).unwrap_err();
+        assert_eq!(
+            faults,
+            concat!(
+                r#"{"faults":[{"path":"/by","rule":"type","expected":"i64","received":"\"x\""},"#,
+                r#"{"path":"/tag","rule":"max_length","expected":"at most 3 characters, not 4","received":"\"1234\""},"#,
+                r#"{"path":"/note/0","rule":"type","expected":"u8","received":"[256]"}]}"#
+            )
+        );
     }
 
     #[test]

@@ -98,8 +98,9 @@ pub struct Seed {
 pub trait LiveObject {
     /// Runs a call; its reply comes after everything it could have seen is durable.
     fn submit(self: Rc<Self>, call: IncomingCall);
-    /// Runs the alarm items that are due; `done` is called when all have run.
-    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce()>);
+    /// Runs the alarm items that are due. `done` is called when all have run, durably; with `false` if one could not even
+    /// be begun and is to be tried again after a pause.
+    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce(bool)>);
     /// Whether nothing runs, waits or is held, so that dropping the object loses nothing.
     fn is_idle(&self) -> bool;
     /// How many calls wait for the object.

@@ -140,7 +140,8 @@ impl Core {
         let reply = reply.map_err(|error| self.redact(request_id, error));
         let gate = move |result: Result<(), StorageFault>| match result {
             Ok(()) => to(reply),
-            Err(fault) => to(Err(storage_error(&fault))),
+            // What became of the commit is not known: after an I/O error it may be on disk all the same.
+            Err(fault) => to(Err(Box::new(storage_error(&fault).maybe_executed()))),
         };
         self.store.gate(self.seq.get(), Box::new(gate));
     }
@@ -604,10 +605,10 @@ impl<T: Object> Host<T> {
         let core = &self.core;
         let records = &core.records;
         // The first commit of the object also says who it is.
-        if core.seq.get() == 0 && !records.is_clean() {
+        if core.seq.get() == 0 && records.is_changed() {
             records.put(META_KEY, Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?);
         }
-        let earliest = records.touches(alarm::PREFIX).then(|| alarm::earliest(records));
+        let earliest = records.is_changed_within(alarm::PREFIX).then(|| alarm::earliest(records));
         if let Some(fault) = records.cure() {
             return Err(fault);
         }
@@ -664,7 +665,8 @@ impl<T: Object> Host<T> {
         }
     }
 
-    async fn run_alarms(&self) {
+    /// Runs the items that are due. Whether each could at least be begun.
+    async fn run_alarms(&self) -> bool {
         let probe = self.system_call("alarm");
         let due = match self.awake(&probe).await {
             Ok(guard) => {
@@ -675,29 +677,34 @@ impl<T: Object> Host<T> {
             Err(error) => {
                 // The store keeps the alarm set; the backend asks again after a pause.
                 self.core.environment.report(&format!("{} cannot run its alarm: {}", self.core.identity, error.message));
-                return;
+                return false;
             }
         };
+        let mut begun = true;
         for (mount, _) in due {
             let call = self.system_call("alarm");
-            let Ok(guard) = self.awake(&call).await else { return };
-            self.run_alarm(&mount, &call, guard).await;
+            begun &= match self.awake(&call).await {
+                Ok(guard) => self.run_alarm(&mount, &call, guard).await,
+                Err(_) => false,
+            };
         }
+        begun
     }
 
     /// Runs one alarm item: first the attempt is counted and the next wake-up committed, then the handler runs.
-    async fn run_alarm(&self, mount: &str, call: &Envelope, guard: Guard) {
+    /// Whether it could be begun.
+    async fn run_alarm(&self, mount: &str, call: &Envelope, guard: Guard) -> bool {
         let core = &self.core;
         let turn = Turn::new(core, call, Mode::Write, Some(guard));
         let Some(item) = alarm::get(&core.records, mount).filter(|item| item.at <= turn.now) else {
             turn.end();
-            return;
+            return true;
         };
         core.records.begin();
         alarm::begin(&core.records, mount, item, turn.now, core.random());
         if self.settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true }).is_err() {
             turn.end();
-            return;
+            return false;
         }
         core.records.begin();
         alarm::delete(&core.records, mount);
@@ -731,6 +738,7 @@ impl<T: Object> Host<T> {
             }
         }
         turn.end();
+        true
     }
 }
 
@@ -763,15 +771,15 @@ impl<T: Object> LiveObject for Host<T> {
         }
     }
 
-    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce()>) {
+    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce(bool)>) {
         let busy = Busy::new(&self.core);
         let environment = self.core.environment.clone();
         environment.spawn(Box::pin(async move {
-            self.run_alarms().await;
+            let begun = self.run_alarms().await;
             // Done is durable: a backend may forget the wake-up only then.
-            drop(self.core.durable().await);
+            let durable = self.core.durable().await.is_ok();
             drop(busy);
-            done();
+            done(begun && durable);
         }));
     }
 
@@ -870,6 +878,15 @@ fn stopped(stop: Stop) -> Box<WireError> {
         Stop::Panic(text) => WireError::framework(Code::Internal, format!("panicked: {text}")),
         Stop::Deadline => WireError::framework(Code::Timeout, "the action did not end before its deadline; nothing was kept"),
     })
+}
+
+/// How many calls may wait for one object; more are refused at once.
+pub const MAX_QUEUED: usize = 1_000;
+
+/// The answer to a call too many.
+pub fn overloaded() -> Box<WireError> {
+    let message = format!("{MAX_QUEUED} calls wait for this object already");
+    Box::new(WireError::framework(Code::Overloaded, message))
 }
 
 /// A storage fault as callers see it.

@@ -19,8 +19,10 @@ use super::{HasOrigin, Object};
 pub struct ObjectId([u8; 32]);
 
 /// Derives the ids of one class.
+///
+/// Holds the keyed state rather than the key: an id is derived for every request, and keying is half of the work.
 #[derive(Clone)]
-pub struct IdKey([u8; 32]);
+pub struct IdKey(Hmac<Sha256>);
 
 /// Why a text is no id of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,10 @@ pub enum IdError {
 impl IdKey {
     /// The key of a namespace with this unique name (`stayput:{app}:{class path}`).
     pub fn new(unique_name: &str) -> Self {
-        Self(Sha256::digest(unique_name.as_bytes()).into())
+        // HMAC fills a short key up with zeros; a whole block cannot be of a wrong length.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&Sha256::digest(unique_name.as_bytes()));
+        Self(Hmac::new(&block.into()))
     }
 
     /// The id of the object with this name.
@@ -62,12 +67,10 @@ impl IdKey {
     }
 
     fn mac(&self, data: &[u8]) -> [u8; 16] {
+        let mut mac = self.0.clone();
+        mac.update(data);
         let mut half = [0; 16];
-        // A key of 32 bytes fits every HMAC; the zero answer of the impossible branch authenticates nothing.
-        if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0) {
-            mac.update(data);
-            half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
-        }
+        half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         half
     }
 }

@@ -118,10 +118,12 @@ impl Place {
     /// The key in a record's key.
     pub(super) fn item_key<K: Key>(&self, key: &str) -> Result<K, StorageFault> {
         let mut text = key.get(self.root.len() + 1..).unwrap_or_default();
-        K::read_key(&mut text).filter(|_| text.is_empty()).ok_or_else(|| StorageFault::Decode {
-            key: key.to_owned(),
-            reason: format!("the key is no `{}`", K::key_type()),
-        })
+        K::read_key(&mut text)
+            .filter(|_| text.is_empty())
+            .ok_or_else(|| StorageFault::Decode {
+                key: key.to_owned(),
+                reason: format!("the key is no `{}`", K::key_type()),
+            })
     }
 
     /// The key of the record beside the items.
@@ -172,7 +174,12 @@ impl Place {
     /// The first or last items, at most `limit`.
     pub(super) fn edge(&self, reverse: bool, limit: usize) -> Result<Vec<Record>, StorageFault> {
         let (start, end) = self.all();
-        self.records.try_scan(&Scan { start: &start, end: Some(&end), reverse, limit })
+        self.records.try_scan(&Scan {
+            start: &start,
+            end: Some(&end),
+            reverse,
+            limit,
+        })
     }
 
     pub(super) fn has_items(&self) -> Result<bool, StorageFault> {

@@ -22,7 +22,11 @@ impl<'a> StateDescriber<'a> {
         generator: &'a mut SchemaGenerator,
         state: &'a mut BTreeMap<String, StateManifest>,
     ) -> Self {
-        Self { generator, state, prefix: String::new() }
+        Self {
+            generator,
+            state,
+            prefix: String::new(),
+        }
     }
 
     /// Lists a field.

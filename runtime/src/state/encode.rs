@@ -56,7 +56,11 @@ pub(super) fn encode_into<T>(out: &mut Vec<u8>, value: &T) -> Result<(), EncodeE
 where
     T: Serialize + ?Sized,
 {
-    value.serialize(Encoder { out, depth: 0, in_option: false })
+    value.serialize(Encoder {
+        out,
+        depth: 0,
+        in_option: false,
+    })
 }
 
 /// Why a value cannot be stored, and where in it.
@@ -78,7 +82,10 @@ impl EncodeError {
     /// The fault, for a value at `path`.
     pub(super) fn at(self, path: &str) -> StorageFault {
         let (inner, reason) = *self.0;
-        StorageFault::Encode { path: format!("{path}{inner}"), reason }
+        StorageFault::Encode {
+            path: format!("{path}{inner}"),
+            reason,
+        }
     }
 }
 
@@ -130,7 +137,9 @@ impl<'a> Encoder<'a> {
     /// Opens an array or object, or one inside an enum's object.
     fn nest(&mut self, open: &[u8]) -> Result<(), EncodeError> {
         if self.depth >= MAX_NESTING {
-            return Err(EncodeError::new(format!("it is nested deeper than {MAX_NESTING} levels")));
+            return Err(EncodeError::new(format!(
+                "it is nested deeper than {MAX_NESTING} levels"
+            )));
         }
         self.depth += 1;
         self.out.extend_from_slice(open);
@@ -208,7 +217,10 @@ impl<'a> Serializer for Encoder<'a> {
         if self.in_option {
             return Err(ambiguous());
         }
-        value.serialize(Self { in_option: true, ..self })
+        value.serialize(Self {
+            in_option: true,
+            ..self
+        })
     }
 
     fn serialize_unit(self) -> Result<(), EncodeError> {
@@ -245,7 +257,11 @@ impl<'a> Serializer for Encoder<'a> {
     ) -> Result<(), EncodeError> {
         self.variant(variant)?;
         value
-            .serialize(Encoder { out: self.out, depth: self.depth, in_option: false })
+            .serialize(Encoder {
+                out: self.out,
+                depth: self.depth,
+                in_option: false,
+            })
             .map_err(|error| error.inside(format_args!(".{variant}")))?;
         self.out.push(b'}');
         Ok(())

@@ -84,10 +84,17 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Field for T {
         _was: &[&str],
         initial: impl FnOnce() -> Self,
     ) {
-        let Some((slot, scratch)) = loader.next() else { return };
+        let Some((slot, scratch)) = loader.next() else {
+            return;
+        };
         scratch.clear();
         let encoded = encode_into(scratch, self).is_ok();
-        if encoded && slot.known.encoding().is_some_and(|known| **known == **scratch) {
+        if encoded
+            && slot
+                .known
+                .encoding()
+                .is_some_and(|known| **known == **scratch)
+        {
             return;
         }
         match slot.known.stored() {
@@ -106,7 +113,9 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Field for T {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> StateManifest {
-        StateManifest::Field { schema: generator.subschema_for::<T>().to_value() }
+        StateManifest::Field {
+            schema: generator.subschema_for::<T>().to_value(),
+        }
     }
 }
 
@@ -128,9 +137,9 @@ impl FieldCache {
         Self::default()
     }
 
-    /// How many bytes the encodings take.
+    /// How many bytes of JSON text the fields take together.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.iter().filter_map(|slot| slot.known.encoding()).map(|encoding| encoding.len()).sum()
+        self.slots.iter().filter_map(|slot| slot.known.encoding()).map(|text| text.len()).sum()
     }
 }
 

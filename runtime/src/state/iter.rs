@@ -26,7 +26,14 @@ pub(super) struct Pages<'a> {
 impl<'a> Pages<'a> {
     pub(super) fn new(place: &'a Place, start: String, end: String) -> Self {
         let (front, back) = (VecDeque::new(), VecDeque::new());
-        Self { place, start, end, front, back, exhausted: false }
+        Self {
+            place,
+            start,
+            end,
+            front,
+            back,
+            exhausted: false,
+        }
     }
 
     pub(super) fn place(&self) -> &'a Place {
@@ -76,7 +83,10 @@ impl Iterator for Pages<'_> {
                 return Some(Err(fault));
             }
         }
-        self.front.pop_front().or_else(|| self.back.pop_back()).map(Ok)
+        self.front
+            .pop_front()
+            .or_else(|| self.back.pop_back())
+            .map(Ok)
     }
 }
 
@@ -87,7 +97,10 @@ impl DoubleEndedIterator for Pages<'_> {
                 return Some(Err(fault));
             }
         }
-        self.back.pop_front().or_else(|| self.front.pop_back()).map(Ok)
+        self.back
+            .pop_front()
+            .or_else(|| self.front.pop_back())
+            .map(Ok)
     }
 }
 
@@ -107,8 +120,16 @@ pub struct TryIter<'a, R> {
 impl<'a, R> TryIter<'a, R> {
     pub(super) fn new(pages: Result<Pages<'a>, StorageFault>, read: Read<R>) -> Self {
         match pages {
-            Ok(pages) => Self { pages: Some(pages), fault: None, read },
-            Err(fault) => Self { pages: None, fault: Some(fault), read },
+            Ok(pages) => Self {
+                pages: Some(pages),
+                fault: None,
+                read,
+            },
+            Err(fault) => Self {
+                pages: None,
+                fault: Some(fault),
+                read,
+            },
         }
     }
 

@@ -171,7 +171,11 @@ impl AsKey for str {
         let mut rest = self;
         while let Some(at) = rest.find(['\0', '\u{1}']) {
             out.push_str(&rest[..at]);
-            out.push_str(if rest.as_bytes()[at] == 0 { "\u{1}\u{1}" } else { "\u{1}\u{2}" });
+            out.push_str(if rest.as_bytes()[at] == 0 {
+                "\u{1}\u{1}"
+            } else {
+                "\u{1}\u{2}"
+            });
             rest = &rest[at + 1..];
         }
         out.push_str(rest);

@@ -26,16 +26,17 @@ pub struct Loader<'a> {
 impl<'a> Loader<'a> {
     /// Starts a walk at the first field.
     pub fn new(records: &'a Records, cache: &'a mut FieldCache) -> Self {
-        Self { records, cache, slot: 0, prefix: String::new(), stored: None }
+        Self {
+            records,
+            cache,
+            slot: 0,
+            prefix: String::new(),
+            stored: None,
+        }
     }
 
     /// The next field: what is stored under its name, else under a former one, else `initial`.
-    pub fn field<F: Field>(
-        &mut self,
-        name: &str,
-        was: &[&str],
-        initial: impl FnOnce() -> F,
-    ) -> F {
+    pub fn field<F: Field>(&mut self, name: &str, was: &[&str], initial: impl FnOnce() -> F) -> F {
         F::load(self, name, was, initial)
     }
 
@@ -94,7 +95,10 @@ impl<'a> Loader<'a> {
         for former in was {
             let key = ["f/", &self.prefix, former].concat();
             if let Some(bytes) = self.take(&key) {
-                return Known::Former { key: key.into(), bytes };
+                return Known::Former {
+                    key: key.into(),
+                    bytes,
+                };
             }
         }
         Known::Nothing
@@ -104,9 +108,16 @@ impl<'a> Loader<'a> {
     fn take(&mut self, key: &str) -> Option<Rc<[u8]>> {
         let records = self.records;
         let stored = self.stored.get_or_insert_with(|| {
-            records.scan(&Scan { start: "f/", end: Some("f0"), reverse: false, limit: usize::MAX })
+            records.scan(&Scan {
+                start: "f/",
+                end: Some("f0"),
+                reverse: false,
+                limit: usize::MAX,
+            })
         });
-        let index = stored.binary_search_by(|record| record.key.as_str().cmp(key)).ok()?;
+        let index = stored
+            .binary_search_by(|record| record.key.as_str().cmp(key))
+            .ok()?;
         Some(std::mem::take(&mut stored[index].value).into())
     }
 

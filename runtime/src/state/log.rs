@@ -43,7 +43,9 @@ struct Mark {
 impl Mark {
     fn read(place: &Place) -> Result<Self, StorageFault> {
         let key = place.mark_key();
-        let Some(bytes) = place.records.try_get(&key)? else { return Ok(Self::default()) };
+        let Some(bytes) = place.records.try_get(&key)? else {
+            return Ok(Self::default());
+        };
         let (last, count) = decode(&key, &bytes)?;
         Ok(Self { last, count })
     }
@@ -57,7 +59,11 @@ impl Mark {
         if count == 0 {
             return Ok(());
         }
-        Self { last: self.last, count: self.count.saturating_sub(count) }.write(place)
+        Self {
+            last: self.last,
+            count: self.count.saturating_sub(count),
+        }
+        .write(place)
     }
 }
 
@@ -74,26 +80,36 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
         let place = self.site.place()?;
         let bytes = encode(&place.path, &item)?;
         let mark = Mark::read(place)?;
-        let id = mark.last.checked_add(1).ok_or_else(|| StorageFault::Encode {
-            path: place.path.as_ref().to_owned(),
-            reason: "all numbers are used up".to_owned(),
-        })?;
+        let id = mark
+            .last
+            .checked_add(1)
+            .ok_or_else(|| StorageFault::Encode {
+                path: place.path.as_ref().to_owned(),
+                reason: "all numbers are used up".to_owned(),
+            })?;
         place.records.try_put(place.key(&id)?, bytes)?;
-        Mark { last: id, count: mark.count + 1 }.write(place)?;
+        Mark {
+            last: id,
+            count: mark.count + 1,
+        }
+        .write(place)?;
         Ok(id)
     }
 
     /// The item with this number.
     pub fn get(&self, id: u64) -> Option<T> {
-        let result = self.try_get(id);
-        self.site.settle(result)
+        self.site.settle(self.try_get(id))
     }
 
     /// [`get`](Self::get), with the fault.
     pub fn try_get(&self, id: u64) -> Result<Option<T>, StorageFault> {
         let place = self.site.place()?;
         let key = place.key(&id)?;
-        place.records.try_get(&key)?.map(|bytes| decode(&key, &bytes)).transpose()
+        place
+            .records
+            .try_get(&key)?
+            .map(|bytes| decode(&key, &bytes))
+            .transpose()
     }
 
     /// Changes the item with this number and returns what `change` does; `None` if there is none.
@@ -110,7 +126,9 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     ) -> Result<Option<R>, StorageFault> {
         let place = self.site.place()?;
         let key = place.key(&id)?;
-        let Some(before) = place.records.try_get(&key)? else { return Ok(None) };
+        let Some(before) = place.records.try_get(&key)? else {
+            return Ok(None);
+        };
         let mut item = decode(&key, &before)?;
         let changed = change(&mut item);
         let after = encode(&place.path, &item)?;
@@ -122,21 +140,23 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
 
     /// The newest items, at most `count`, oldest first. All of them are in memory at once.
     pub fn last(&self, count: u32) -> Vec<T> {
-        let result = self.try_last(count);
-        self.site.settle(result)
+        self.site.settle(self.try_last(count))
     }
 
     /// [`last`](Self::last), with the fault.
     pub fn try_last(&self, count: u32) -> Result<Vec<T>, StorageFault> {
         let records = self.site.place()?.edge(true, limit(count))?;
-        records.iter().rev().map(|record| decode(&record.key, &record.value)).collect()
+        records
+            .iter()
+            .rev()
+            .map(|record| decode(&record.key, &record.value))
+            .collect()
     }
 
     /// The first items with numbers in `ids`, at most `limit`, each with its number. The page after
     /// one that ended with number `n` is `range(n + 1.., limit)`.
     pub fn range(&self, ids: impl RangeBounds<u64>, limit: u32) -> Vec<(u64, T)> {
-        let result = self.try_range(ids, limit);
-        self.site.settle(result)
+        self.site.settle(self.try_range(ids, limit))
     }
 
     /// [`range`](Self::range), with the fault.
@@ -210,8 +230,7 @@ impl<T> Log<T> {
 
     /// How many items there are.
     pub fn len(&self) -> u64 {
-        let result = self.try_len();
-        self.site.settle(result)
+        self.site.settle(self.try_len())
     }
 
     /// [`len`](Self::len), with the fault.
@@ -236,7 +255,11 @@ impl<T> Log<T> {
 
     fn edge_id(&self, reverse: bool) -> Result<Option<u64>, StorageFault> {
         let place = self.site.place()?;
-        place.edge(reverse, 1)?.first().map(|record| place.item_key(&record.key)).transpose()
+        place
+            .edge(reverse, 1)?
+            .first()
+            .map(|record| place.item_key(&record.key))
+            .transpose()
     }
 }
 
@@ -245,7 +268,10 @@ fn limit(count: u32) -> usize {
 }
 
 fn read<T: DeserializeOwned>(place: &Place, record: &Record) -> Result<(u64, T), StorageFault> {
-    Ok((place.item_key(&record.key)?, decode(&record.key, &record.value)?))
+    Ok((
+        place.item_key(&record.key)?,
+        decode(&record.key, &record.value)?,
+    ))
 }
 
 impl<'a, T: Serialize + DeserializeOwned> IntoIterator for &'a Log<T> {
@@ -260,7 +286,10 @@ impl<'a, T: Serialize + DeserializeOwned> IntoIterator for &'a Log<T> {
 /// A log that belongs to no object: it is empty and takes nothing.
 impl<T> Default for Log<T> {
     fn default() -> Self {
-        Self { site: Site::default(), items: PhantomData }
+        Self {
+            site: Site::default(),
+            items: PhantomData,
+        }
     }
 }
 
@@ -277,7 +306,10 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Field for Log<T> {
         was: &[&str],
         _initial: impl FnOnce() -> Self,
     ) -> Self {
-        Self { site: Site::load(loader, name, was), items: PhantomData }
+        Self {
+            site: Site::load(loader, name, was),
+            items: PhantomData,
+        }
     }
 
     fn reload(
@@ -295,6 +327,8 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Field for Log<T> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> StateManifest {
-        StateManifest::Log { item: generator.subschema_for::<T>().to_value() }
+        StateManifest::Log {
+            item: generator.subschema_for::<T>().to_value(),
+        }
     }
 }

@@ -38,8 +38,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        let result = self.try_get(key);
-        self.site.settle(result)
+        self.site.settle(self.try_get(key))
     }
 
     /// [`get`](Self::get), with the fault.
@@ -49,7 +48,11 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
     {
         let place = self.site.place()?;
         let key = place.key(key)?;
-        place.records.try_get(&key)?.map(|bytes| decode(&key, &bytes)).transpose()
+        place
+            .records
+            .try_get(&key)?
+            .map(|bytes| decode(&key, &bytes))
+            .transpose()
     }
 
     /// Puts `value` under `key` and returns the one it replaces. Reads the record first; when the
@@ -118,7 +121,9 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
     {
         let place = self.site.place()?;
         let key = place.key(key)?;
-        let Some(before) = place.records.try_get(&key)? else { return Ok(None) };
+        let Some(before) = place.records.try_get(&key)? else {
+            return Ok(None);
+        };
         let mut value = decode(&key, &before)?;
         let changed = change(&mut value);
         let after = encode(&place.path, &value)?;
@@ -144,7 +149,9 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
     {
         let place = self.site.place()?;
         let key = place.key(key)?;
-        let Some(bytes) = place.records.try_get(&key)? else { return Ok(None) };
+        let Some(bytes) = place.records.try_get(&key)? else {
+            return Ok(None);
+        };
         let value = decode(&key, &bytes)?;
         place.records.delete_found(key)?;
         Ok(Some(value))
@@ -196,7 +203,11 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
 
     fn edge(&self, reverse: bool) -> Result<Option<(K, V)>, StorageFault> {
         let place = self.site.place()?;
-        place.edge(reverse, 1)?.first().map(|record| read(place, record)).transpose()
+        place
+            .edge(reverse, 1)?
+            .first()
+            .map(|record| read(place, record))
+            .transpose()
     }
 }
 
@@ -206,8 +217,7 @@ impl<K: Key, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        let result = self.try_contains(key);
-        self.site.settle(result)
+        self.site.settle(self.try_contains(key))
     }
 
     /// [`contains`](Self::contains), with the fault.
@@ -257,8 +267,7 @@ impl<K: Key, V> Map<K, V> {
 
     /// How many entries there are. Reads them all.
     pub fn len(&self) -> u64 {
-        let result = self.try_len();
-        self.site.settle(result)
+        self.site.settle(self.try_len())
     }
 
     /// [`len`](Self::len), with the fault.
@@ -268,7 +277,9 @@ impl<K: Key, V> Map<K, V> {
 
     /// Whether there is no entry. Reads one.
     pub fn is_empty(&self) -> bool {
-        !self.site.settle(self.site.place().and_then(Place::has_items))
+        !self
+            .site
+            .settle(self.site.place().and_then(Place::has_items))
     }
 }
 
@@ -276,7 +287,10 @@ fn read<K: Key, V: DeserializeOwned>(
     place: &Place,
     record: &Record,
 ) -> Result<(K, V), StorageFault> {
-    Ok((place.item_key(&record.key)?, decode(&record.key, &record.value)?))
+    Ok((
+        place.item_key(&record.key)?,
+        decode(&record.key, &record.value)?,
+    ))
 }
 
 pub(super) fn read_key<K: Key>(place: &Place, record: &Record) -> Result<K, StorageFault> {
@@ -295,7 +309,10 @@ impl<'a, K: Key, V: Serialize + DeserializeOwned> IntoIterator for &'a Map<K, V>
 /// A map that belongs to no object: it is empty and takes nothing.
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
-        Self { site: Site::default(), entries: PhantomData }
+        Self {
+            site: Site::default(),
+            entries: PhantomData,
+        }
     }
 }
 
@@ -312,7 +329,10 @@ impl<K: Key, V: Serialize + DeserializeOwned + JsonSchema> Field for Map<K, V> {
         was: &[&str],
         _initial: impl FnOnce() -> Self,
     ) -> Self {
-        Self { site: Site::load(loader, name, was), entries: PhantomData }
+        Self {
+            site: Site::load(loader, name, was),
+            entries: PhantomData,
+        }
     }
 
     fn reload(

@@ -59,7 +59,10 @@ pub(super) fn merged(
             }
         }
         if let Some(Some(value)) = decides {
-            found.push(Record { key: key.clone(), value: value.clone() });
+            found.push(Record {
+                key: key.clone(),
+                value: value.clone(),
+            });
         }
     }
     Ok(found)
@@ -71,8 +74,16 @@ fn comes_before(one: &str, other: &str, reverse: bool) -> bool {
 
 /// The first of the keys that the layers have next.
 fn next_key<'a>(written: &mut [Peekable<Written<'a>>], reverse: bool) -> Option<&'a String> {
-    let keys = written.iter_mut().filter_map(|entries| entries.peek().map(|(key, _)| *key));
-    keys.reduce(|best, key| if comes_before(key, best, reverse) { key } else { best })
+    let keys = written
+        .iter_mut()
+        .filter_map(|entries| entries.peek().map(|(key, _)| *key));
+    keys.reduce(|best, key| {
+        if comes_before(key, best, reverse) {
+            key
+        } else {
+            best
+        }
+    })
 }
 
 /// The entries of one layer within a range, in the direction of the scan.
@@ -85,7 +96,11 @@ impl<'a> Written<'a> {
     fn new(layer: &'a Layer, scan: &Scan<'_>) -> Peekable<Self> {
         let end = scan.end.map_or(Bound::Unbounded, Bound::Excluded);
         let range = layer.range::<str, _>((Bound::Included(scan.start), end));
-        Self { range, reverse: scan.reverse }.peekable()
+        Self {
+            range,
+            reverse: scan.reverse,
+        }
+        .peekable()
     }
 }
 
@@ -93,7 +108,11 @@ impl<'a> Iterator for Written<'a> {
     type Item = (&'a String, &'a Option<Vec<u8>>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.reverse { self.range.next_back() } else { self.range.next() }
+        if self.reverse {
+            self.range.next_back()
+        } else {
+            self.range.next()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::rc::Rc;
 
 use super::merge::merged;
@@ -109,14 +110,24 @@ impl Records {
                 Some(value) => value.is_some(),
                 None => store.get(key)?.is_some(),
             };
-            let had = if lower { top.insert(key.to_owned(), None) } else { top.remove(key) };
+            let had = if lower {
+                top.insert(key.to_owned(), None)
+            } else {
+                top.remove(key)
+            };
             Ok(lower || had.is_some())
         })
     }
 
     /// Removes a record that a scan has just found: no second look at the store is needed.
     pub(super) fn delete_found(&self, key: String) -> Result<(), StorageFault> {
-        if self.inner.layers.borrow().last().is_some_and(|top| top.contains_key(&key)) {
+        if self
+            .inner
+            .layers
+            .borrow()
+            .last()
+            .is_some_and(|top| top.contains_key(&key))
+        {
             return self.try_delete(&key).map(drop);
         }
         self.check_write(&key)?;
@@ -190,16 +201,17 @@ impl Records {
         (puts, deletes)
     }
 
-    /// Whether nothing is written in any layer.
-    pub fn is_clean(&self) -> bool {
-        self.inner.layers.borrow().iter().all(Layer::is_empty)
+    /// Whether anything is written in any layer.
+    pub fn is_changed(&self) -> bool {
+        !self.inner.layers.borrow().iter().all(Layer::is_empty)
     }
 
-    /// Whether any key with this prefix is written.
-    pub(crate) fn touches(&self, prefix: &str) -> bool {
-        let from = (std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded);
-        let touches = |layer: &Layer| layer.range::<str, _>(from).next().is_some_and(|(key, _)| key.starts_with(prefix));
-        self.inner.layers.borrow().iter().any(touches)
+    /// Whether a record whose key begins with `prefix` is written or removed in any layer.
+    pub fn is_changed_within(&self, prefix: &str) -> bool {
+        self.inner.layers.borrow().iter().any(|layer| {
+            let mut from = layer.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+            from.next().is_some_and(|(key, _)| key.starts_with(prefix))
+        })
     }
 
     /// Poisons the records. The first fault stays.
@@ -237,11 +249,21 @@ impl Records {
 
     /// What the layers say of `key`: a value, its removal, or nothing.
     fn written(&self, key: &str) -> Option<Option<Vec<u8>>> {
-        self.inner.layers.borrow().iter().rev().find_map(|layer| layer.get(key)).cloned()
+        self.inner
+            .layers
+            .borrow()
+            .iter()
+            .rev()
+            .find_map(|layer| layer.get(key))
+            .cloned()
     }
 
     fn check(&self) -> Result<(), StorageFault> {
-        self.inner.fault.borrow().as_ref().map_or(Ok(()), |fault| Err(fault.clone()))
+        self.inner
+            .fault
+            .borrow()
+            .as_ref()
+            .map_or(Ok(()), |fault| Err(fault.clone()))
     }
 
     fn check_write(&self, key: &str) -> Result<(), StorageFault> {
@@ -263,7 +285,9 @@ impl Records {
         let mut layers = self.inner.layers.borrow_mut();
         match layers.split_last_mut() {
             Some((top, below)) => write(top, below),
-            None => Err(StorageFault::Io("the layers of an object are gone".to_owned())),
+            None => Err(StorageFault::Io(
+                "the layers of an object are gone".to_owned(),
+            )),
         }
     }
 }
@@ -313,6 +337,9 @@ fn too_large(key: &str, bytes: usize) -> StorageFault {
 
 /// The field a key belongs to, for people: `messages` of `c/messages/0000000000000001`.
 fn path_of(key: &str) -> String {
-    let path = key.strip_prefix("f/").or_else(|| key.strip_prefix("c/")).unwrap_or(key);
+    let path = key
+        .strip_prefix("f/")
+        .or_else(|| key.strip_prefix("c/"))
+        .unwrap_or(key);
     path.split(['/', '#']).next().unwrap_or(path).to_owned()
 }

@@ -27,7 +27,13 @@ pub struct Saver<'a> {
 impl<'a> Saver<'a> {
     /// Starts a walk at the first field.
     pub fn new(records: &'a Records, cache: &'a mut FieldCache) -> Self {
-        Self { records, cache, slot: 0, prefix: String::new(), changed: Vec::new() }
+        Self {
+            records,
+            cache,
+            slot: 0,
+            prefix: String::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// Writes the next field if it changed.
@@ -85,7 +91,8 @@ impl<'a> Saver<'a> {
         if scratch.len() > MAX_FIELD_BYTES {
             return Err(too_large(path, scratch.len()));
         }
-        self.records.try_put(slot.key.as_ref().to_owned(), scratch.clone())?;
+        self.records
+            .try_put(slot.key.as_ref().to_owned(), scratch.clone())?;
         self.changed.push((index, scratch.as_slice().into()));
         Ok(())
     }

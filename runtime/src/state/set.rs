@@ -38,8 +38,7 @@ impl<K: Key> Set<K> {
     where
         K: Borrow<Q>,
     {
-        let result = self.try_contains(key);
-        self.site.settle(result)
+        self.site.settle(self.try_contains(key))
     }
 
     /// [`contains`](Self::contains), with the fault.
@@ -115,7 +114,11 @@ impl<K: Key> Set<K> {
     where
         K: KeyPrefix<P>,
     {
-        TryIter::new(self.site.place().map(|place| place.prefixed(prefix)), read_key).settled()
+        TryIter::new(
+            self.site.place().map(|place| place.prefixed(prefix)),
+            read_key,
+        )
+        .settled()
     }
 
     /// The lowest key.
@@ -130,7 +133,11 @@ impl<K: Key> Set<K> {
 
     fn edge(&self, reverse: bool) -> Result<Option<K>, StorageFault> {
         let place = self.site.place()?;
-        place.edge(reverse, 1)?.first().map(|record| read_key(place, record)).transpose()
+        place
+            .edge(reverse, 1)?
+            .first()
+            .map(|record| read_key(place, record))
+            .transpose()
     }
 
     /// Removes all keys.
@@ -147,8 +154,7 @@ impl<K: Key> Set<K> {
 
     /// How many keys there are. Reads them all.
     pub fn len(&self) -> u64 {
-        let result = self.try_len();
-        self.site.settle(result)
+        self.site.settle(self.try_len())
     }
 
     /// [`len`](Self::len), with the fault.
@@ -158,7 +164,9 @@ impl<K: Key> Set<K> {
 
     /// Whether there is no key. Reads one.
     pub fn is_empty(&self) -> bool {
-        !self.site.settle(self.site.place().and_then(Place::has_items))
+        !self
+            .site
+            .settle(self.site.place().and_then(Place::has_items))
     }
 }
 
@@ -174,7 +182,10 @@ impl<'a, K: Key> IntoIterator for &'a Set<K> {
 /// A set that belongs to no object: it is empty and takes nothing.
 impl<K> Default for Set<K> {
     fn default() -> Self {
-        Self { site: Site::default(), keys: PhantomData }
+        Self {
+            site: Site::default(),
+            keys: PhantomData,
+        }
     }
 }
 
@@ -191,7 +202,10 @@ impl<K: Key> Field for Set<K> {
         was: &[&str],
         _initial: impl FnOnce() -> Self,
     ) -> Self {
-        Self { site: Site::load(loader, name, was), keys: PhantomData }
+        Self {
+            site: Site::load(loader, name, was),
+            keys: PhantomData,
+        }
     }
 
     fn reload(

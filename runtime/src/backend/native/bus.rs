@@ -28,8 +28,10 @@ pub(super) enum Message {
     Notice(Notice),
     /// The shard at this address was replaced: calls it has not begun are to be sent again.
     Replaced(Address),
-    /// Wake objects whose alarm is due now; also "look at the clock".
+    /// Run through the loop once.
     Tick,
+    /// Drop all idle objects.
+    Evict,
     /// Finish and end.
     Stop,
 }

@@ -72,8 +72,9 @@ impl VirtualClock {
     /// Turns the clock to `to`, never back; everybody whose time has come is woken.
     pub fn turn_to(&self, to: Timestamp) {
         let mut state = self.lock();
-        state.now = state.now.max(to);
-        let later = state.sleepers.split_off(&(state.now + Duration::from_millis(1), 0));
+        let now = state.now.max(to);
+        state.now = now;
+        let later = state.sleepers.split_off(&(now + Duration::from_millis(1), 0));
         let due = std::mem::replace(&mut state.sleepers, later);
         drop(state);
         for waker in due.into_values() {

@@ -1,3 +1,24 @@
 //! The native backend: one process, embedded SQLite.
+//!
+//! Reactor threads speak HTTP and nothing else; shard threads own the live objects; a writer thread per database file
+//! commits. They hand over to each other by batch.
 
+mod alarms;
+mod bus;
+mod clock;
+mod entropy;
+mod node;
+mod pending;
+mod port;
+mod pulse;
+mod reactor;
+mod run;
+mod settings;
+mod shard;
 pub mod store;
+
+pub use clock::{Clock, VirtualClock};
+pub use node::{Node, NodeOptions, StartError};
+pub use port::Port;
+pub use run::run;
+pub use settings::Settings;

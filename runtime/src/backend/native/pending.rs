@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::bus::{Address, Message, Outbox};
 use crate::error::Code;
-use crate::object::{Delivery, Envelope, ObjectId, Timestamp};
+use crate::object::{Delivery, Envelope, Timestamp};
 use crate::rpc::{Reply, WireError};
 
 /// How long past its deadline a call may be answered by its object; then the sender answers for it.
@@ -74,11 +74,5 @@ impl Pending {
 
     pub(super) fn len(&self) -> usize {
         self.calls.borrow().len()
-    }
-
-    /// Whether a call to this object is on its way.
-    #[cfg(test)]
-    fn is_calling(&self, id: ObjectId) -> bool {
-        self.calls.borrow().values().any(|sent| sent.delivery.envelope().target.id == id)
     }
 }

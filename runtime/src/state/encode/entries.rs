@@ -25,13 +25,23 @@ struct Entry {
 
 impl<'a> Entries<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, depth: u8) -> Self {
-        Self { out, depth, keys: String::new(), entries: Vec::new(), sorted: true }
+        Self {
+            out,
+            depth,
+            keys: String::new(),
+            entries: Vec::new(),
+            sorted: true,
+        }
     }
 
     /// Puts the entries in the order of their keys' bytes.
     fn sort(&mut self) {
-        let Self { out, keys, entries, .. } = self;
-        let Some(start) = entries.first().map(|entry| entry.text.start) else { return };
+        let Self {
+            out, keys, entries, ..
+        } = self;
+        let Some(start) = entries.first().map(|entry| entry.text.start) else {
+            return;
+        };
         let unsorted = out.split_off(start);
         entries.sort_by(|a, b| keys[a.key.clone()].cmp(&keys[b.key.clone()]));
         for (index, entry) in entries.iter().enumerate() {
@@ -60,13 +70,19 @@ impl SerializeMap for Entries<'_> {
         write_leaf(self.out, text)?;
         self.out.push(b':');
         let end = self.out.len();
-        self.entries.push(Entry { key: from..self.keys.len(), text: start..end });
+        self.entries.push(Entry {
+            key: from..self.keys.len(),
+            text: start..end,
+        });
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let result =
-            value.serialize(Encoder { out: self.out, depth: self.depth, in_option: false });
+        let result = value.serialize(Encoder {
+            out: self.out,
+            depth: self.depth,
+            in_option: false,
+        });
         let Some(entry) = self.entries.last_mut() else {
             return Err(EncodeError::new("a map's value comes before its key"));
         };
@@ -78,8 +94,15 @@ impl SerializeMap for Entries<'_> {
         if !self.sorted {
             self.sort();
             let key = |entry: &Entry| &self.keys[entry.key.clone()];
-            if let Some(twice) = self.entries.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
-                return Err(EncodeError::new(format!("the key `{}` occurs twice", key(&twice[0]))));
+            if let Some(twice) = self
+                .entries
+                .windows(2)
+                .find(|two| key(&two[0]) == key(&two[1]))
+            {
+                return Err(EncodeError::new(format!(
+                    "the key `{}` occurs twice",
+                    key(&twice[0])
+                )));
             }
         }
         self.out.push(b'}');

@@ -14,7 +14,12 @@ pub(super) struct Members<'a> {
 
 impl<'a> Members<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, depth: u8, close: &'static [u8]) -> Self {
-        Self { out, depth, count: 0, close }
+        Self {
+            out,
+            depth,
+            count: 0,
+            close,
+        }
     }
 
     fn separate(&mut self) {
@@ -25,13 +30,18 @@ impl<'a> Members<'a> {
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(Encoder { out: self.out, depth: self.depth, in_option: false })
+        value.serialize(Encoder {
+            out: self.out,
+            depth: self.depth,
+            in_option: false,
+        })
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let index = self.count;
         self.separate();
-        self.value(value).map_err(|error| error.inside(format_args!("[{index}]")))
+        self.value(value)
+            .map_err(|error| error.inside(format_args!("[{index}]")))
     }
 
     fn member<T: Serialize + ?Sized>(
@@ -42,7 +52,8 @@ impl<'a> Members<'a> {
         self.separate();
         write_leaf(self.out, name)?;
         self.out.push(b':');
-        self.value(value).map_err(|error| error.inside(format_args!(".{name}")))
+        self.value(value)
+            .map_err(|error| error.inside(format_args!(".{name}")))
     }
 
     // Every `end` of serde's traits comes here with a fallible signature.

@@ -55,7 +55,10 @@ impl OpenError {
     }
 
     pub(super) fn corrupt(file: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
-        Self::Corrupt { file: file.into(), reason: reason.into() }
+        Self::Corrupt {
+            file: file.into(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -75,7 +78,11 @@ impl fmt::Display for OpenError {
                 "data folder `{}` belongs to the app `{owner}`, not to `{app}`; set STAYPUT_DATA to another folder",
                 folder.display()
             ),
-            Self::Newer { file, stored, known } => write!(
+            Self::Newer {
+                file,
+                stored,
+                known,
+            } => write!(
                 f,
                 "`{}` has format {stored}, this program knows formats up to {known}; run the newer program",
                 file.display()

@@ -57,25 +57,45 @@ impl Folder {
         let lock = lock(path)?;
         let meta = match read_meta(path)? {
             Some(meta) if meta.app != app => {
-                return Err(OpenError::Foreign { folder: path.to_owned(), owner: meta.app, app: app.to_owned() });
+                return Err(OpenError::Foreign {
+                    folder: path.to_owned(),
+                    owner: meta.app,
+                    app: app.to_owned(),
+                });
             }
             Some(meta) => meta,
             None => {
                 refuse_orphans(path)?;
-                let meta = Meta { format: FORMAT, app: app.to_owned(), folder: random_id(path)?, files, boots: 0 };
+                let meta = Meta {
+                    format: FORMAT,
+                    app: app.to_owned(),
+                    folder: random_id(path)?,
+                    files,
+                    boots: 0,
+                };
                 write_meta(path, &meta)?;
                 meta
             }
         };
-        Ok(Self { path: path.to_owned(), meta, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            meta,
+            _lock: lock,
+        })
     }
 
     /// Counts this opening, durably. Called once the files are known to be sound.
     pub(super) fn count_boot(&mut self) -> Result<u32, OpenError> {
         let Some(boots) = self.meta.boots.checked_add(1) else {
-            return Err(OpenError::corrupt(self.path.join(META), "its boot counter is used up"));
+            return Err(OpenError::corrupt(
+                self.path.join(META),
+                "its boot counter is used up",
+            ));
         };
-        let meta = Meta { boots, ..self.meta.clone() };
+        let meta = Meta {
+            boots,
+            ..self.meta.clone()
+        };
         write_meta(&self.path, &meta)?;
         self.meta = meta;
         Ok(boots)
@@ -110,10 +130,14 @@ fn create_durably(path: &Path) -> Result<(), OpenError> {
     }
     for folder in missing.into_iter().rev() {
         match private_folder().create(folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(OpenError::io(folder)(error)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(OpenError::io(folder)(error));
+            }
             _ => {}
         }
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = folder
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         sync_folder(parent.unwrap_or(Path::new(".")))?;
     }
     Ok(())
@@ -129,7 +153,9 @@ fn private_folder() -> fs::DirBuilder {
 
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> Result<(), OpenError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(OpenError::io(path))
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(OpenError::io(path))
 }
 
 /// Elsewhere a folder cannot be opened as a file; names are durable with the file's own data.
@@ -154,8 +180,14 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
             fs::TryLockError::WouldBlock => {
                 let mut text = String::new();
                 // Who it is only serves the message; a half-written number is as good as none.
-                let holder = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                return Err(OpenError::Locked { folder: folder.to_owned(), holder });
+                let holder = file
+                    .read_to_string(&mut text)
+                    .ok()
+                    .and_then(|_| text.trim().parse().ok());
+                return Err(OpenError::Locked {
+                    folder: folder.to_owned(),
+                    holder,
+                });
             }
         }
     }
@@ -175,14 +207,22 @@ fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(OpenError::io(path)(error)),
     };
-    let unreadable = |error| OpenError::corrupt(&path, format!("it is not what stayput writes ({error})"));
+    let unreadable =
+        |error| OpenError::corrupt(&path, format!("it is not what stayput writes ({error})"));
     let Format { format } = serde_json::from_slice(&text).map_err(unreadable)?;
     if format > FORMAT {
-        return Err(OpenError::Newer { file: path, stored: format, known: FORMAT });
+        return Err(OpenError::Newer {
+            file: path,
+            stored: format,
+            known: FORMAT,
+        });
     }
     let meta: Meta = serde_json::from_slice(&text).map_err(unreadable)?;
     if meta.files == 0 || meta.files > super::MAX_FILES {
-        return Err(OpenError::corrupt(path, format!("it speaks of {} database files", meta.files)));
+        return Err(OpenError::corrupt(
+            path,
+            format!("it speaks of {} database files", meta.files),
+        ));
     }
     Ok(Some(meta))
 }
@@ -191,7 +231,10 @@ fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
 fn refuse_orphans(folder: &Path) -> Result<(), OpenError> {
     for number in 0..super::MAX_FILES {
         if folder.join(format!("objects-{number}.sqlite")).exists() {
-            return Err(OpenError::corrupt(folder.join(META), "it is missing, but there are database files"));
+            return Err(OpenError::corrupt(
+                folder.join(META),
+                "it is missing, but there are database files",
+            ));
         }
     }
     Ok(())
@@ -212,6 +255,7 @@ fn write_meta(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
 }
 
 fn random_id(folder: &Path) -> Result<String, OpenError> {
-    let number = getrandom::u64().map_err(|error| OpenError::io(folder)(std::io::Error::other(error.to_string())))?;
+    let number = getrandom::u64()
+        .map_err(|error| OpenError::io(folder)(std::io::Error::other(error.to_string())))?;
     Ok(format!("{number:016x}"))
 }

@@ -12,9 +12,9 @@ use crate::object::Timestamp;
 const BIRTH: &str = "INSERT INTO object(id, class, name, seq, epoch, alarm) VALUES(?1, ?2, ?3, ?4, ?5, ?6) \
                      ON CONFLICT(id) DO NOTHING";
 const ROW: &str = "SELECT row FROM object WHERE id = ?1";
-const ADVANCE: &str = "UPDATE object SET seq = ?1, epoch = ?2 WHERE row = ?3 AND seq = ?4 AND epoch <= ?2";
-const ADVANCE_ALARM: &str =
-    "UPDATE object SET seq = ?1, epoch = ?2, alarm = ?5 WHERE row = ?3 AND seq = ?4 AND epoch <= ?2";
+const ADVANCE: &str =
+    "UPDATE object SET seq = ?1, epoch = ?2 WHERE row = ?3 AND seq = ?4 AND epoch <= ?2";
+const ADVANCE_ALARM: &str = "UPDATE object SET seq = ?1, epoch = ?2, alarm = ?5 WHERE row = ?3 AND seq = ?4 AND epoch <= ?2";
 const PUT: &str = "INSERT OR REPLACE INTO record(object, key, value) VALUES(?1, ?2, ?3)";
 const DELETE: &str = "DELETE FROM record WHERE object = ?1 AND key = ?2";
 
@@ -35,7 +35,12 @@ pub(super) fn judge(error: &rusqlite::Error) -> Verdict {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Verdict::Undone(StorageFault::Full),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Verdict::Undone(fault),
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch | ErrorCode::OutOfMemory)
+        Some(
+            ErrorCode::ConstraintViolation
+            | ErrorCode::TooBig
+            | ErrorCode::TypeMismatch
+            | ErrorCode::OutOfMemory,
+        )
         | None => Verdict::Refused(fault),
         Some(_) => Verdict::Broken(fault),
     }
@@ -85,7 +90,9 @@ pub(super) fn write_apart(
                 connection.prepare_cached("RELEASE job")?.execute(())?;
                 continue;
             };
-            let Verdict::Refused(fault) = judge(&error) else { return Err(error) };
+            let Verdict::Refused(fault) = judge(&error) else {
+                return Err(error);
+            };
             connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
             report.rows.retain(|(row_of, _)| *row_of != job);
             report.failed.push((job, fault));
@@ -122,13 +129,18 @@ fn write_run(
     probe: Probe<'_>,
     report: &mut Report,
 ) -> rusqlite::Result<()> {
-    let (Some(first), Some(last)) = (run.first().map(|&job| &jobs[job]), run.last().map(|&job| &jobs[job])) else {
+    let (Some(first), Some(last)) = (
+        run.first().map(|&job| &jobs[job]),
+        run.last().map(|&job| &jobs[job]),
+    ) else {
         return Ok(());
     };
     probe(Point::Write(first.object))?;
     let alarm = run.iter().rev().find_map(|&job| jobs[job].commit.alarm);
     let Some(row) = advance(connection, first, last, epoch, alarm)? else {
-        report.failed.extend(run.iter().map(|&job| (job, StorageFault::Fenced)));
+        report
+            .failed
+            .extend(run.iter().map(|&job| (job, StorageFault::Fenced)));
         return Ok(());
     };
     if first.row.is_none() {
@@ -167,7 +179,14 @@ fn advance(
     });
     let seq = last.seq.cast_signed();
     if let Some(birth) = &first.birth {
-        let row = (first.object.as_bytes(), &birth.class, &birth.name, seq, epoch, millis);
+        let row = (
+            first.object.as_bytes(),
+            &birth.class,
+            &birth.name,
+            seq,
+            epoch,
+            millis,
+        );
         let born = connection.prepare_cached(BIRTH)?.execute(row)?;
         return Ok((born == 1).then(|| connection.last_insert_rowid()));
     }
@@ -175,14 +194,19 @@ fn advance(
         first.row
     } else {
         let mut find = connection.prepare_cached(ROW)?;
-        find.query_row((first.object.as_bytes(),), |row| row.get(0)).optional()?
+        find.query_row((first.object.as_bytes(),), |row| row.get(0))
+            .optional()?
     };
     let Some(row) = row else { return Ok(None) };
     let before = first.seq.cast_signed() - 1;
     let moved = if alarm.is_some() {
-        connection.prepare_cached(ADVANCE_ALARM)?.execute((seq, epoch, row, before, millis))?
+        connection
+            .prepare_cached(ADVANCE_ALARM)?
+            .execute((seq, epoch, row, before, millis))?
     } else {
-        connection.prepare_cached(ADVANCE)?.execute((seq, epoch, row, before))?
+        connection
+            .prepare_cached(ADVANCE)?
+            .execute((seq, epoch, row, before))?
     };
     Ok((moved == 1).then_some(row))
 }

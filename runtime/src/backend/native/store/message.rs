@@ -83,7 +83,9 @@ impl fmt::Debug for Notice {
         let mut out = f.debug_struct("Notice");
         out.field("file", &self.file);
         match &self.what {
-            What::Done(report, count) => out.field("done", count).field("failed", &report.failed.len()),
+            What::Done(report, count) => out
+                .field("done", count)
+                .field("failed", &report.failed.len()),
             What::Lost { fault, .. } => out.field("lost", fault),
         };
         out.finish_non_exhaustive()

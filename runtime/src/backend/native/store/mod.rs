@@ -92,7 +92,12 @@ impl StoreOptions {
     /// The settings for production.
     #[must_use]
     pub fn new(app: impl Into<String>) -> Self {
-        Self { app: app.into(), files: DEFAULT_FILES, durability: Durability::Full, faults: None }
+        Self {
+            app: app.into(),
+            files: DEFAULT_FILES,
+            durability: Durability::Full,
+            faults: None,
+        }
     }
 }
 
@@ -114,7 +119,13 @@ impl Store {
         let mut connections = Vec::with_capacity(folder.meta().files);
         for number in 0..folder.meta().files {
             let path = folder.database(number);
-            connections.push(schema::open_writer(&path, number, folder.meta(), options.durability, create)?);
+            connections.push(schema::open_writer(
+                &path,
+                number,
+                folder.meta(),
+                options.durability,
+                create,
+            )?);
         }
         folder.sync()?;
         let boot = folder.count_boot()?;
@@ -140,7 +151,9 @@ impl Store {
                 epoch: 0,
                 log_pages: 0,
             };
-            let thread = thread::Builder::new().name(format!("store-{number}")).spawn(move || writer.run());
+            let thread = thread::Builder::new()
+                .name(format!("store-{number}"))
+                .spawn(move || writer.run());
             store.writers().push(thread.map_err(OpenError::io(path))?);
             store.inboxes.push(sender);
         }
@@ -157,7 +170,10 @@ impl Store {
         shards: usize,
         notify: impl Fn(Notice) + Send + Sync + 'static,
     ) -> Result<ShardStore, StorageFault> {
-        let owner = Arc::new(Owner { epoch: self.next_epoch()?, notify: Box::new(notify) });
+        let owner = Arc::new(Owner {
+            epoch: self.next_epoch()?,
+            notify: Box::new(notify),
+        });
         let closed = || StorageFault::Io("the store is closed".to_owned());
         let mut slots = Vec::with_capacity(self.inboxes.len());
         for (number, inbox) in self.inboxes.iter().enumerate() {
@@ -166,7 +182,9 @@ impl Store {
                 continue;
             }
             let (answer, generation) = mpsc::sync_channel(1);
-            inbox.send(Message::Attach(Arc::clone(&owner), answer)).map_err(|_| closed())?;
+            inbox
+                .send(Message::Attach(Arc::clone(&owner), answer))
+                .map_err(|_| closed())?;
             let generation = generation.recv().map_err(|_| closed())?;
             let reader = Reader::new(number, self.folder.database(number));
             slots.push(Some(Slot::new(reader, inbox.clone(), generation)));
@@ -212,7 +230,9 @@ impl Store {
         let owner = self.attached.fetch_add(1, Ordering::Relaxed);
         match u16::try_from(owner) {
             Ok(owner) => Ok(i64::from(self.boot) << 16 | i64::from(owner)),
-            Err(_) => Err(StorageFault::Io("too many shards were replaced; restart the program".to_owned())),
+            Err(_) => Err(StorageFault::Io(
+                "too many shards were replaced; restart the program".to_owned(),
+            )),
         }
     }
 }
@@ -233,13 +253,16 @@ impl Drop for Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("files", &self.files()).field("boot", &self.boot).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("files", &self.files())
+            .field("boot", &self.boot)
+            .finish_non_exhaustive()
     }
 }
 
 /// Object to file. Ids are made of a keyed hash or of random bytes, so any part of one is evenly spread. Part of the
 /// folder's format: never change it.
-fn file_of(id: ObjectId, files: usize) -> usize {
+pub(super) fn file_of(id: ObjectId, files: usize) -> usize {
     let [low, high, ..] = *id.as_bytes();
     usize::from(u16::from_le_bytes([low, high])) % files.max(1)
 }

@@ -34,7 +34,12 @@ pub struct StoredObject {
 }
 
 impl StoredObject {
-    pub(super) fn new(core: &Rc<Core>, slot: &Slot, target: Target, found: Option<&Registered>) -> Rc<Self> {
+    pub(super) fn new(
+        core: &Rc<Core>,
+        slot: &Slot,
+        target: Target,
+        found: Option<&Registered>,
+    ) -> Rc<Self> {
         let seq = found.map_or(0, |found| found.seq);
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
@@ -67,7 +72,10 @@ impl StoredObject {
     /// Whether this instance may not write any more, because a commit of it failed or its file was reset or taken.
     /// The host drops it and opens the object anew.
     pub fn is_lost(&self) -> bool {
-        self.lost.get() || self.slot().is_none_or(|slot| !slot.is_current(self.generation))
+        self.lost.get()
+            || self
+                .slot()
+                .is_none_or(|slot| !slot.is_current(self.generation))
     }
 
     pub(super) fn id(&self) -> ObjectId {
@@ -75,7 +83,10 @@ impl StoredObject {
     }
 
     pub(super) fn pending_alarm(&self) -> Option<AlarmChange> {
-        self.pending.borrow().as_ref().and_then(|pending| pending.alarm())
+        self.pending
+            .borrow()
+            .as_ref()
+            .and_then(|pending| pending.alarm())
     }
 
     pub(super) fn learn_row(&self, row: i64) {
@@ -85,7 +96,10 @@ impl StoredObject {
     /// Notes that commit `seq` is on disk.
     pub(super) fn settle(&self, seq: Seq) -> Option<AlarmChange> {
         self.durable.set(seq);
-        self.pending.borrow_mut().as_mut().and_then(|pending| pending.settle(seq))
+        self.pending
+            .borrow_mut()
+            .as_mut()
+            .and_then(|pending| pending.settle(seq))
     }
 
     /// Gives everything pending up. Whether that is news.
@@ -106,7 +120,10 @@ impl StoredObject {
             let Some((release, result)) = next else { break };
             release(result);
         }
-        let finished = self.pending.borrow_mut().take_if(|pending| pending.is_empty());
+        let finished = self
+            .pending
+            .borrow_mut()
+            .take_if(|pending| pending.is_empty());
         if finished.is_some() {
             self.core.rest(self);
         }
@@ -125,14 +142,22 @@ impl StoredObject {
     }
 
     fn birth(&self) -> Birth {
-        Birth { class: Arc::clone(&self.target.class), name: self.target.name.clone() }
+        Birth {
+            class: Arc::clone(&self.target.class),
+            name: self.target.name.clone(),
+        }
     }
 }
 
 impl ObjectStore for StoredObject {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
         let slot = self.usable()?;
-        if let Some(known) = self.pending.borrow().as_ref().and_then(|pending| pending.get(key)) {
+        if let Some(known) = self
+            .pending
+            .borrow()
+            .as_ref()
+            .and_then(|pending| pending.get(key))
+        {
             return Ok(match known {
                 Change::Put(value) => Some(value.to_vec()),
                 Change::Delete => None,
@@ -147,7 +172,10 @@ impl ObjectStore for StoredObject {
     fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault> {
         let slot = self.usable()?;
         let pending = self.pending.borrow();
-        let overlay = pending.as_ref().map(|pending| pending.overlay(scan)).unwrap_or_default();
+        let overlay = pending
+            .as_ref()
+            .map(|pending| pending.overlay(scan))
+            .unwrap_or_default();
         match self.row.get() {
             Some(row) => slot.reader.scan(row, scan, &overlay),
             None => Ok(overlay_only(scan, &overlay)),
@@ -164,9 +192,20 @@ impl ObjectStore for StoredObject {
         if pending.is_none() {
             self.core.wake(Rc::clone(&this));
         }
-        pending.get_or_insert_default().push(seq, Arc::clone(&commit));
+        pending
+            .get_or_insert_default()
+            .push(seq, Arc::clone(&commit));
         let birth = (seq == 1).then(|| self.birth());
-        slot.accept(this, Job { object: self.target.id, row: self.row.get(), birth, seq, commit });
+        slot.accept(
+            this,
+            Job {
+                object: self.target.id,
+                row: self.row.get(),
+                birth,
+                seq,
+                commit,
+            },
+        );
         self.accepted.set(seq);
         Ok(seq)
     }
@@ -180,7 +219,11 @@ impl ObjectStore for StoredObject {
             return pending.push_gate(seq.min(self.accepted.get()), release);
         }
         drop(pending);
-        release(if seq <= self.durable.get() { Ok(()) } else { Err(StorageFault::Fenced) });
+        release(if seq <= self.durable.get() {
+            Ok(())
+        } else {
+            Err(StorageFault::Fenced)
+        });
     }
 }
 
@@ -196,7 +239,10 @@ impl std::fmt::Debug for StoredObject {
 
 /// Refuses what the file would refuse, while the action can still be told.
 fn check(commit: &Commit) -> Result<(), StorageFault> {
-    debug_assert!(commit.puts.is_sorted_by(|a, b| a.key < b.key), "puts are in key order");
+    debug_assert!(
+        commit.puts.is_sorted_by(|a, b| a.key < b.key),
+        "puts are in key order"
+    );
     debug_assert!(commit.deletes.is_sorted(), "deletes are in key order");
     let too_long = |key: &str, reason: String| {
         let path = key.chars().take(80).collect();
@@ -204,12 +250,17 @@ fn check(commit: &Commit) -> Result<(), StorageFault> {
     };
     for record in &commit.puts {
         if record.key.len() > MAX_KEY {
-            let reason = format!("its key has {} bytes, {MAX_KEY} are the limit; use a shorter key", record.key.len());
+            let reason = format!(
+                "its key has {} bytes, {MAX_KEY} are the limit; use a shorter key",
+                record.key.len()
+            );
             return too_long(&record.key, reason);
         }
         if record.value.len() > MAX_VALUE {
             let size = record.value.len();
-            let reason = format!("its value has {size} bytes, {MAX_VALUE} are the limit; split it into several records");
+            let reason = format!(
+                "its value has {size} bytes, {MAX_VALUE} are the limit; split it into several records"
+            );
             return too_long(&record.key, reason);
         }
     }
@@ -217,7 +268,10 @@ fn check(commit: &Commit) -> Result<(), StorageFault> {
 }
 
 /// The alarm that a reader of the object would find.
-pub(super) fn alarm_after(stored: Option<Timestamp>, change: Option<AlarmChange>) -> Option<Timestamp> {
+pub(super) fn alarm_after(
+    stored: Option<Timestamp>,
+    change: Option<AlarmChange>,
+) -> Option<Timestamp> {
     match change {
         Some(AlarmChange::Set(at)) => Some(at),
         Some(AlarmChange::Clear) => None,

@@ -54,7 +54,10 @@ impl Pending {
     }
 
     /// The next gate to release, if its turn has come.
-    pub(super) fn next_release(&mut self, durable: Seq) -> Option<(Release, Result<(), StorageFault>)> {
+    pub(super) fn next_release(
+        &mut self,
+        durable: Seq,
+    ) -> Option<(Release, Result<(), StorageFault>)> {
         let result = match (&self.fault, self.gates.front()?.0) {
             (_, seq) if seq <= durable => Ok(()),
             (Some(fault), _) => Err(fault.clone()),
@@ -65,12 +68,18 @@ impl Pending {
 
     /// What the pending commits last did to `key`.
     pub(super) fn get(&self, key: &str) -> Option<Change<'_>> {
-        self.commits.iter().rev().find_map(|(_, commit)| find(commit, key))
+        self.commits
+            .iter()
+            .rev()
+            .find_map(|(_, commit)| find(commit, key))
     }
 
     /// What the pending commits change of the alarm.
     pub(super) fn alarm(&self) -> Option<AlarmChange> {
-        self.commits.iter().rev().find_map(|(_, commit)| commit.alarm)
+        self.commits
+            .iter()
+            .rev()
+            .find_map(|(_, commit)| commit.alarm)
     }
 
     /// Everything the pending commits say of the range.
@@ -78,7 +87,10 @@ impl Pending {
         let mut overlay = Overlay::new();
         for (_, commit) in &self.commits {
             let puts = within(&commit.puts, scan, |record| &record.key);
-            overlay.extend(puts.iter().map(|record| (record.key.as_str(), Change::Put(&record.value))));
+            overlay.extend(
+                puts.iter()
+                    .map(|record| (record.key.as_str(), Change::Put(&record.value))),
+            );
             let deletes = within(&commit.deletes, scan, |key| key);
             overlay.extend(deletes.iter().map(|key| (key.as_str(), Change::Delete)));
         }
@@ -91,12 +103,18 @@ fn find<'a>(commit: &'a Commit, key: &str) -> Option<Change<'a>> {
     if let Ok(at) = commit.puts.binary_search_by(order) {
         return Some(Change::Put(&commit.puts[at].value));
     }
-    commit.deletes.binary_search_by(|deleted| deleted.as_str().cmp(key)).ok().map(|_| Change::Delete)
+    commit
+        .deletes
+        .binary_search_by(|deleted| deleted.as_str().cmp(key))
+        .ok()
+        .map(|_| Change::Delete)
 }
 
 /// The part of a sorted list whose keys are in the range.
 fn within<'a, T>(sorted: &'a [T], scan: &Scan<'_>, key: impl Fn(&T) -> &str) -> &'a [T] {
     let from = sorted.partition_point(|item| key(item) < scan.start);
-    let to = scan.end.map_or(sorted.len(), |end| sorted.partition_point(|item| key(item) < end));
+    let to = scan.end.map_or(sorted.len(), |end| {
+        sorted.partition_point(|item| key(item) < end)
+    });
     sorted.get(from..to).unwrap_or_default()
 }

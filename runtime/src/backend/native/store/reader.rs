@@ -12,10 +12,13 @@ use crate::backend::{Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};
 
 const GET: &str = "SELECT value FROM record WHERE object = ?1 AND key = ?2";
-const UP_TO: &str = "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
+const UP_TO: &str =
+    "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
 const UP: &str = "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 ORDER BY key";
-const DOWN_FROM: &str = "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 AND key < ?3 ORDER BY key DESC";
-const DOWN: &str = "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 ORDER BY key DESC";
+const DOWN_FROM: &str =
+    "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 AND key < ?3 ORDER BY key DESC";
+const DOWN: &str =
+    "SELECT key, value FROM record WHERE object = ?1 AND key >= ?2 ORDER BY key DESC";
 const FIND: &str = "SELECT row, seq, name, alarm FROM object WHERE id = ?1";
 const ALARMS: &str = "SELECT id, class, name, alarm FROM object WHERE alarm IS NOT NULL AND alarm <= ?1 ORDER BY alarm";
 const NEXT_ALARM: &str = "SELECT min(alarm) FROM object WHERE alarm IS NOT NULL";
@@ -48,7 +51,11 @@ pub(super) type Overlay<'a> = BTreeMap<&'a str, Change<'a>>;
 
 impl Reader {
     pub(super) fn new(number: usize, path: PathBuf) -> Self {
-        Self { number, path, connection: RefCell::new(None) }
+        Self {
+            number,
+            path,
+            connection: RefCell::new(None),
+        }
     }
 
     /// The file's number.
@@ -71,16 +78,29 @@ impl Reader {
                     alarm: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
                 })
             };
-            connection.prepare_cached(FIND)?.query_row((id.as_bytes(),), registered).optional()
+            connection
+                .prepare_cached(FIND)?
+                .query_row((id.as_bytes(),), registered)
+                .optional()
         })
     }
 
     pub(super) fn get(&self, row: i64, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
-        self.with(|connection| connection.prepare_cached(GET)?.query_row((row, key), |row| row.get(0)).optional())
+        self.with(|connection| {
+            connection
+                .prepare_cached(GET)?
+                .query_row((row, key), |row| row.get(0))
+                .optional()
+        })
     }
 
     /// The object's records in the range, `overlay` (all of it inside the range) laid over those of the file.
-    pub(super) fn scan(&self, row: i64, scan: &Scan<'_>, overlay: &Overlay<'_>) -> Result<Vec<Record>, StorageFault> {
+    pub(super) fn scan(
+        &self,
+        row: i64,
+        scan: &Scan<'_>,
+        overlay: &Overlay<'_>,
+    ) -> Result<Vec<Record>, StorageFault> {
         self.with(|connection| {
             let mut statement = connection.prepare_cached(match (scan.end, scan.reverse) {
                 (Some(_), false) => UP_TO,
@@ -97,27 +117,43 @@ impl Reader {
     }
 
     /// Objects with an alarm at `before` or earlier, earliest first.
-    pub(super) fn alarms(&self, before: Timestamp) -> Result<Vec<(Target, Timestamp)>, StorageFault> {
+    pub(super) fn alarms(
+        &self,
+        before: Timestamp,
+    ) -> Result<Vec<(Target, Timestamp)>, StorageFault> {
         let target = |row: &Row<'_>| {
             let (id, class, name) = (ObjectId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
-            Ok((Target { class, id, name }, Timestamp::from_millis(row.get(3)?)))
+            Ok((
+                Target { class, id, name },
+                Timestamp::from_millis(row.get(3)?),
+            ))
         };
         self.with(|connection| {
-            connection.prepare_cached(ALARMS)?.query_map((before.as_millis(),), target)?.collect()
+            connection
+                .prepare_cached(ALARMS)?
+                .query_map((before.as_millis(),), target)?
+                .collect()
         })
     }
 
     pub(super) fn next_alarm(&self) -> Result<Option<Timestamp>, StorageFault> {
-        let millis: Option<i64> =
-            self.with(|connection| connection.prepare_cached(NEXT_ALARM)?.query_row((), |row| row.get(0)))?;
+        let millis: Option<i64> = self.with(|connection| {
+            connection
+                .prepare_cached(NEXT_ALARM)?
+                .query_row((), |row| row.get(0))
+        })?;
         Ok(millis.map(Timestamp::from_millis))
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageFault> {
+    fn with<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageFault> {
         let mut slot = self.connection.borrow_mut();
         let connection = match slot.take() {
             Some(connection) => connection,
-            None => schema::open_reader(&self.path).map_err(|error| StorageFault::Io(error.to_string()))?,
+            None => schema::open_reader(&self.path)
+                .map_err(|error| StorageFault::Io(error.to_string()))?,
         };
         // A connection that failed is not kept.
         let value = read(&connection).map_err(|error| StorageFault::Io(error.to_string()))?;
@@ -128,14 +164,21 @@ impl Reader {
 
 /// The overlay's records in the order of the scan.
 pub(super) fn overlay_only(scan: &Scan<'_>, overlay: &Overlay<'_>) -> Vec<Record> {
-    in_order(scan, overlay).filter_map(|(key, change)| present(key, change)).take(scan.limit).collect()
+    in_order(scan, overlay)
+        .filter_map(|(key, change)| present(key, change))
+        .take(scan.limit)
+        .collect()
 }
 
 type Changes<'a> = Box<dyn Iterator<Item = (&'a str, Change<'a>)> + 'a>;
 
 fn in_order<'a>(scan: &Scan<'_>, overlay: &'a Overlay<'_>) -> Changes<'a> {
     let changes = overlay.iter().map(|(key, change)| (*key, *change));
-    if scan.reverse { Box::new(changes.rev()) } else { Box::new(changes) }
+    if scan.reverse {
+        Box::new(changes.rev())
+    } else {
+        Box::new(changes)
+    }
 }
 
 fn present(key: &str, change: Change<'_>) -> Option<Record> {
@@ -145,7 +188,11 @@ fn present(key: &str, change: Change<'_>) -> Option<Record> {
     }
 }
 
-fn merge(mut rows: Rows<'_>, scan: &Scan<'_>, overlay: &Overlay<'_>) -> rusqlite::Result<Vec<Record>> {
+fn merge(
+    mut rows: Rows<'_>,
+    scan: &Scan<'_>,
+    overlay: &Overlay<'_>,
+) -> rusqlite::Result<Vec<Record>> {
     let mut found = Vec::new();
     let mut over = in_order(scan, overlay);
     let mut above = over.next();
@@ -155,7 +202,11 @@ fn merge(mut rows: Rows<'_>, scan: &Scan<'_>, overlay: &Overlay<'_>) -> rusqlite
         // What the overlay has before this row.
         while let Some((over_key, change)) = above
             && found.len() < scan.limit
-            && if scan.reverse { over_key > key } else { over_key < key }
+            && if scan.reverse {
+                over_key > key
+            } else {
+                over_key < key
+            }
         {
             found.extend(present(over_key, change));
             above = over.next();
@@ -171,12 +222,18 @@ fn merge(mut rows: Rows<'_>, scan: &Scan<'_>, overlay: &Overlay<'_>) -> rusqlite
             _ => found.push(record(key, row.get_ref(1)?.as_blob()?)),
         }
     }
-    let rest = above.into_iter().chain(over).filter_map(|(key, change)| present(key, change));
+    let rest = above
+        .into_iter()
+        .chain(over)
+        .filter_map(|(key, change)| present(key, change));
     let room = scan.limit - found.len();
     found.extend(rest.take(room));
     Ok(found)
 }
 
 fn record(key: &str, value: &[u8]) -> Record {
-    Record { key: key.to_owned(), value: value.to_vec() }
+    Record {
+        key: key.to_owned(),
+        value: value.to_vec(),
+    }
 }

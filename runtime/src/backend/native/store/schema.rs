@@ -66,7 +66,9 @@ pub(super) fn open_writer(
     } else {
         check(&connection, (id, version), path, number, meta)?;
     }
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(damaged)?;
     Ok(connection)
 }
 
@@ -80,8 +82,10 @@ pub(super) fn reopen_writer(path: &Path, durability: Durability) -> rusqlite::Re
 
 /// Opens a file for reading.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(BUSY)?;
     defend(&connection)?;
     Ok(connection)
@@ -97,7 +101,15 @@ fn writer(path: &Path, durability: Durability, create: bool) -> rusqlite::Result
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -8_000)?;
     connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "synchronous", if durability == Durability::Full { "FULL" } else { "OFF" })?;
+    connection.pragma_update(
+        None,
+        "synchronous",
+        if durability == Durability::Full {
+            "FULL"
+        } else {
+            "OFF"
+        },
+    )?;
     Ok(connection)
 }
 
@@ -136,17 +148,29 @@ fn check(
 ) -> Result<(), OpenError> {
     // An empty file is a valid database: without this check a truncated one would be taken for new.
     if id != APPLICATION_ID {
-        return Err(OpenError::corrupt(path, "it is empty or not an object file"));
+        return Err(OpenError::corrupt(
+            path,
+            "it is empty or not an object file",
+        ));
     }
     if version != VERSION {
         let stored = u32::try_from(version).unwrap_or(u32::MAX);
-        return Err(OpenError::Newer { file: path.to_owned(), stored, known: VERSION.unsigned_abs() });
+        return Err(OpenError::Newer {
+            file: path.to_owned(),
+            stored,
+            known: VERSION.unsigned_abs(),
+        });
     }
     let (folder, found): (String, i64) = connection
-        .query_row("SELECT folder, number FROM file", (), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT folder, number FROM file", (), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .map_err(|error| OpenError::corrupt(path, error.to_string()))?;
     if folder != meta.folder || usize::try_from(found) != Ok(number) {
-        return Err(OpenError::corrupt(path, format!("it is file {found} of data folder {folder}")));
+        return Err(OpenError::corrupt(
+            path,
+            format!("it is file {found} of data folder {folder}"),
+        ));
     }
     Ok(())
 }

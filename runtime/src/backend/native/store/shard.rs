@@ -81,17 +81,33 @@ pub(super) struct Slot {
 
 impl ShardStore {
     pub(super) fn new(owner: Arc<Owner>, slots: Box<[Option<Slot>]>) -> Self {
-        Self { core: Rc::new(Core { owner, slots, busy: RefCell::default() }) }
+        Self {
+            core: Rc::new(Core {
+                owner,
+                slots,
+                busy: RefCell::default(),
+            }),
+        }
     }
 
     /// Looks an object up and lends its records. One read of the registry, no write. The object must not be live in
     /// another handle that is to be used any further.
     pub fn open_object(&self, target: &Target) -> Result<(Rc<StoredObject>, Found), StorageFault> {
-        let slot = self.core.slot_of(target.id).filter(|slot| !slot.taken.get()).ok_or(StorageFault::Fenced)?;
+        let slot = self
+            .core
+            .slot_of(target.id)
+            .filter(|slot| !slot.taken.get())
+            .ok_or(StorageFault::Fenced)?;
         let found = slot.reader.find(target.id)?;
         let stored_alarm = found.as_ref().and_then(|found| found.alarm);
         let stored_name = found.as_ref().and_then(|found| found.name.clone());
-        let busy = self.core.busy.borrow().get(&target.id).filter(|object| !object.is_lost()).cloned();
+        let busy = self
+            .core
+            .busy
+            .borrow()
+            .get(&target.id)
+            .filter(|object| !object.is_lost())
+            .cloned();
         if let Some(object) = busy {
             let alarm = alarm_after(stored_alarm, object.pending_alarm());
             let name = object.target().name.clone().or(stored_name);
@@ -103,7 +119,11 @@ impl ShardStore {
         let name = target.name.clone();
         let object = StoredObject::new(&self.core, slot, target, found.as_ref());
         let found = match found {
-            Some(found) => Found::Born { seq: found.seq, alarm: found.alarm, name },
+            Some(found) => Found::Born {
+                seq: found.seq,
+                alarm: found.alarm,
+                name,
+            },
             None => Found::Unborn,
         };
         Ok((object, found))
@@ -119,7 +139,9 @@ impl ShardStore {
     /// Takes a writer's notice in: pending commits that are on disk are forgotten, their gates released in order.
     pub fn on_notice(&self, notice: Notice) -> Events {
         let mut events = Events::default();
-        let Some(Some(slot)) = self.core.slots.get(notice.file) else { return events };
+        let Some(Some(slot)) = self.core.slots.get(notice.file) else {
+            return events;
+        };
         let mut touched: Vec<Rc<StoredObject>> = Vec::new();
         match notice.what {
             What::Done(report, count) => {
@@ -141,7 +163,11 @@ impl ShardStore {
                     }
                 }
             }
-            What::Lost { generation, fault, taken } => {
+            What::Lost {
+                generation,
+                fault,
+                taken,
+            } => {
                 slot.generation.set(generation);
                 slot.taken.set(slot.taken.get() || taken);
                 slot.outgoing.take();
@@ -150,7 +176,11 @@ impl ShardStore {
                     object.fail(fault.clone());
                     touched.push(object);
                 }
-                events.lost.push(if taken { Lost::Taken(notice.file) } else { Lost::File(notice.file) });
+                events.lost.push(if taken {
+                    Lost::Taken(notice.file)
+                } else {
+                    Lost::File(notice.file)
+                });
             }
         }
         for object in touched {
@@ -198,7 +228,12 @@ impl ShardStore {
 
     /// How many accepted commits are not known to be on disk.
     pub fn in_flight(&self) -> usize {
-        self.core.slots.iter().flatten().map(|slot| slot.in_flight.borrow().len()).sum()
+        self.core
+            .slots
+            .iter()
+            .flatten()
+            .map(|slot| slot.in_flight.borrow().len())
+            .sum()
     }
 }
 
@@ -216,7 +251,9 @@ impl Drop for ShardStore {
 
 impl std::fmt::Debug for ShardStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ShardStore").field("in_flight", &self.in_flight()).finish_non_exhaustive()
+        f.debug_struct("ShardStore")
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
     }
 }
 
@@ -234,7 +271,10 @@ impl Core {
     pub(super) fn rest(&self, object: &StoredObject) {
         // A lost instance may have had a successor by now.
         let mut busy = self.busy.borrow_mut();
-        if busy.get(&object.id()).is_some_and(|known| std::ptr::eq(Rc::as_ptr(known), object)) {
+        if busy
+            .get(&object.id())
+            .is_some_and(|known| std::ptr::eq(Rc::as_ptr(known), object))
+        {
             busy.remove(&object.id());
         }
     }
@@ -281,11 +321,22 @@ impl Slot {
         let jobs = std::mem::replace(&mut *outgoing, room);
         drop(outgoing);
         let generation = self.generation.get();
-        let sent = self.writer.send(Message::Write(Batch { owner: Arc::clone(owner), generation, jobs }));
+        let sent = self.writer.send(Message::Write(Batch {
+            owner: Arc::clone(owner),
+            generation,
+            jobs,
+        }));
         if sent.is_err() {
             // The writer is gone: the store was closed. Nobody else will tell the shard.
             let fault = StorageFault::Io("the store is closed".to_owned());
-            (owner.notify)(Notice { file: self.reader.number(), what: What::Lost { generation, fault, taken: true } });
+            (owner.notify)(Notice {
+                file: self.reader.number(),
+                what: What::Lost {
+                    generation,
+                    fault,
+                    taken: true,
+                },
+            });
         }
     }
 }

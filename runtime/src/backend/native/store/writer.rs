@@ -94,7 +94,9 @@ impl Writer {
     }
 
     fn write(&mut self, batches: Vec<Batch>) {
-        self.counters.batches.fetch_add(batches.len() as u64, Ordering::Relaxed);
+        self.counters
+            .batches
+            .fetch_add(batches.len() as u64, Ordering::Relaxed);
         let mut jobs = Vec::new();
         let mut owner = None;
         for mut batch in batches {
@@ -119,10 +121,13 @@ impl Writer {
     /// Writes the jobs. An error says that the state of the file is unknown.
     fn transact(&mut self, jobs: &[Job], epoch: i64) -> Result<Report, StorageFault> {
         if let Err(error) = self.reopen() {
-            let (Verdict::Refused(fault) | Verdict::Undone(fault) | Verdict::Broken(fault)) = group::judge(&error);
+            let (Verdict::Refused(fault) | Verdict::Undone(fault) | Verdict::Broken(fault)) =
+                group::judge(&error);
             return Ok(all_failed(jobs, &fault));
         }
-        let Some(connection) = &self.connection else { return Ok(all_failed(jobs, &StorageFault::Fenced)) };
+        let Some(connection) = &self.connection else {
+            return Ok(all_failed(jobs, &StorageFault::Fenced));
+        };
         let probe = |point| self.probe(point);
         let written = group::write_together(connection, jobs, epoch, &probe).or_else(|error| {
             match group::judge(&error) {
@@ -134,7 +139,9 @@ impl Writer {
         match written {
             Ok(report) => {
                 self.counters.transactions.fetch_add(1, Ordering::Relaxed);
-                self.counters.commits.fetch_add((jobs.len() - report.failed.len()) as u64, Ordering::Relaxed);
+                self.counters
+                    .commits
+                    .fetch_add((jobs.len() - report.failed.len()) as u64, Ordering::Relaxed);
                 Ok(report)
             }
             Err(error) => match group::judge(&error) {
@@ -166,19 +173,38 @@ impl Writer {
         self.counters.resets.fetch_add(1, Ordering::Relaxed);
         self.connection = None;
         self.generation += 1;
-        self.tell(owner, What::Lost { generation: self.generation, fault, taken: false });
+        self.tell(
+            owner,
+            What::Lost {
+                generation: self.generation,
+                fault,
+                taken: false,
+            },
+        );
     }
 
     fn refuse(&self, owner: &Owner) {
-        self.tell(owner, What::Lost { generation: self.generation, fault: StorageFault::Fenced, taken: true });
+        self.tell(
+            owner,
+            What::Lost {
+                generation: self.generation,
+                fault: StorageFault::Fenced,
+                taken: true,
+            },
+        );
     }
 
     fn tell(&self, owner: &Owner, what: What) {
-        (owner.notify)(Notice { file: self.number, what });
+        (owner.notify)(Notice {
+            file: self.number,
+            what,
+        });
     }
 
     fn tend_log(&mut self) {
-        let Some(connection) = &self.connection else { return };
+        let Some(connection) = &self.connection else {
+            return;
+        };
         let pages = connection
             .prepare_cached("PRAGMA wal_checkpoint(NOOP)")
             .and_then(|mut log| log.query_row((), |row| Ok((row.get(1)?, row.get(2)?))));
@@ -191,14 +217,22 @@ impl Writer {
 
     /// Failing to checkpoint loses nothing: the log still has it all, and the next round tries again.
     fn checkpoint(&self, mode: &str) {
-        let Some(connection) = &self.connection else { return };
-        if let Err(error) = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), (), |_| Ok(())) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        if let Err(error) =
+            connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), (), |_| Ok(()))
+        {
             tracing::warn!(file = self.number, %error, "cannot checkpoint");
         }
     }
 
     fn probe(&self, point: Point) -> rusqlite::Result<()> {
-        let Some(failure) = self.faults.as_ref().and_then(|faults| faults.at(self.number, point)) else {
+        let Some(failure) = self
+            .faults
+            .as_ref()
+            .and_then(|faults| faults.at(self.number, point))
+        else {
             return Ok(());
         };
         let code = match failure {
@@ -212,5 +246,8 @@ impl Writer {
 
 fn all_failed(jobs: &[Job], fault: &StorageFault) -> Report {
     let failed = (0..jobs.len()).map(|job| (job, fault.clone())).collect();
-    Report { failed, ..Report::default() }
+    Report {
+        failed,
+        ..Report::default()
+    }
 }

@@ -5,7 +5,9 @@ use super::*;
 #[test]
 fn many_commits_share_a_transaction() {
     let rig = Rig::new();
-    let objects: Vec<_> = (0..200).map(|number| rig.open(&target(&format!("o{number}")))).collect();
+    let objects: Vec<_> = (0..200)
+        .map(|number| rig.open(&target(&format!("o{number}"))))
+        .collect();
     let before = rig.store.stats();
     for round in 0..5 {
         for object in &objects {
@@ -15,7 +17,11 @@ fn many_commits_share_a_transaction() {
     rig.settle();
     let after = rig.store.stats();
     assert_eq!(after.commits - before.commits, 1_000);
-    assert_eq!(after.batches - before.batches, 8, "one flush wakes each writer once");
+    assert_eq!(
+        after.batches - before.batches,
+        8,
+        "one flush wakes each writer once"
+    );
     assert_eq!(after.transactions - before.transactions, 8);
 }
 
@@ -32,14 +38,22 @@ fn a_gate_opens_after_its_commit_is_in_the_file_and_not_before() {
             seq,
             Box::new(move |result| {
                 assert_eq!(result, Ok(()));
-                note.borrow_mut().push((value, on_disk(&path, &me, "k").expect("the record is in the file")));
+                note.borrow_mut().push((
+                    value,
+                    on_disk(&path, &me, "k").expect("the record is in the file"),
+                ));
             }),
         );
-        assert!(seen.borrow().iter().all(|(of, _)| *of != value), "shut before the flush");
+        assert!(
+            seen.borrow().iter().all(|(of, _)| *of != value),
+            "shut before the flush"
+        );
         // One transaction a value, so that each gate can be held against what the file says at that moment.
         rig.settle();
     }
-    let expected: Vec<_> = ["1", "2", "3"].map(|value| (value, value.to_owned())).into();
+    let expected: Vec<_> = ["1", "2", "3"]
+        .map(|value| (value, value.to_owned()))
+        .into();
     assert_eq!(*seen.borrow(), expected);
 }
 
@@ -55,10 +69,38 @@ fn gates_open_in_the_order_they_were_handed_over() {
     gate(&object, 2, &log);
     gate(&object, 1, &log);
     gate(&object, 0, &log);
-    assert_eq!(log.borrow().len(), 1, "even what is durable waits behind what is not");
+    assert_eq!(
+        log.borrow().len(),
+        1,
+        "even what is durable waits behind what is not"
+    );
     rig.settle();
-    assert_eq!(*log.borrow(), [(0, Ok(())), (2, Ok(())), (1, Ok(())), (0, Ok(()))]);
+    assert_eq!(
+        *log.borrow(),
+        [(0, Ok(())), (2, Ok(())), (1, Ok(())), (0, Ok(()))]
+    );
     assert!(object.is_idle());
+}
+
+#[test]
+fn a_gate_waits_for_its_own_commit_not_for_an_earlier_one() {
+    let rig = Rig::new();
+    let object = rig.open(&target("a"));
+    let log = Log::default();
+    put(&object, "k", "1");
+    rig.shard.flush();
+    put(&object, "k", "2");
+    gate(&object, 1, &log);
+    gate(&object, 2, &log);
+    rig.notice();
+    assert_eq!(*log.borrow(), [(1, Ok(()))]);
+    assert_eq!(
+        on_disk(&rig.path_of(&target("a")), &target("a"), "k").as_deref(),
+        Some("1")
+    );
+    assert!(!object.is_idle());
+    rig.settle();
+    assert_eq!(*log.borrow(), [(1, Ok(())), (2, Ok(()))]);
 }
 
 #[test]
@@ -89,10 +131,20 @@ fn numbers_go_on_after_a_restart() {
     drop(object);
     let rig = rig.reopen();
     let (object, found) = rig.shard.open_object(&target("a")).expect("it opens");
-    assert_eq!(found, Found::Born { seq: 2, alarm: None, name: Some("a".into()) });
+    assert_eq!(
+        found,
+        Found::Born {
+            seq: 2,
+            alarm: None,
+            name: Some("a".into())
+        }
+    );
     assert_eq!(put(&object, "k", "3"), 3);
     assert_eq!(rig.settle(), Events::default());
-    assert_eq!(on_disk(&rig.path_of(&target("a")), &target("a"), "k").as_deref(), Some("3"));
+    assert_eq!(
+        on_disk(&rig.path_of(&target("a")), &target("a"), "k").as_deref(),
+        Some("3")
+    );
 }
 
 #[test]
@@ -104,7 +156,8 @@ fn a_commit_built_on_an_old_state_is_fenced() {
     rig.settle();
     // Somebody else moves the object on.
     let file = rusqlite::Connection::open(rig.path_of(&me)).expect("the file opens");
-    file.execute("UPDATE object SET seq = seq + 1", ()).expect("it writes");
+    file.execute("UPDATE object SET seq = seq + 1", ())
+        .expect("it writes");
     let log = Log::default();
     let seq = put(&object, "k", "2");
     gate(&object, seq, &log);
@@ -114,8 +167,18 @@ fn a_commit_built_on_an_old_state_is_fenced() {
     assert_eq!(object.get("k"), Err(StorageFault::Fenced));
     assert_eq!(object.commit(Commit::default()), Err(StorageFault::Fenced));
     let (next, found) = rig.shard.open_object(&me).expect("it opens");
-    assert_eq!(found, Found::Born { seq: 2, alarm: None, name: Some("a".into()) });
-    assert_eq!((get(&next, "k").as_deref(), put(&next, "k", "3")), (Some("1"), 3));
+    assert_eq!(
+        found,
+        Found::Born {
+            seq: 2,
+            alarm: None,
+            name: Some("a".into())
+        }
+    );
+    assert_eq!(
+        (get(&next, "k").as_deref(), put(&next, "k", "3")),
+        (Some("1"), 3)
+    );
     assert_eq!(rig.settle(), Events::default());
 }
 
@@ -127,7 +190,8 @@ fn an_owner_of_a_later_epoch_in_the_file_fences() {
     put(&object, "k", "1");
     rig.settle();
     let file = rusqlite::Connection::open(rig.path_of(&me)).expect("the file opens");
-    file.execute("UPDATE object SET epoch = epoch + 65536", ()).expect("it writes");
+    file.execute("UPDATE object SET epoch = epoch + 65536", ())
+        .expect("it writes");
     put(&object, "k", "2");
     assert_eq!(rig.settle().lost, [Lost::Object(me.id)]);
     assert_eq!(on_disk(&rig.path_of(&me), &me, "k").as_deref(), Some("1"));
@@ -148,9 +212,19 @@ fn a_replaced_shard_cannot_write_any_more() {
     rig.shard.flush();
     assert_eq!(rig.notice().lost, [Lost::Taken(rig.store.file_of(me.id))]);
     assert_eq!(*log.borrow(), [(2, Err(StorageFault::Fenced))]);
-    assert!(matches!(rig.shard.open_object(&me), Err(StorageFault::Fenced)));
+    assert!(matches!(
+        rig.shard.open_object(&me),
+        Err(StorageFault::Fenced)
+    ));
     let (object, found) = next.open_object(&me).expect("it opens");
-    assert_eq!(found, Found::Born { seq: 1, alarm: None, name: Some("a".into()) });
+    assert_eq!(
+        found,
+        Found::Born {
+            seq: 1,
+            alarm: None,
+            name: Some("a".into())
+        }
+    );
     put(&object, "k", "new");
     assert_eq!(settle(&next, &notices), Events::default());
     assert_eq!(on_disk(&rig.path_of(&me), &me, "k").as_deref(), Some("new"));
@@ -162,7 +236,12 @@ fn alarms_are_told_when_durable_and_found_again() {
     let at = Timestamp::from_millis;
     let set = |name: &str, alarm| {
         let object = rig.open(&target(name));
-        object.commit(Commit { alarm: Some(alarm), ..Commit::default() }).expect("accepted");
+        object
+            .commit(Commit {
+                alarm: Some(alarm),
+                ..Commit::default()
+            })
+            .expect("accepted");
     };
     set("late", AlarmChange::Set(at(300)));
     set("early", AlarmChange::Set(at(100)));
@@ -170,7 +249,12 @@ fn alarms_are_told_when_durable_and_found_again() {
     set("gone", AlarmChange::Clear);
     // Setting an alarm and clearing it in one transaction is told in order.
     let told = rig.settle().alarms;
-    let of = |name: &str| told.iter().filter(|(to, _)| *to == target(name)).map(|(_, change)| *change).collect::<Vec<_>>();
+    let of = |name: &str| {
+        told.iter()
+            .filter(|(to, _)| *to == target(name))
+            .map(|(_, change)| *change)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of("early"), [AlarmChange::Set(at(100))]);
     assert_eq!(of("gone"), [AlarmChange::Set(at(50)), AlarmChange::Clear]);
     let rig = rig.reopen();
@@ -181,7 +265,14 @@ fn alarms_are_told_when_durable_and_found_again() {
     all.sort_by_key(|(_, at)| *at);
     assert_eq!(all, [(target("early"), at(100)), (target("late"), at(300))]);
     let found = rig.shard.open_object(&target("late")).expect("it opens").1;
-    assert_eq!(found, Found::Born { seq: 1, alarm: Some(at(300)), name: Some("late".into()) });
+    assert_eq!(
+        found,
+        Found::Born {
+            seq: 1,
+            alarm: Some(at(300)),
+            name: Some("late".into())
+        }
+    );
     // A commit that says nothing of the alarm keeps it.
     put(&rig.open(&target("late")), "k", "1");
     rig.settle();
@@ -194,19 +285,38 @@ fn what_the_file_would_refuse_is_refused_at_once() {
     let rig = Rig::new();
     let object = rig.open(&target("a"));
     let long = "k".repeat(MAX_KEY + 1);
-    assert!(matches!(object.commit(commit(&[(&long, "1")], &[])), Err(StorageFault::Encode { .. })));
+    assert!(matches!(
+        object.commit(commit(&[(&long, "1")], &[])),
+        Err(StorageFault::Encode { .. })
+    ));
     let big = "v".repeat(MAX_VALUE + 1);
-    assert!(matches!(object.commit(commit(&[("k", &big)], &[])), Err(StorageFault::Encode { .. })));
-    assert_eq!(put(&object, &long[1..], &big[1..]), 1, "the limits themselves are fine");
+    assert!(matches!(
+        object.commit(commit(&[("k", &big)], &[])),
+        Err(StorageFault::Encode { .. })
+    ));
+    assert_eq!(
+        put(&object, &long[1..], &big[1..]),
+        1,
+        "the limits themselves are fine"
+    );
     assert_eq!(rig.settle(), Events::default());
-    assert_eq!(get(&object, &long[1..]).map(|value| value.len()), Some(MAX_VALUE));
+    assert_eq!(
+        get(&object, &long[1..]).map(|value| value.len()),
+        Some(MAX_VALUE)
+    );
 }
 
 #[test]
 fn the_log_stays_short_while_somebody_reads() {
-    let options = StoreOptions { files: 1, durability: Durability::Process, ..StoreOptions::new("app") };
+    let options = StoreOptions {
+        files: 1,
+        durability: Durability::Process,
+        ..StoreOptions::new("app")
+    };
     let rig = Rig::with(&options);
-    let objects: Vec<_> = (0..200).map(|number| rig.open(&target(&format!("o{number}")))).collect();
+    let objects: Vec<_> = (0..200)
+        .map(|number| rig.open(&target(&format!("o{number}"))))
+        .collect();
     let value = "v".repeat(2_000);
     let log = rig.dir.path().join("objects-0.sqlite-wal");
     let mut longest = 0;

@@ -11,14 +11,25 @@ const FOLDER: &str = "STAYPUT_TEST_FOLDER";
 #[test]
 #[ignore = "runs as a child of the test below"]
 fn writer_until_killed() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
     let store = Store::open(Path::new(&folder), &StoreOptions::new("app")).expect("it opens");
     let (shard, notices) = attach(&store, 0, 1);
-    let objects: Vec<_> = (0..16).map(|number| shard.open_object(&target(&number.to_string())).expect("opens").0).collect();
+    let objects: Vec<_> = (0..16)
+        .map(|number| {
+            shard
+                .open_object(&target(&number.to_string()))
+                .expect("opens")
+                .0
+        })
+        .collect();
     loop {
         for (number, object) in objects.iter().enumerate() {
             let next = (object.seq() + 1).to_string();
-            let seq = object.commit(commit(&[("a", &next), ("b", &next)], &[])).expect("accepted");
+            let seq = object
+                .commit(commit(&[("a", &next), ("b", &next)], &[]))
+                .expect("accepted");
             let tell = move |result: Result<(), StorageFault>| {
                 result.expect("the commit is on disk");
                 println!("ack {number} {seq}");
@@ -36,7 +47,12 @@ fn writer_until_killed() {
 
 fn start(folder: &Path) -> Child {
     Command::new(std::env::current_exe().expect("this program"))
-        .args(["--ignored", "--nocapture", "--exact", "backend::native::store::tests::crash::writer_until_killed"])
+        .args([
+            "--ignored",
+            "--nocapture",
+            "--exact",
+            "backend::native::store::tests::crash::writer_until_killed",
+        ])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .spawn()
@@ -52,8 +68,13 @@ fn what_was_acknowledged_before_a_kill_is_there() {
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut note = |line: &str| {
             let mut words = line.split(' ');
-            if let (Some("ack"), Some(number), Some(seq)) = (words.next(), words.next(), words.next()) {
-                let (number, seq): (usize, u64) = (number.parse().expect("a number"), seq.parse().expect("a number"));
+            if let (Some("ack"), Some(number), Some(seq)) =
+                (words.next(), words.next(), words.next())
+            {
+                let (number, seq): (usize, u64) = (
+                    number.parse().expect("a number"),
+                    seq.parse().expect("a number"),
+                );
                 acknowledged[number] = acknowledged[number].max(seq);
                 return true;
             }
@@ -73,11 +94,23 @@ fn what_was_acknowledged_before_a_kill_is_there() {
 
         let rig = Rig::at(Rc::clone(&dir), &StoreOptions::new("app"));
         for (number, least) in acknowledged.iter().enumerate() {
-            let (object, found) = rig.shard.open_object(&target(&number.to_string())).expect("it opens");
-            let Found::Born { seq, .. } = found else { panic!("object {number} is gone") };
-            assert!(seq >= *least, "object {number}: commit {least} was acknowledged, {seq} is the last there");
+            let (object, found) = rig
+                .shard
+                .open_object(&target(&number.to_string()))
+                .expect("it opens");
+            let Found::Born { seq, .. } = found else {
+                panic!("object {number} is gone")
+            };
+            assert!(
+                seq >= *least,
+                "object {number}: commit {least} was acknowledged, {seq} is the last there"
+            );
             assert_eq!(get(&object, "a"), Some(seq.to_string()), "object {number}");
-            assert_eq!(get(&object, "b"), Some(seq.to_string()), "object {number}: half a commit");
+            assert_eq!(
+                get(&object, "b"),
+                Some(seq.to_string()),
+                "object {number}: half a commit"
+            );
         }
     }
     assert!(acknowledged.iter().sum::<u64>() >= 1_800);

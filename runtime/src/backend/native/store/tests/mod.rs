@@ -40,12 +40,22 @@ impl Rig {
     fn at(dir: Rc<TempDir>, options: &StoreOptions) -> Self {
         let store = Store::open(dir.path(), options).expect("the store opens");
         let (shard, notices) = attach(&store, 0, 1);
-        Self { shard, notices, store, dir }
+        Self {
+            shard,
+            notices,
+            store,
+            dir,
+        }
     }
 
     /// Closes the store and opens it again.
     fn reopen(self) -> Self {
-        let Self { shard, notices, store, dir } = self;
+        let Self {
+            shard,
+            notices,
+            store,
+            dir,
+        } = self;
         drop((shard, notices));
         store.close();
         Self::at(dir, &StoreOptions::new("app"))
@@ -62,7 +72,8 @@ impl Rig {
 
     /// Takes in one notice.
     fn notice(&self) -> Events {
-        self.shard.on_notice(self.notices.recv_timeout(PATIENCE).expect("a notice"))
+        self.shard
+            .on_notice(self.notices.recv_timeout(PATIENCE).expect("a notice"))
     }
 
     fn path_of(&self, target: &Target) -> PathBuf {
@@ -74,7 +85,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn attach(store: &Store, index: usize, shards: usize) -> (ShardStore, Receiver<Notice>) {
     let (sender, notices) = mpsc::channel();
-    let shard = store.shard(index, shards, move |notice| drop(sender.send(notice))).expect("the shard attaches");
+    let shard = store
+        .shard(index, shards, move |notice| drop(sender.send(notice)))
+        .expect("the shard attaches");
     (shard, notices)
 }
 
@@ -95,25 +108,41 @@ fn file_path(folder: &Path, number: usize) -> PathBuf {
 }
 
 fn target(name: &str) -> Target {
-    Target { class: "room".into(), id: IdKey::new("stayput:app:room").named(name), name: Some(name.into()) }
+    Target {
+        class: "room".into(),
+        id: IdKey::new("stayput:app:room").named(name),
+        name: Some(name.into()),
+    }
 }
 
 /// A commit that writes `puts` and removes `deletes`.
 fn commit(puts: &[(&str, &str)], deletes: &[&str]) -> Commit {
-    let record = |(key, value): &(&str, &str)| Record { key: (*key).to_owned(), value: value.as_bytes().to_vec() };
+    let record = |(key, value): &(&str, &str)| Record {
+        key: (*key).to_owned(),
+        value: value.as_bytes().to_vec(),
+    };
     let mut puts: Vec<Record> = puts.iter().map(record).collect();
     puts.sort_by(|a, b| a.key.cmp(&b.key));
     let mut deletes: Vec<String> = deletes.iter().map(|key| (*key).to_owned()).collect();
     deletes.sort();
-    Commit { puts, deletes, alarm: None }
+    Commit {
+        puts,
+        deletes,
+        alarm: None,
+    }
 }
 
 fn put(object: &StoredObject, key: &str, value: &str) -> Seq {
-    object.commit(commit(&[(key, value)], &[])).expect("the commit is accepted")
+    object
+        .commit(commit(&[(key, value)], &[]))
+        .expect("the commit is accepted")
 }
 
 fn get(object: &StoredObject, key: &str) -> Option<String> {
-    object.get(key).expect("it reads").map(|value| String::from_utf8(value).expect("text"))
+    object
+        .get(key)
+        .expect("it reads")
+        .map(|value| String::from_utf8(value).expect("text"))
 }
 
 type Log = Rc<RefCell<Vec<(Seq, Result<(), StorageFault>)>>>;
@@ -121,18 +150,25 @@ type Log = Rc<RefCell<Vec<(Seq, Result<(), StorageFault>)>>>;
 /// Hands a gate over that notes in `log` how it was released.
 fn gate(object: &StoredObject, seq: Seq, log: &Log) {
     let log = Rc::clone(log);
-    object.gate(seq, Box::new(move |result| log.borrow_mut().push((seq, result))));
+    object.gate(
+        seq,
+        Box::new(move |result| log.borrow_mut().push((seq, result))),
+    );
 }
 
 /// What an independent connection finds in the file.
 fn on_disk(path: &Path, target: &Target, key: &str) -> Option<String> {
     let connection = rusqlite::Connection::open(path).expect("the file opens");
     let sql = "SELECT CAST(value AS TEXT) FROM record JOIN object ON row = object WHERE id = ?1 AND key = ?2";
-    connection.query_row(sql, (target.id.as_bytes(), key), |row| row.get(0)).ok()
+    connection
+        .query_row(sql, (target.id.as_bytes(), key), |row| row.get(0))
+        .ok()
 }
 
 /// The objects `0`, `1`, .. whose file is that of object `like`.
 fn neighbours<'a>(store: &'a Store, like: &Target) -> impl Iterator<Item = Target> + 'a {
     let file = store.file_of(like.id);
-    (0..).map(|number| target(&format!("n{number}"))).filter(move |target| store.file_of(target.id) == file)
+    (0..)
+        .map(|number| target(&format!("n{number}")))
+        .filter(move |target| store.file_of(target.id) == file)
 }

@@ -14,11 +14,16 @@ const TIME: Duration = Duration::from_secs(2);
 /// Syncs a second of one thread that overwrites a page and syncs it.
 fn syncs(folder: &Path) -> f64 {
     let mut file = File::create(folder.join("sync")).expect("a file");
-    file.write_all(&vec![1; 1 << 20]).and_then(|()| file.sync_all()).expect("written");
+    file.write_all(&vec![1; 1 << 20])
+        .and_then(|()| file.sync_all())
+        .expect("written");
     let (started, mut count) = (Instant::now(), 0_u32);
     while started.elapsed() < TIME / 2 {
-        file.seek(SeekFrom::Start(u64::from(count % 256) * 4_096)).expect("seek");
-        file.write_all(&[2; 4_096]).and_then(|()| file.sync_data()).expect("written");
+        file.seek(SeekFrom::Start(u64::from(count % 256) * 4_096))
+            .expect("seek");
+        file.write_all(&[2; 4_096])
+            .and_then(|()| file.sync_data())
+            .expect("written");
         count += 1;
     }
     f64::from(count) / started.elapsed().as_secs_f64()
@@ -27,7 +32,9 @@ fn syncs(folder: &Path) -> f64 {
 /// Commits a second with `outstanding` at a time over `count` objects, one after the other, each writing one counter.
 fn commits(count: usize, outstanding: usize) -> (f64, StoreStats) {
     let rig = Rig::new();
-    let objects: Vec<_> = (0..count).map(|number| rig.open(&target(&format!("o{number}")))).collect();
+    let objects: Vec<_> = (0..count)
+        .map(|number| rig.open(&target(&format!("o{number}"))))
+        .collect();
     for object in &objects {
         put(object, "f/count", "0");
     }
@@ -58,7 +65,10 @@ fn commits(count: usize, outstanding: usize) -> (f64, StoreStats) {
         commits: after.commits - before.commits,
         resets: 0,
     };
-    (f64::from(u32::try_from(stats.commits).expect("fits")) / seconds, stats)
+    (
+        f64::from(u32::try_from(stats.commits).expect("fits")) / seconds,
+        stats,
+    )
 }
 
 #[test]
@@ -81,7 +91,9 @@ fn commits_against_syncs() {
 fn a_hundred_thousand_objects() {
     const COUNT: u32 = 100_000;
     let rig = Rig::new();
-    let names: Vec<Target> = (0..COUNT).map(|number| target(&format!("o{number}"))).collect();
+    let names: Vec<Target> = (0..COUNT)
+        .map(|number| target(&format!("o{number}")))
+        .collect();
     let started = Instant::now();
     for some in names.chunks(1_000) {
         for name in some {
@@ -89,7 +101,10 @@ fn a_hundred_thousand_objects() {
         }
         rig.settle();
     }
-    println!("born: {:.0}/s", f64::from(COUNT) / started.elapsed().as_secs_f64());
+    println!(
+        "born: {:.0}/s",
+        f64::from(COUNT) / started.elapsed().as_secs_f64()
+    );
     let started = Instant::now();
     let rig = rig.reopen();
     println!("closed and opened: {:?}", started.elapsed());
@@ -99,16 +114,24 @@ fn a_hundred_thousand_objects() {
     let resident = || -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0) * 1_024
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap_or(0)
+            * 1_024
     };
     let (before, started) = (resident(), Instant::now());
     let live: Vec<_> = names.iter().map(|name| rig.open(name)).collect();
     let rate = f64::from(COUNT) / started.elapsed().as_secs_f64();
     let bytes = resident().saturating_sub(before) / u64::from(COUNT);
-    println!("loaded: {rate:.0}/s, about {bytes} bytes each of {} in the struct", size_of::<StoredObject>());
+    println!(
+        "loaded: {rate:.0}/s, about {bytes} bytes each of {} in the struct",
+        size_of::<StoredObject>()
+    );
     let started = Instant::now();
     assert!(live.iter().all(|object| get(object, "f/count").is_some()));
-    println!("read: {:.0}/s", f64::from(COUNT) / started.elapsed().as_secs_f64());
+    println!(
+        "read: {:.0}/s",
+        f64::from(COUNT) / started.elapsed().as_secs_f64()
+    );
     let files = std::fs::read_dir(rig.dir.path()).expect("a folder").count();
     println!("{files} files in the folder");
 }

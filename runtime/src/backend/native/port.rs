@@ -1,0 +1,160 @@
+//! A thread's place to call objects from.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::bus::{Mailbox, Message, Outbox};
+use super::entropy::Entropy;
+use super::node::Shared;
+use super::pending::Pending;
+use crate::backend::LocalFuture;
+use crate::http::{Dispatch, Readiness};
+use crate::object::{
+    Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Timestamp, minutes, once, seconds,
+    storage_error,
+};
+use crate::rpc::Reply;
+
+/// Calls objects of a node from one thread, and takes their answers.
+///
+/// Something on the thread must [`run`](Self::run) it.
+#[derive(Clone)]
+pub struct Port {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    mailbox: Arc<Mailbox>,
+    outbox: Rc<Outbox>,
+    pending: Pending,
+    entropy: Entropy,
+    caller: RefCell<Arc<Caller>>,
+}
+
+impl Port {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let (address, mailbox) = shared.bus.join();
+        let outbox = Rc::new(Outbox::new(shared.bus.clone()));
+        let pending = Pending::new(address, outbox.clone());
+        let entropy = Entropy::new(shared.options.seed.map(|seed| seed ^ address as u64));
+        let caller = RefCell::new(Arc::new(Caller::developer()));
+        Self { inner: Rc::new(Inner { shared, mailbox, outbox, pending, entropy, caller }) }
+    }
+
+    /// Takes answers and sends calls, for ever.
+    pub async fn run(&self) {
+        let inner = &self.inner;
+        let receive = async {
+            let mut batch = Vec::new();
+            loop {
+                inner.mailbox.receive(&mut batch).await;
+                for message in batch.drain(..) {
+                    match message {
+                        Message::Reply { slot, reply } => inner.pending.answer(slot, reply),
+                        Message::Replaced(shard) => inner.pending.replaced(shard),
+                        _ => {}
+                    }
+                }
+            }
+        };
+        let flush = inner.outbox.run(|| {});
+        let expire = async {
+            loop {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                if inner.pending.len() > 0 {
+                    inner.pending.expire(inner.shared.options.clock.now());
+                }
+            }
+        };
+        tokio::pin!(receive, flush, expire);
+        poll_fn(|cx| {
+            use std::future::Future;
+            let _: Poll<()> = receive.as_mut().poll(cx);
+            let _: Poll<()> = flush.as_mut().poll(cx);
+            expire.as_mut().poll(cx)
+        })
+        .await;
+    }
+
+    /// On whose behalf [`Originate`] calls from here are made.
+    pub fn set_caller(&self, caller: Caller) {
+        *self.inner.caller.borrow_mut() = Arc::new(caller);
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.inner.pending.len()
+    }
+
+    fn send(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+        let (sender, receiver) = once::channel();
+        let shard = self.inner.shared.shard_of(envelope.target.id);
+        self.inner.pending.send(shard, envelope, Box::new(move |reply| sender.send(reply)));
+        Box::pin(async move {
+            receiver.await.unwrap_or_else(|| Err(storage_error(&crate::backend::StorageFault::Fenced)))
+        })
+    }
+}
+
+impl Dispatch for Port {
+    async fn call(&self, envelope: Envelope) -> Reply {
+        self.send(envelope).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.shared.options.clock.now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.inner.entropy.fill(bytes);
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.inner.shared.readiness()
+    }
+}
+
+impl Originate for Port {
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        self.inner.shared.app.find(class).map(|class| class.ids.clone())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.inner.entropy.fill(bytes);
+    }
+
+    fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
+        let mut random = [0; 24];
+        self.inner.entropy.fill(&mut random);
+        let now = Dispatch::now(&*self);
+        let nonce = u64::from_le_bytes(std::array::from_fn(|index| random[index]));
+        let request_id: String = random[8..].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.send(Envelope {
+            request_id: request_id.into(),
+            target: call.target,
+            action: call.action,
+            params: call.params,
+            query: false,
+            deadline: now + if call.mode == Mode::Free { minutes(15) } else { seconds(25) },
+            chain: Chain::root(now, nonce),
+            caller: self.inner.caller.borrow().clone(),
+            read_only: false,
+        })
+    }
+}
+
+impl HasOrigin for Port {
+    fn origin(&self) -> Origin {
+        Origin::new(Rc::new(self.clone()))
+    }
+}
+
+impl fmt::Debug for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Port").field("in_flight", &self.in_flight()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,363 @@
+//! A shard: one thread with the live objects of its files. Only it touches them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use super::alarms::Alarms;
+use super::bus::{Address, Mailbox, Message, Outbox};
+use super::entropy::Entropy;
+use super::node::Shared;
+use super::pending::Pending;
+use super::pulse::Pulse;
+use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
+use crate::backend::{Environment, LocalFuture, ObjectStore, StorageFault};
+use crate::object::{
+    Delivery, Envelope, IdKey, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp, once, overloaded,
+    storage_error,
+};
+use crate::rpc::Reply;
+
+/// How often idle objects are looked for, and calls whose object does not answer.
+const SWEEP: Duration = Duration::from_secs(1);
+/// The pause before an alarm that could not even be begun is tried again.
+const ALARM_PAUSE: Duration = Duration::from_secs(5);
+
+pub(super) struct Shard {
+    address: Address,
+    shared: Arc<Shared>,
+    store: ShardStore,
+    outbox: Rc<Outbox>,
+    pending: Pending,
+    entropy: Entropy,
+    residents: RefCell<HashMap<ObjectId, Resident>>,
+    alarms: RefCell<Alarms>,
+    stopping: Cell<bool>,
+}
+
+struct Resident {
+    live: Live,
+    stored: Rc<StoredObject>,
+    used: Timestamp,
+}
+
+impl Shard {
+    /// Runs a shard until it is told to stop or another thread has taken its place. Why it cannot even begin goes to
+    /// `failed`; when it has begun, the sender is dropped.
+    pub(super) async fn run(
+        address: Address,
+        shared: Arc<Shared>,
+        mailbox: Arc<Mailbox>,
+        pulse: Arc<Pulse>,
+        failed: Option<Sender<StorageFault>>,
+    ) {
+        let shard = match Self::begin(address, shared, &mailbox) {
+            Ok(shard) => Rc::new(shard),
+            Err(fault) => {
+                tracing::error!("shard {address} cannot begin: {fault}");
+                if let Some(failed) = failed {
+                    // Nobody waits for it any more if another shard failed first.
+                    drop(failed.send(fault));
+                }
+                return;
+            }
+        };
+        drop(failed);
+        let flusher = shard.clone();
+        tokio::task::spawn_local(async move {
+            let outbox = flusher.outbox.clone();
+            outbox.run(|| flusher.store.flush()).await;
+        });
+        tokio::task::spawn_local(shard.clone().sweep());
+        tokio::task::spawn_local(shard.clone().watch_alarms());
+        shard.serve(&mailbox, &pulse).await;
+    }
+
+    fn begin(address: Address, shared: Arc<Shared>, mailbox: &Arc<Mailbox>) -> Result<Self, StorageFault> {
+        let mailbox = mailbox.clone();
+        let notify = move |notice: Notice| mailbox.send(Message::Notice(notice));
+        let store = shared.store()?.shard(address, shared.shards, notify)?;
+        let mut alarms = Alarms::default();
+        for (target, at) in store.alarms()? {
+            alarms.set(target, at);
+        }
+        let outbox = Rc::new(Outbox::new(shared.bus.clone()));
+        Ok(Self {
+            address,
+            entropy: Entropy::new(shared.options.seed.map(|seed| seed ^ address as u64)),
+            pending: Pending::new(address, outbox.clone()),
+            shared,
+            store,
+            outbox,
+            residents: RefCell::default(),
+            alarms: RefCell::new(alarms),
+            stopping: Cell::new(false),
+        })
+    }
+
+    async fn serve(self: &Rc<Self>, mailbox: &Mailbox, pulse: &Pulse) {
+        let mut batch = Vec::new();
+        loop {
+            mailbox.receive(&mut batch).await;
+            for message in batch.drain(..) {
+                pulse.beat();
+                self.take(message);
+            }
+            if pulse.is_abandoned() {
+                return;
+            }
+            self.store.flush();
+            self.outbox.flush();
+            if self.stopping.get() && self.is_quiet() {
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing is on its way to or from the disk.
+    fn is_quiet(&self) -> bool {
+        self.store.in_flight() == 0
+    }
+
+    fn take(self: &Rc<Self>, message: Message) {
+        match message {
+            Message::Call { delivery, from, slot } => {
+                let shard = self.clone();
+                let reply = move |reply| shard.outbox.push(from, Message::Reply { slot, reply });
+                self.submit(delivery, Box::new(reply));
+            }
+            Message::Reply { slot, reply } => self.pending.answer(slot, reply),
+            Message::Notice(notice) => self.settle(notice),
+            Message::Replaced(shard) => self.pending.replaced(shard),
+            Message::Tick => {}
+            Message::Evict => self.evict(|_| true),
+            Message::Stop => self.stopping.set(true),
+        }
+    }
+
+    fn settle(&self, notice: Notice) {
+        let Events { lost, alarms } = self.store.on_notice(notice);
+        for (target, change) in alarms {
+            self.alarms.borrow_mut().change(target, change);
+        }
+        for lost in lost {
+            self.drop_lost(&lost);
+        }
+    }
+
+    /// Drops instances that may not write any more; the next call of each loads it anew.
+    fn drop_lost(&self, lost: &Lost) {
+        let dropped: Vec<Resident> = {
+            let mut residents = self.residents.borrow_mut();
+            let ids: Vec<ObjectId> = match lost {
+                Lost::Object(id) => vec![*id],
+                Lost::File(file) | Lost::Taken(file) => {
+                    residents.keys().filter(|id| self.store.file_of(**id) == *file).copied().collect()
+                }
+            };
+            ids.iter().filter_map(|id| residents.remove(id)).collect()
+        };
+        if let Lost::File(file) = lost
+            && let Ok(stored) = self.store.alarms_of(*file)
+        {
+            let mut alarms = self.alarms.borrow_mut();
+            alarms.forget(|target| self.store.file_of(target.id) == *file);
+            for (target, at) in stored {
+                alarms.set(target, at);
+            }
+        }
+        drop(dropped);
+    }
+
+    /// Hands a call to its object, loading it if need be.
+    fn submit(self: &Rc<Self>, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
+        let target = &delivery.envelope().target;
+        match self.resident(target) {
+            Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
+            Ok(live) => live.submit(IncomingCall { delivery, reply }),
+            Err(fault) => {
+                self.report(&format!("{}/{} cannot be loaded: {fault}", target.class, target.id));
+                reply(Err(storage_error(&fault)));
+            }
+        }
+    }
+
+    fn resident(self: &Rc<Self>, target: &Target) -> Result<Live, StorageFault> {
+        let now = self.now();
+        if let Some(resident) = self.residents.borrow_mut().get_mut(&target.id)
+            && !resident.stored.is_lost()
+        {
+            resident.used = now;
+            return Ok(resident.live.clone());
+        }
+        let lost = self.residents.borrow_mut().remove(&target.id);
+        drop(lost);
+        if self.residents.borrow().len() >= self.shared.residents_per_shard() {
+            self.make_room();
+        }
+        let (stored, found) = self.store.open_object(target)?;
+        let (seq, name) = match found {
+            Found::Born { seq, name, .. } => (seq, name),
+            Found::Unborn => (0, None),
+        };
+        let class = self.shared.app.find(&target.class).ok_or_else(|| StorageFault::Io("no such class".to_owned()))?;
+        let target = Target { name: target.name.clone().or(name), ..target.clone() };
+        let id = target.id;
+        let environment: Rc<dyn Environment> = Rc::new(Here { shard: self.clone() });
+        let live = class.spawn(Seed { target, store: stored.clone() as Rc<dyn ObjectStore>, seq, environment });
+        self.residents.borrow_mut().insert(id, Resident { live: live.clone(), stored, used: now });
+        Ok(live)
+    }
+
+    /// Drops the objects that were not used for longest: an eighth of all, so that this is rare.
+    fn make_room(&self) {
+        let mut used: Vec<Timestamp> = self.residents.borrow().values().map(|resident| resident.used).collect();
+        let eighth = used.len() / 8;
+        let (_, cut, _) = used.select_nth_unstable(eighth);
+        let cut = *cut;
+        let mut left = eighth + 1;
+        self.evict(|resident| {
+            let evicted = resident.used <= cut && left > 0;
+            left -= usize::from(evicted);
+            evicted
+        });
+    }
+
+    /// Drops idle objects that fit. Nothing is lost: what they hold is on disk, transient fields aside.
+    fn evict(&self, mut fits: impl FnMut(&Resident) -> bool) {
+        let evicted: Vec<Resident> = self
+            .residents
+            .borrow_mut()
+            .extract_if(|_, resident| resident.live.is_idle() && resident.stored.is_idle() && fits(resident))
+            .map(|(_, resident)| resident)
+            .collect();
+        drop(evicted);
+        let mut residents = self.residents.borrow_mut();
+        if residents.capacity() > 64 && residents.len() < residents.capacity() / 4 {
+            residents.shrink_to_fit();
+        }
+    }
+
+    async fn sweep(self: Rc<Self>) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            let now = self.now();
+            self.pending.expire(now);
+            let idle = self.shared.options.idle;
+            self.evict(|resident| now.since(resident.used) >= idle);
+            if self.stopping.get() {
+                // So that the main loop looks whether it may end.
+                self.outbox.push(self.address, Message::Tick);
+            }
+        }
+    }
+
+    /// Wakes objects when their alarms are due.
+    async fn watch_alarms(self: Rc<Self>) {
+        loop {
+            let changed = self.alarms.borrow().changed();
+            let next = self.alarms.borrow().next();
+            match next {
+                Some(at) if at <= self.now() => {}
+                Some(at) => {
+                    let clock = self.shared.options.clock.clone();
+                    tokio::select! {
+                        () = changed.notified() => continue,
+                        () = clock.sleep_until(at) => {}
+                    }
+                }
+                None => {
+                    changed.notified().await;
+                    continue;
+                }
+            }
+            let due = self.alarms.borrow_mut().take_due(self.now());
+            if self.stopping.get() {
+                return;
+            }
+            for target in due {
+                self.run_alarm(target);
+            }
+        }
+    }
+
+    fn run_alarm(self: &Rc<Self>, target: Target) {
+        let live = match self.resident(&target) {
+            Ok(live) => live,
+            Err(fault) => {
+                self.report(&format!("{}/{} cannot be woken: {fault}", target.class, target.id));
+                self.alarms.borrow_mut().retry(target, self.now() + ALARM_PAUSE);
+                return;
+            }
+        };
+        let shard = self.clone();
+        live.alarm(Box::new(move |begun| {
+            if !begun {
+                let again = shard.now() + ALARM_PAUSE;
+                shard.alarms.borrow_mut().retry(target, again);
+            }
+        }));
+        // The run may be over already.
+        self.outbox.touch();
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.options.clock.now()
+    }
+
+    fn report(&self, message: &str) {
+        tracing::error!("{message}");
+    }
+}
+
+/// The environment of the shard's objects.
+struct Here {
+    shard: Rc<Shard>,
+}
+
+impl Environment for Here {
+    fn now(&self) -> Timestamp {
+        self.shard.now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.shard.entropy.fill(bytes);
+    }
+
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        tokio::task::spawn_local(task);
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
+        self.shard.shared.options.clock.sleep_until(at)
+    }
+
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        self.shard.shared.app.find(class).map(|class| class.ids.clone())
+    }
+
+    fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+        let (sender, receiver) = once::channel();
+        let reply = Box::new(move |reply| sender.send(reply));
+        let to = self.shard.shared.shard_of(envelope.target.id);
+        if to == self.shard.address {
+            self.shard.submit(Delivery::new(envelope), reply);
+            // What the call committed leaves with this round.
+            self.shard.outbox.touch();
+        } else {
+            self.shard.pending.send(to, envelope, reply);
+        }
+        Box::pin(async move { receiver.await.unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced))) })
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.shard.shared.variables.get(name).cloned()
+    }
+
+    fn report(&self, message: &str) {
+        self.shard.report(message);
+    }
+}
