@@ -1,0 +1,63 @@
+//! `#[action(..)]` on a method.
+
+use syn::{Attribute, LitStr};
+
+use super::Args;
+use super::places::ACTION;
+use crate::diag::Diag;
+
+/// Who may call.
+#[derive(Default)]
+pub(crate) enum Auth {
+    /// Whoever is authenticated.
+    #[default]
+    Caller,
+    Public,
+    Scope(LitStr),
+    Internal,
+}
+
+/// The arguments of one `#[action]`.
+#[derive(Default)]
+pub(crate) struct ActionArgs {
+    pub(crate) auth: Auth,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) was: Option<LitStr>,
+}
+
+impl ActionArgs {
+    pub(crate) fn parse(attr: &Attribute, diag: &mut Diag) -> Self {
+        let mut args = Args::of(&ACTION, attr, diag);
+        let public = args.flag("public", diag);
+        let scope = args.text("scope", diag);
+        let internal = args.flag("internal", diag);
+        if let Some(scope) = &scope
+            && (scope.value().is_empty() || scope.value().contains(char::is_whitespace))
+        {
+            diag.error(scope, "a scope is one word without spaces")
+                .help("write a name such as `scope = \"room:write\"`");
+        }
+        let auth = match (public, scope, internal) {
+            (None, None, None) => Auth::Caller,
+            (Some(_), None, None) => Auth::Public,
+            (None, Some(scope), None) => Auth::Scope(scope),
+            (None, None, Some(_)) => Auth::Internal,
+            (public, scope, internal) => {
+                let words = [
+                    public.map(quote::ToTokens::into_token_stream),
+                    scope.map(quote::ToTokens::into_token_stream),
+                    internal.map(quote::ToTokens::into_token_stream),
+                ];
+                for word in words.into_iter().flatten() {
+                    diag.error(word, "`public`, `scope` and `internal` exclude each other")
+                        .help("keep one of them, or none: then the caller must be authenticated");
+                }
+                Auth::Caller
+            }
+        };
+        let name = args.text("name", diag);
+        let was = args.text("was", diag);
+        args.finish(diag);
+        Self { auth, name, was }
+    }
+}

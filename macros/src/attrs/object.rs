@@ -1,0 +1,110 @@
+//! `#[durable_object(..)]` and `#[mixin(..)]`, on a struct and on an impl block.
+
+use proc_macro2::TokenStream;
+use syn::{Ident, LitStr, Path};
+
+use super::Args;
+use super::places::{MIXIN, MIXIN_IMPL, OBJECT, OBJECT_IMPL};
+use crate::diag::Diag;
+
+/// Which of the two attributes stands there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Mixin,
+}
+
+impl Kind {
+    /// How messages show the attribute.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::Object => "#[durable_object]",
+            Self::Mixin => "#[mixin]",
+        }
+    }
+
+    /// What a type with the attribute is called.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Object => "durable object",
+            Self::Mixin => "mixin",
+        }
+    }
+}
+
+/// The arguments on a struct.
+#[derive(Default)]
+pub(crate) struct StructArgs {
+    pub(crate) krate: Option<Path>,
+    pub(crate) class: Option<LitStr>,
+    pub(crate) was: Option<LitStr>,
+    pub(crate) events: Vec<Path>,
+    pub(crate) blocks: Vec<Ident>,
+}
+
+impl StructArgs {
+    pub(crate) fn parse(kind: Kind, tokens: TokenStream, diag: &mut Diag) -> Self {
+        let place = if kind == Kind::Object {
+            &OBJECT
+        } else {
+            &MIXIN
+        };
+        let mut args = Args::parse(place, tokens, diag);
+        let krate = args.krate(diag);
+        let (class, was) = match kind {
+            Kind::Object => (args.text("class", diag), args.text("was", diag)),
+            Kind::Mixin => (None, None),
+        };
+        let events = args.paths("events", diag);
+        let mut blocks = Vec::new();
+        for path in args.paths("impls", diag) {
+            if let Some(ident) = path.get_ident() {
+                blocks.push(ident.clone());
+            } else {
+                diag.error(&path, "the name of an impl block is one word")
+                    .help("write `impls(moderation)` here and `#[durable_object(moderation)]` on the block");
+            }
+        }
+        args.finish(diag);
+        Self {
+            krate,
+            class,
+            was,
+            events,
+            blocks,
+        }
+    }
+}
+
+/// The arguments on an impl block.
+#[derive(Default)]
+pub(crate) struct ImplArgs {
+    pub(crate) krate: Option<Path>,
+    /// The name of a further block; `None` is the first one.
+    pub(crate) block: Option<Ident>,
+}
+
+impl ImplArgs {
+    pub(crate) fn parse(kind: Kind, tokens: TokenStream, diag: &mut Diag) -> Self {
+        let place = if kind == Kind::Object {
+            &OBJECT_IMPL
+        } else {
+            &MIXIN_IMPL
+        };
+        let mut args = Args::parse(place, tokens, diag);
+        let krate = args.krate(diag);
+        let block = args.take_leading().and_then(|path| match path.get_ident() {
+            Some(ident) => Some(ident.clone()),
+            None => {
+                diag.error(&path, "the name of an impl block is one word")
+                    .help(format!(
+                        "write `{}(moderation)]` and list it on the struct: `impls(moderation)`",
+                        kind.shown().trim_end_matches(']')
+                    ));
+                None
+            }
+        });
+        args.finish(diag);
+        Self { krate, block }
+    }
+}

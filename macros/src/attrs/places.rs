@@ -1,0 +1,205 @@
+//! The table of every attribute, its keys and how each is written.
+
+/// An attribute at one kind of place.
+pub(crate) struct Place {
+    /// How messages show the attribute.
+    pub(crate) shown: &'static str,
+    /// Key and its form.
+    keys: &'static [(&'static str, &'static str)],
+}
+
+impl Place {
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|(name, _)| *name == key)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|(name, _)| *name)
+    }
+
+    /// How a key is written.
+    pub(crate) fn form(&self, key: &str) -> &'static str {
+        self.keys
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map_or("", |(_, form)| *form)
+    }
+
+    /// The line that lists all keys.
+    pub(crate) fn usage(&self) -> String {
+        if self.keys.is_empty() {
+            return format!("`{}` takes no keys", self.shown);
+        }
+        let forms: Vec<String> = self
+            .keys
+            .iter()
+            .map(|(_, form)| format!("`{form}`"))
+            .collect();
+        format!("`{}` takes {}", self.shown, forms.join(", "))
+    }
+}
+
+const CRATE: (&str, &str) = ("crate", "crate = path::to::stayput");
+
+/// `#[durable_object]` on a struct.
+pub(crate) static OBJECT: Place = Place {
+    shown: "#[durable_object(..)]",
+    keys: &[
+        ("events", "events(EventType, ..)"),
+        ("class", "class = \"path-name\""),
+        ("was", "was = \"old-path-name\""),
+        ("impls", "impls(block, ..)"),
+        CRATE,
+    ],
+};
+
+/// `#[durable_object]` on an impl block.
+pub(crate) static OBJECT_IMPL: Place = Place {
+    shown: "#[durable_object(..)] impl",
+    keys: &[("block", "block"), CRATE],
+};
+
+/// `#[mixin]` on a struct.
+pub(crate) static MIXIN: Place = Place {
+    shown: "#[mixin(..)]",
+    keys: &[
+        ("events", "events(EventType, ..)"),
+        ("impls", "impls(block, ..)"),
+        CRATE,
+    ],
+};
+
+/// `#[mixin]` on an impl block.
+pub(crate) static MIXIN_IMPL: Place = Place {
+    shown: "#[mixin(..)] impl",
+    keys: &[("block", "block"), CRATE],
+};
+
+/// `#[mixin]` on a field.
+pub(crate) static MOUNT: Place = Place {
+    shown: "#[mixin] field",
+    keys: &[],
+};
+
+/// `#[state]` on a field.
+pub(crate) static STATE: Place = Place {
+    shown: "#[state(..)]",
+    keys: &[("default", "default = EXPR"), ("was", "was = \"old_name\"")],
+};
+
+/// `#[transient]` on a field.
+pub(crate) static TRANSIENT: Place = Place {
+    shown: "#[transient(..)]",
+    keys: &[("default", "default = EXPR")],
+};
+
+/// `#[action]` on a method.
+pub(crate) static ACTION: Place = Place {
+    shown: "#[action(..)]",
+    keys: &[
+        ("public", "public"),
+        ("scope", "scope = \"room:write\""),
+        ("internal", "internal"),
+        ("name", "name = \"wire_name\""),
+        ("was", "was = \"old_name\""),
+    ],
+};
+
+/// `#[param]` on a parameter of an action.
+pub(crate) static PARAM: Place = Place {
+    shown: "#[param(..)]",
+    keys: &[
+        ("default", "default = LITERAL"),
+        ("min", "min = 0"),
+        ("max", "max = 100"),
+        ("exclusive", "exclusive"),
+        ("min_length", "min_length = 1"),
+        ("max_length", "max_length = 4096"),
+        ("min_items", "min_items = 1"),
+        ("max_items", "max_items = 100"),
+        ("one_of", "one_of = [\"a\", \"b\"]"),
+        ("description", "description = \"text\""),
+        ("example", "example = LITERAL"),
+    ],
+};
+
+/// `#[event]` on a method.
+pub(crate) static HANDLER: Place = Place {
+    shown: "#[event(..)]",
+    keys: &[
+        ("start", "start"),
+        ("alarm", "alarm"),
+        ("required", "EventType, required"),
+    ],
+};
+
+/// `#[event]` on a type.
+pub(crate) static EVENT: Place = Place {
+    shown: "#[event(..)]",
+    keys: &[("name", "name = \"wire_name\""), CRATE],
+};
+
+/// `#[data]` on a type.
+pub(crate) static DATA: Place = Place {
+    shown: "#[data(..)]",
+    keys: &[CRATE],
+};
+
+/// `#[error]` on a type that derives `ActionError`.
+pub(crate) static ERROR_TYPE: Place = Place {
+    shown: "#[error(..)] on the enum",
+    keys: &[("prefix", "prefix = \"room\""), CRATE],
+};
+
+/// `#[error]` on a variant, or on a struct that derives `ActionError`.
+pub(crate) static ERROR: Place = Place {
+    shown: "#[error(..)]",
+    keys: &[
+        ("code", "code = \"full\""),
+        ("status", "status = 409"),
+        ("retryable", "retryable"),
+        ("message", "message = \"text with {field}\""),
+    ],
+};
+
+/// `#[error]` on a struct: it is the type and its one variant.
+pub(crate) static ERROR_STRUCT: Place = Place {
+    shown: "#[error(..)]",
+    keys: &[
+        ("prefix", "prefix = \"room\""),
+        ("code", "code = \"full\""),
+        ("status", "status = 409"),
+        ("retryable", "retryable"),
+        ("message", "message = \"text with {field}\""),
+        CRATE,
+    ],
+};
+
+/// `#[config]` on a type that derives `Config`.
+pub(crate) static CONFIG_TYPE: Place = Place {
+    shown: "#[config(..)] on the struct",
+    keys: &[CRATE],
+};
+
+/// `#[config]` on a field.
+pub(crate) static CONFIG: Place = Place {
+    shown: "#[config(..)]",
+    keys: &[
+        ("name", "name = \"VARIABLE\""),
+        ("default", "default = EXPR"),
+    ],
+};
+
+/// Every place, in the order in which "belongs in" looks for a key.
+pub(crate) static PLACES: &[&Place] = &[
+    &OBJECT,
+    &MIXIN,
+    &ACTION,
+    &PARAM,
+    &STATE,
+    &HANDLER,
+    &EVENT,
+    &ERROR_TYPE,
+    &ERROR,
+    &CONFIG,
+];

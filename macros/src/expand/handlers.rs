@@ -1,0 +1,84 @@
+//! The table of handlers: `start`, `alarm`, events.
+//!
+//! ```ignore
+//! __rt::Handler::Start(|this, cx, first| ::std::boxed::Box::pin(async move {
+//!     __rt::finish_result(Self::start(this, cx, first).await)
+//! })),
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::local;
+use crate::model::handler::{Handler, HandlerKind};
+
+/// One element of the table.
+pub(crate) fn element(handler: &Handler) -> TokenStream {
+    let (cfgs, method) = (&handler.cfgs, &handler.ident);
+    let this = local("this");
+    let cx = local(if handler.context { "cx" } else { "_cx" });
+    let context = handler.context.then(|| quote!(, #cx));
+    let awaits = handler.is_async.then(|| quote!(.await));
+    let finish = local(if handler.output.fallible {
+        "finish_result"
+    } else {
+        "finish_value"
+    });
+    let call = |value: TokenStream| {
+        let value = handler.value.is_some().then(|| quote!(, #value));
+        quote!(__rt::#finish(Self::#method(#this #context #value)#awaits))
+    };
+    match &handler.kind {
+        HandlerKind::Start => {
+            let first = local(if handler.value.is_some() {
+                "first"
+            } else {
+                "_first"
+            });
+            let call = call(quote!(#first));
+            quote! {
+                #cfgs
+                __rt::Handler::Start(|#this, #cx, #first| ::std::boxed::Box::pin(async move { #call }))
+            }
+        }
+        HandlerKind::Alarm => {
+            let alarm = local(if handler.value.is_some() {
+                "alarm"
+            } else {
+                "_alarm"
+            });
+            let call = call(quote!(#alarm));
+            quote! {
+                #cfgs
+                __rt::Handler::Alarm(|#this, #cx, #alarm| ::std::boxed::Box::pin(async move { #call }))
+            }
+        }
+        HandlerKind::Event { path, required } => {
+            let event = local("event");
+            let span = handler
+                .value
+                .as_ref()
+                .map_or_else(|| path.span(), |value| value.span());
+            let bound = if handler.value.is_some() {
+                quote!(#event)
+            } else {
+                quote!(_)
+            };
+            let call = call(quote_spanned!(span=> ::core::clone::Clone::clone(#event)));
+            let name = &handler.name;
+            quote! {
+                #cfgs
+                __rt::Handler::Event(__rt::EventHandler {
+                    name: #name,
+                    event: <#path as __rt::Event>::NAME,
+                    required: #required,
+                    run: |#this, #cx, #event| match __rt::event_as::<#path>(#event) {
+                        ::core::option::Option::Some(#bound) => #call,
+                        ::core::option::Option::None => ::core::result::Result::Ok(()),
+                    },
+                })
+            }
+        }
+    }
+}

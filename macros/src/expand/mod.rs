@@ -1,0 +1,82 @@
+//! From the model to tokens; nothing here can fail.
+//!
+//! A struct becomes its stub, its mounts and, in `const _`, the implementations of the runtime's traits
+//! ([`object`]). An impl block becomes, in `const _`, the stub's methods ([`stub`]) and a const table of
+//! descriptors and function pointers ([`table`], [`handlers`]). Inside `const _` the runtime is `__rt`.
+
+pub(crate) mod config;
+pub(crate) mod data;
+pub(crate) mod error;
+mod fields;
+mod handlers;
+pub(crate) mod object;
+mod stub;
+mod table;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+
+use crate::model::block::Block;
+use crate::paths::Rt;
+
+/// An identifier of ours that cannot meet one of the user's.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A user's identifier as a local variable of ours.
+fn local_like(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::mixed_site().located_at(ident.span()));
+    ident
+}
+
+/// Lints that generated code cannot answer for. They are about items that the user may leave unused.
+fn allows() -> TokenStream {
+    quote! {
+        #[allow(dead_code, private_bounds, private_interfaces, reason = "generated")]
+    }
+}
+
+/// An impl block expands to
+/// ```ignore
+/// const _: () = {
+///     use ::stayput::__private as __rt;
+///     impl ChatRoomStub { pub fn say(&self, text: impl __rt::Arg<String>) -> __rt::CallOf<..> { .. } }
+///     impl __rt::Actions<0> for ChatRoom { const TABLE: &'static __rt::Table<Self> = &__rt::Table { .. }; }
+/// };
+/// ```
+pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
+    let import = rt.import();
+    let stub = stub::methods(block);
+    let (self_path, number) = (&block.self_path, number_of(block));
+    let actions = block.actions.iter().map(table::element);
+    let handlers = block.handlers.iter().map(handlers::element);
+    let checks = block
+        .actions
+        .iter()
+        .filter_map(|action| table::check(action, self_path));
+    quote! {
+        const _: () = {
+            #import
+            #stub
+            #[automatically_derived]
+            impl __rt::Actions<#number> for #self_path {
+                const TABLE: &'static __rt::Table<Self> = &__rt::Table {
+                    actions: &[#(#actions),*],
+                    handlers: &[#(#handlers),*],
+                };
+            }
+            #(#checks)*
+        };
+    }
+}
+
+/// The number of the block, where its name stands.
+fn number_of(block: &Block) -> TokenStream {
+    let mut number = proc_macro2::Literal::u64_unsuffixed(block.number);
+    if let Some(name) = &block.name {
+        number.set_span(name.span());
+    }
+    number.to_token_stream()
+}

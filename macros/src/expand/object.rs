@@ -1,0 +1,182 @@
+//! A struct: its stub, its mounts, and how the runtime loads and saves it.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote};
+use syn::Ident;
+use syn::ext::IdentExt as _;
+
+use super::{allows, fields};
+use crate::attrs::object::Kind;
+use crate::model::block::stub_ident;
+use crate::model::object::{Field, Object, Role};
+use crate::paths::Rt;
+use crate::syntax::names::{block_number, unraw};
+
+/// Expands to the stub and the mounts, then
+/// ```ignore
+/// const _: () = {
+///     use ::stayput::__private as __rt;
+///     impl __rt::Stub for ChatRoomStub { .. }
+///     impl __rt::Mounts for __ChatRoomMounts { .. }
+///     impl __rt::Stateful for ChatRoom { .. }         // load, reload, save, describe
+///     impl __rt::Lists<0> for ChatRoom {}             // one for each impl block
+///     impl __rt::Declares<Said> for ChatRoom {}       // one for each event
+///     impl __rt::Object for ChatRoom { .. }           // not for a mixin
+///     const _: () = __rt::check_class::<ChatRoom>();
+/// };
+/// ```
+pub(crate) fn expand(object: &Object, rt: &Rt) -> TokenStream {
+    let stub = stub_ident(&object.ident);
+    let mounts = format_ident!("__{}Mounts", object.ident.unraw());
+    let types = types(object, &stub, &mounts, rt);
+    let import = rt.import();
+    let traits = traits(object, &stub, &mounts);
+    let class = (object.kind == Kind::Object).then(|| class(object, &stub));
+    quote! {
+        #types
+        const _: () = {
+            #import
+            #traits
+            #class
+        };
+    }
+}
+
+fn mounted(object: &Object) -> impl Iterator<Item = &Field> {
+    object
+        .fields
+        .iter()
+        .filter(|field| matches!(field.role, Role::Mount))
+}
+
+/// What a user's code names: the stub, and the context's way to the mounts.
+fn types(object: &Object, stub: &Ident, mounts: &Ident, rt: &Rt) -> TokenStream {
+    let (vis, private, allows) = (&object.vis, rt.private(), allows());
+    let docs = match object.kind {
+        Kind::Object => format!(" Calls [`{}`] objects.", unraw(&object.ident)),
+        Kind::Mixin => format!(" Calls the [`{}`] of an object.", unraw(&object.ident)),
+    };
+    let stub_methods = mounted(object).map(|field| {
+        let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
+        let docs = field.docs.attrs_or(&format!("The `{name}` of the object."));
+        quote! {
+            #cfgs
+            #docs
+            pub fn #ident(&self) -> <#ty as #private::Stateful>::Stub {
+                #private::Stub::from_core(self.__core.mounted(#name))
+            }
+        }
+    });
+    let mount_methods = mounted(object).map(|field| {
+        let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
+        quote! {
+            #cfgs
+            #[doc(hidden)]
+            pub fn #ident(&self) -> #private::Context<#ty> {
+                self.0.mounted(#name)
+            }
+        }
+    });
+    let impls = mounted(object).next().is_some().then(|| {
+        quote! {
+            #[automatically_derived]
+            #allows
+            impl #stub { #(#stub_methods)* }
+            #[automatically_derived]
+            #allows
+            impl #mounts { #(#mount_methods)* }
+        }
+    });
+    quote! {
+        #[doc = #docs]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct #stub {
+            __core: #private::StubCore,
+        }
+        #[doc(hidden)]
+        #[derive(::core::fmt::Debug)]
+        #vis struct #mounts(#private::RawContext);
+        #impls
+    }
+}
+
+fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
+    let ident = &object.ident;
+    let (name, docs) = (unraw(ident), object.docs.expr());
+    let events = &object.events;
+    let projections = mounted(object).enumerate().map(|(index, field)| {
+        let (cfgs, at, member, ty) = (&field.cfgs, mount_ident(index), &field.ident, &field.ty);
+        quote! {
+            #cfgs
+            struct #at;
+            #cfgs
+            #[automatically_derived]
+            impl __rt::Project<#ident> for #at {
+                type Part = #ty;
+                fn get(host: &#ident) -> &#ty { &host.#member }
+                fn get_mut(host: &mut #ident) -> &mut #ty { &mut host.#member }
+            }
+        }
+    });
+    let mount_list = mounted(object).enumerate().map(|(index, field)| {
+        let (cfgs, at, name, ty) = (&field.cfgs, mount_ident(index), &field.name, &field.ty);
+        quote!(#cfgs __rt::Mount::of::<#ty, #at>(#name))
+    });
+    let blocks = block_numbers(object);
+    let functions = fields::functions(&object.fields);
+    quote! {
+        #[automatically_derived]
+        impl __rt::Stub for #stub {
+            type Of = #ident;
+            fn from_core(inner: __rt::StubCore) -> Self { Self { __core: inner } }
+            fn core(&self) -> &__rt::StubCore { &self.__core }
+        }
+        #[automatically_derived]
+        impl __rt::Mounts for #mounts {
+            fn new(raw: __rt::RawContext) -> Self { Self(raw) }
+            fn raw(&self) -> &__rt::RawContext { &self.0 }
+        }
+        #(#projections)*
+        #[automatically_derived]
+        impl __rt::Stateful for #ident {
+            type Mounts = #mounts;
+            type Stub = #stub;
+            const TYPE_NAME: &'static str = #name;
+            const DOCS: &'static str = #docs;
+            const EVENTS: &'static [__rt::EventInfo] = &[#(__rt::EventInfo::of::<#events>()),*];
+            const MOUNTS: &'static [__rt::Mount<Self>] = &[#(#mount_list),*];
+            const PARTS: &'static [&'static __rt::Table<Self>] =
+                &[#(<Self as __rt::Actions<#blocks>>::TABLE),*];
+            #functions
+        }
+        #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
+        #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
+    }
+}
+
+fn class(object: &Object, stub: &Ident) -> TokenStream {
+    let (ident, class, was) = (&object.ident, &object.class, object.was.iter());
+    quote! {
+        __rt::stub_as_value!(#stub);
+        #[automatically_derived]
+        impl __rt::Object for #ident {
+            const CLASS: &'static str = #class;
+            const WAS: &'static [&'static str] = &[#(#was),*];
+        }
+        const _: () = __rt::check_class::<#ident>();
+    }
+}
+
+fn mount_ident(index: usize) -> Ident {
+    super::local(&format!("__Mount{index}"))
+}
+
+/// The numbers of all impl blocks, each where its name stands.
+fn block_numbers(object: &Object) -> Vec<TokenStream> {
+    let named = object.blocks.iter().map(|name| {
+        let mut number = proc_macro2::Literal::u64_unsuffixed(block_number(&unraw(name)));
+        number.set_span(name.span());
+        number.to_token_stream()
+    });
+    std::iter::once(quote!(0)).chain(named).collect()
+}

@@ -1,0 +1,106 @@
+//! The table of actions: for each a descriptor and a pointer to what runs it.
+//!
+//! ```ignore
+//! __rt::Action::command(|this, cx, params| {
+//!     let (by,) = params.decode::<(u64,)>()?;
+//!     __rt::reply_result(Self::increment(this, cx, by))
+//! })
+//! .named("increment", "Adds `by` and returns the count.")
+//! .params(const { &[__rt::Param::new("by", "").default("1")] })
+//! .result::<(u64,), Result<u64, CounterError>>(),
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned as _;
+
+use super::{local, local_like};
+use crate::attrs::action::Auth;
+use crate::model::action::{Action, Mode};
+use crate::syntax::types::without_self;
+
+/// One element of the table.
+pub(crate) fn element(action: &Action) -> TokenStream {
+    let (cfgs, name, docs) = (&action.cfgs, &action.name, action.docs.expr());
+    let run = run(action);
+    let auth = match &action.auth {
+        Auth::Caller => TokenStream::new(),
+        Auth::Public => quote!(.public()),
+        Auth::Internal => quote!(.internal()),
+        Auth::Scope(scope) => quote!(.scope(#scope)),
+    };
+    let was = action.was.as_ref().map(|was| quote!(.was(&[#was])));
+    let params = action.params.iter().map(|param| {
+        let (name, docs, builders) = (&param.name, param.docs.expr(), &param.builders);
+        quote!(__rt::Param::new(#name, #docs)#builders)
+    });
+    let params = (!action.params.is_empty()).then(|| quote!(.params(const { &[#(#params),*] })));
+    let (tuple, output) = (tuple(action), &action.output.ty);
+    let returns = local(if action.output.fallible {
+        "result"
+    } else {
+        "value"
+    });
+    quote! {
+        #cfgs
+        __rt::Action::#run.named(#name, #docs)#auth #was #params.#returns::<#tuple, #output>()
+    }
+}
+
+/// `command(|this, cx, params| { .. })` and its kin.
+fn run(action: &Action) -> TokenStream {
+    let (this, params) = (local("this"), local("params"));
+    let cx = local(if action.context { "cx" } else { "_cx" });
+    let method = &action.ident;
+    let names: Vec<_> = action
+        .params
+        .iter()
+        .map(|param| local_like(&param.ident))
+        .collect();
+    let tuple = tuple(action);
+    let decode = if names.is_empty() {
+        quote!(#params.decode::<()>()?;)
+    } else {
+        quote!(let (#(#names,)*) = #params.decode::<#tuple>()?;)
+    };
+    let context = action.context.then(|| quote!(, #cx));
+    let awaits = action.is_async.then(|| quote!(.await));
+    let reply = local(if action.output.fallible {
+        "reply_result"
+    } else {
+        "reply_value"
+    });
+    let call = quote!(__rt::#reply(Self::#method(#this #context #(, #names)*)#awaits));
+    let constructor = match (action.mode, action.is_async) {
+        (Mode::Query, false) => "query",
+        (Mode::Query, true) => "async_query",
+        (Mode::Command, false) => "command",
+        (Mode::Command, true) => "async_command",
+        (Mode::Process, _) => "process",
+    };
+    let constructor = local(constructor);
+    if action.is_async || action.mode == Mode::Process {
+        quote! {
+            #constructor(|#this, #cx, mut #params| ::std::boxed::Box::pin(async move { #decode #call }))
+        }
+    } else {
+        quote!(#constructor(|#this, #cx, #params| { #decode #call }))
+    }
+}
+
+/// The types of the parameters.
+pub(crate) fn tuple(action: &Action) -> TokenStream {
+    let types = action.params.iter().map(|param| &param.ty);
+    quote!((#(#types,)*))
+}
+
+/// A result that is not written `Result` must not be one by another name: its errors would go out as values.
+pub(crate) fn check(action: &Action, self_path: &Path) -> Option<TokenStream> {
+    if action.output.fallible {
+        return None;
+    }
+    let ty = without_self(&action.output.ty, self_path);
+    let (cfgs, is_unit) = (&action.cfgs, ty.to_string() == "()");
+    (!is_unit).then(|| quote_spanned!(ty.span()=> #cfgs __rt::assert_not_result!(#ty);))
+}

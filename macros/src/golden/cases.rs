@@ -1,0 +1,248 @@
+//! One golden file for each feature.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{expand, pretty};
+
+fn golden(name: &str, source: TokenStream) {
+    let path = format!("{}/src/golden/{name}.rs.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = pretty(expand(source));
+    let lines = text.lines().count();
+    assert!(
+        lines <= 115,
+        "{name} has {lines} lines; make the case smaller"
+    );
+    expectorate::assert_contents(path, &text);
+}
+
+#[test]
+fn counter_struct() {
+    golden(
+        "counter_struct",
+        quote! {
+            /// A counter that keeps its value.
+            #[durable_object]
+            pub struct Counter { value: u64 }
+        },
+    );
+}
+
+#[test]
+fn counter_impl() {
+    golden(
+        "counter_impl",
+        quote! {
+            #[durable_object]
+            impl Counter {
+                /// Adds `by` and returns the count.
+                #[action(public)]
+                fn increment(&mut self, #[param(default = 1)] by: u64) -> Result<u64, CounterError> { self.add(by) }
+                /// The count.
+                #[action(public)]
+                fn value(&self) -> u64 { self.value }
+            }
+        },
+    );
+}
+
+#[test]
+fn receivers() {
+    golden(
+        "receivers",
+        quote! {
+            #[durable_object]
+            impl Room {
+                #[action]
+                async fn look(&self, cx: &Context<Self>, deep: Option<bool>) -> Vec<Self> { body }
+                #[action]
+                async fn fetch(&mut self, cx: &mut Context<Self>) -> Result<()> { body }
+                #[action]
+                async fn work(this: Handle<Self>, cx: ProcessContext<Self>, n: u8) -> Result<(), RoomError> { body }
+            }
+        },
+    );
+}
+
+#[test]
+fn action_keys() {
+    golden(
+        "action_keys",
+        quote! {
+            #[durable_object]
+            impl Room {
+                #[action(scope = "room:write", name = "say-it", was = "tell")]
+                pub fn r#type(
+                    &mut self,
+                    /// What to say.
+                    #[param(min_length = 1, max_length = 4096, example = "hi \"there\"")] r#match: String,
+                    #[param(description = "How loud.", min = -1, max = 1.5, exclusive)] loud: f64,
+                    #[param(one_of = ["a", "b"], min_items = 1, max_items = 9)] tags: Vec<String>,
+                ) {}
+                #[action(internal)]
+                fn close(&mut self) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn fields() {
+    golden(
+        "fields",
+        quote! {
+            #[durable_object(class = "room", was = "old-room")]
+            struct Room {
+                #[state(default = 5, was = "old_limit")]
+                limit: u32,
+                r#type: String,
+                #[transient]
+                drafts: HashMap<String, String>,
+                #[transient(default = Cache::new(8))]
+                cache: Cache,
+                #[cfg(feature = "extra")]
+                extra: Log<u8>,
+            }
+        },
+    );
+}
+
+#[test]
+fn mounts() {
+    golden(
+        "mounts",
+        quote! {
+            #[mixin(events(Joined), impls(more))]
+            pub struct Host {
+                /// Who is here.
+                #[cfg(x)]
+                #[mixin]
+                presence: lib::Presence,
+            }
+        },
+    );
+}
+
+#[test]
+fn named_block() {
+    golden(
+        "named_block",
+        quote! {
+            #[durable_object(moderation, crate = crate::renamed)]
+            impl super::Room {
+                const LIMIT: usize = { 5 };
+                #[cfg(feature = "ban")]
+                #[action]
+                fn ban(&mut self, who: Id<Self>) -> u64 { body }
+                helper! { anything }
+                #[inline]
+                fn plain(&self) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn handlers() {
+    golden(
+        "handlers",
+        quote! {
+            #[durable_object]
+            impl Room {
+                #[event(start)]
+                async fn start(&mut self, cx: &mut Context<Self>, first: bool) -> Result<()> { body }
+                #[event(alarm)]
+                fn ring(&mut self) {}
+                #[event(lib::UserRenamed, required)]
+                fn on_renamed(&mut self, cx: &mut Context<Self>, event: lib::UserRenamed) {}
+                #[event(Left)]
+                fn on_left(&mut self) -> Result<(), Error> { body }
+            }
+        },
+    );
+}
+
+#[test]
+fn data_and_events() {
+    golden(
+        "data_and_events",
+        quote! {
+            #[data]
+            #[derive(Clone, serde::Serialize)]
+            pub struct Message { text: String }
+            #[data(crate = other)]
+            enum Kind { A, B(u8) }
+            /// Someone said something.
+            ///
+            /// More.
+            #[event]
+            pub struct UserSaid { id: u64 }
+            #[doc = include_str!("left.md")]
+            #[event(name = "user:left")]
+            struct Left;
+        },
+    );
+}
+
+#[test]
+fn action_error() {
+    golden(
+        "action_error",
+        quote! {
+            #[derive(ActionError)]
+            #[error(prefix = "room")]
+            enum RoomError {
+                #[error(status = 409, retryable, message = "the room holds {max}")]
+                Full { max: u32 },
+            }
+        },
+    );
+}
+
+#[test]
+fn action_error_kinds() {
+    golden(
+        "action_error_kinds",
+        quote! {
+            #[derive(ActionError)]
+            enum E {
+                /// Nobody {there}.
+                ///
+                /// More.
+                Empty,
+                #[error(message = "{1:?}")]
+                Pair(u8, String),
+            }
+        },
+    );
+}
+
+#[test]
+fn action_error_struct() {
+    golden(
+        "action_error_struct",
+        quote! {
+            #[derive(ActionError)]
+            #[error(prefix = "shop", code = "sold_out", crate = lib)]
+            struct SoldOut { r#type: String }
+        },
+    );
+}
+
+#[test]
+fn config() {
+    golden(
+        "config",
+        quote! {
+            #[derive(Config)]
+            struct Settings {
+                smtp_host: String,
+                #[config(name = "PORT", default = 8080)]
+                port: u16,
+                token: Option<String>,
+                #[cfg(x)]
+                extra: bool,
+            }
+        },
+    );
+}

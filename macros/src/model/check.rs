@@ -1,0 +1,63 @@
+//! What concerns several methods of an impl block at once.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+
+use super::action::Action;
+use super::handler::{Handler, HandlerKind};
+use crate::diag::Diag;
+
+/// Names are unique, and the object's life has one handler for each turn.
+pub(crate) fn block(actions: &[Action], handlers: &[Handler], diag: &mut Diag) {
+    unique_names(actions, diag);
+    for (word, pick) in [
+        ("start", is_start as fn(&Handler) -> bool),
+        ("alarm", is_alarm),
+    ] {
+        let all: Vec<&Handler> = handlers
+            .iter()
+            .filter(|handler| pick(handler) && handler.cfgs.is_empty())
+            .collect();
+        if all.len() > 1 {
+            for handler in all {
+                diag.error(
+                    &handler.ident,
+                    format!("`{word}` has more than one handler"),
+                )
+                .help("keep one and call the others from it");
+            }
+        }
+    }
+}
+
+/// Every name and former name belongs to one action. Conditional ones are left to the runtime's own check.
+fn unique_names(actions: &[Action], diag: &mut Diag) {
+    let mut names: Vec<(String, TokenStream)> = Vec::new();
+    for action in actions.iter().filter(|action| action.cfgs.is_empty()) {
+        names.push((action.name.clone(), action.name_at.clone()));
+        names.extend(
+            action
+                .was
+                .iter()
+                .map(|was| (was.value(), was.to_token_stream())),
+        );
+    }
+    for (index, (name, at)) in names.iter().enumerate() {
+        let twins = names
+            .iter()
+            .enumerate()
+            .filter(|(other, (twin, _))| *other != index && twin == name);
+        if twins.count() > 0 {
+            diag.error(at, format!("the action name `{name}` is taken twice"))
+                .help("rename one: `#[action(name = \"..\")]`");
+        }
+    }
+}
+
+fn is_start(handler: &Handler) -> bool {
+    matches!(handler.kind, HandlerKind::Start)
+}
+
+fn is_alarm(handler: &Handler) -> bool {
+    matches!(handler.kind, HandlerKind::Alarm)
+}

@@ -1,0 +1,132 @@
+//! A handler: a method that the object's own life or an event calls.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::{Attribute, FnArg, Ident, Path, ReceiverKind, Signature, Type};
+
+use super::action::{Output, check_signature, read_output, typed};
+use crate::attrs::event::{HandlerArgs, Trigger};
+use crate::diag::Diag;
+use crate::syntax::cfg::Cfgs;
+use crate::syntax::names::unraw;
+use crate::syntax::raw::RawFn;
+use crate::syntax::types::ungroup;
+
+/// A method that the object's own life or an event calls.
+pub(crate) struct Handler {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) cfgs: Cfgs,
+    pub(crate) is_async: bool,
+    pub(crate) context: bool,
+    /// Whether the method takes what the trigger brings.
+    pub(crate) value: Option<TokenStream>,
+    pub(crate) output: Output,
+    pub(crate) kind: HandlerKind,
+}
+
+/// What calls it.
+pub(crate) enum HandlerKind {
+    Start,
+    Alarm,
+    Event { path: Path, required: bool },
+}
+
+/// Reads one handler; `None` where its signature allows no call to be generated.
+pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<Handler> {
+    let from = diag.count();
+    let args = HandlerArgs::parse(attr, diag);
+    let sig = &method.sig;
+    let name = format!("handler `{}`", sig.ident);
+    check_signature(sig, "a handler", &name, diag);
+    let kind = match args.trigger? {
+        Trigger::Start(_) => HandlerKind::Start,
+        Trigger::Alarm(_) => HandlerKind::Alarm,
+        Trigger::Event(path) => HandlerKind::Event {
+            path,
+            required: args.required,
+        },
+    };
+    let inputs = read_inputs(sig, &kind, diag);
+    if let (HandlerKind::Event { .. }, Some(token)) = (&kind, &sig.asyncness) {
+        diag.error(token, format!("{name} of an event cannot wait"))
+            .help("remove `async`")
+            .note("it runs inside the commit of the action that emitted the event");
+    }
+    let output = read_output(&sig.output, &name, diag);
+    let (context, value) = inputs?;
+    (diag.count() == from).then(|| Handler {
+        ident: sig.ident.clone(),
+        name: unraw(&sig.ident),
+        cfgs: Cfgs::of(&method.attrs),
+        is_async: sig.asyncness.is_some(),
+        context,
+        value,
+        output,
+        kind,
+    })
+}
+
+impl HandlerKind {
+    /// The signature to write, for messages.
+    fn usage(&self) -> String {
+        match self {
+            Self::Start => {
+                "write `fn start(&mut self, cx: &mut Context<Self>, first: bool)`".to_owned()
+            }
+            Self::Alarm => {
+                "write `fn alarm(&mut self, cx: &mut Context<Self>, alarm: Alarm)`".to_owned()
+            }
+            Self::Event { path, .. } => format!(
+                "write `fn on_event(&mut self, cx: &mut Context<Self>, event: {})`",
+                path.to_token_stream().to_string().replace(' ', "")
+            ),
+        }
+    }
+}
+
+/// Whether there is a context, and the type of the value if there is one.
+fn read_inputs(
+    sig: &Signature,
+    kind: &HandlerKind,
+    diag: &mut Diag,
+) -> Option<(bool, Option<TokenStream>)> {
+    let usage = kind.usage();
+    let mut inputs = sig.inputs.iter();
+    match inputs.next() {
+        Some(FnArg::Receiver(receiver)) => {
+            if !matches!(receiver.kind, ReceiverKind::Reference(_, None, _)) {
+                diag.error(receiver, "a handler borrows its object")
+                    .help(&usage);
+            }
+        }
+        first => {
+            let at = first.map_or_else(
+                || sig.ident.to_token_stream(),
+                |first| first.to_token_stream(),
+            );
+            diag.error(at, format!("handler `{}` has no receiver", sig.ident))
+                .help(&usage);
+            return None;
+        }
+    }
+    let (mut context, mut value) = (false, None);
+    for (index, input) in inputs.filter_map(typed).enumerate() {
+        let is_reference = matches!(ungroup(&input.ty), Type::Reference(_));
+        if is_reference && index == 0 {
+            context = true;
+        } else if is_reference {
+            diag.error(&input.ty, "a handler owns what it handles")
+                .help(&usage);
+        } else if value.is_some() {
+            diag.error(
+                input,
+                format!("handler `{}` has a parameter too many", sig.ident),
+            )
+            .help(&usage);
+        } else {
+            value = Some(input.ty.to_token_stream());
+        }
+    }
+    Some((context, value))
+}

@@ -1,0 +1,11 @@
+//! The validated model: what `expand` may rely on without looking at syntax again.
+
+pub(crate) mod action;
+pub(crate) mod block;
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod error;
+pub(crate) mod handler;
+pub(crate) mod object;
+pub(crate) mod param;
+pub(crate) mod placeholders;

@@ -1,0 +1,225 @@
+//! A durable object or mixin: the struct with its fields.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::{Expr, Fields, Generics, Ident, ItemStruct, LitStr, Path, Type, Visibility};
+
+use crate::attrs::field::{StateArgs, parse_mount, parse_transient};
+use crate::attrs::object::{Kind, StructArgs};
+use crate::diag::Diag;
+use crate::paths::Rt;
+use crate::syntax::cfg::Cfgs;
+use crate::syntax::docs::Docs;
+use crate::syntax::helpers::Taken;
+use crate::syntax::names::{class_fault, kebab, unraw};
+use crate::syntax::types::borrow_in;
+
+/// A struct that is a durable object or a mixin.
+pub(crate) struct Object {
+    pub(crate) kind: Kind,
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) docs: Docs,
+    pub(crate) class: String,
+    pub(crate) was: Option<LitStr>,
+    pub(crate) events: Vec<Path>,
+    pub(crate) blocks: Vec<Ident>,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A field.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// The name in storage and in messages.
+    pub(crate) name: String,
+    pub(crate) ty: Type,
+    pub(crate) docs: Docs,
+    pub(crate) cfgs: Cfgs,
+    pub(crate) role: Role,
+}
+
+/// What a field is.
+pub(crate) enum Role {
+    /// Durable.
+    State {
+        default: Option<Expr>,
+        was: Option<LitStr>,
+    },
+    /// Memory only.
+    Transient { default: Option<Expr> },
+    /// A mounted mixin.
+    Mount,
+}
+
+/// Takes our attributes off the struct and checks what they say. `None`: nothing can be generated.
+pub(crate) fn read(
+    kind: Kind,
+    args: StructArgs,
+    item: &mut ItemStruct,
+    rt: &Rt,
+    diag: &mut Diag,
+) -> Option<Object> {
+    Taken::from(&mut item.attrs, rt, diag).refuse_rest("this struct", diag);
+    let noun = kind.noun();
+    let plain = refuse_generics(&item.generics, &format!("a {noun}"), diag);
+    let mut fields = Vec::new();
+    match &mut item.fields {
+        Fields::Named(named) => {
+            for field in &mut named.named {
+                fields.extend(read_field(field, rt, diag));
+            }
+        }
+        Fields::Unit => {}
+        Fields::Unnamed(unnamed) => {
+            for field in &mut unnamed.unnamed {
+                Taken::from(&mut field.attrs, rt, diag);
+            }
+            diag.error(&*unnamed, format!("the fields of a {noun} need names"))
+                .help("write `struct Name { field: Type }`")
+                .note("a field is stored under its name");
+            return None;
+        }
+    }
+    check_class(&item.ident, args.class.as_ref(), kind, diag);
+    check_lists(&args, diag);
+    let class = args
+        .class
+        .as_ref()
+        .map_or_else(|| kebab(&unraw(&item.ident)), LitStr::value);
+    plain.then(|| Object {
+        kind,
+        ident: item.ident.clone(),
+        vis: item.vis.clone(),
+        docs: Docs::of(&item.attrs),
+        class,
+        was: args.was,
+        events: args.events,
+        blocks: args.blocks,
+        fields,
+    })
+}
+
+/// Reports generics and where clauses; returns whether there are none.
+pub(crate) fn refuse_generics(generics: &Generics, what: &str, diag: &mut Diag) -> bool {
+    if !generics.params.is_empty() {
+        diag.error(&generics.params, format!("{what} cannot be generic"))
+            .help("write the type out; for shared behaviour make a `#[mixin]`")
+            .note("its class, storage and clients are made once, at compile time");
+    } else if let Some(clause) = &generics.where_clause {
+        diag.error(clause, format!("{what} cannot have a where clause"))
+            .help("remove it: there is nothing generic to bound");
+    }
+    generics.params.is_empty() && generics.where_clause.is_none()
+}
+
+fn check_class(ident: &Ident, class: Option<&LitStr>, kind: Kind, diag: &mut Diag) {
+    if kind == Kind::Mixin {
+        return;
+    }
+    match class {
+        Some(class) => {
+            if let Some(fault) = class_fault(&class.value()) {
+                diag.error(class, fault)
+                    .help("write a path such as `class = \"chat-room\"`");
+            }
+        }
+        None => {
+            if let Some(fault) = class_fault(&kebab(&unraw(ident))) {
+                diag.error(ident, fault)
+                    .help("give a path: `#[durable_object(class = \"chat-room\")]`");
+            }
+        }
+    }
+}
+
+/// Events and blocks are listed once each.
+fn check_lists(args: &StructArgs, diag: &mut Diag) {
+    for (index, event) in args.events.iter().enumerate() {
+        let shown = event.to_token_stream().to_string();
+        if args
+            .events
+            .iter()
+            .take(index)
+            .any(|before| before.to_token_stream().to_string() == shown)
+        {
+            diag.error(event, format!("the event `{shown}` is listed twice"))
+                .help("list each event once");
+        }
+    }
+    for (index, block) in args.blocks.iter().enumerate() {
+        if args.blocks.iter().take(index).any(|before| before == block) {
+            diag.error(block, format!("the impl block `{block}` is listed twice"))
+                .help("list each block once");
+        }
+    }
+}
+
+fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field> {
+    let mut taken = Taken::from(&mut field.attrs, rt, diag);
+    let state = taken.one("state", diag);
+    let transient = taken.one("transient", diag);
+    let mount = taken.one("mixin", diag);
+    taken.refuse_rest("a field", diag);
+    let ident = field.ident.clone()?;
+    let present: Vec<_> = [&state, &transient, &mount].into_iter().flatten().collect();
+    if present.len() > 1 {
+        for attr in &present {
+            diag.error(
+                attr,
+                "`#[state]`, `#[transient]` and `#[mixin]` exclude each other",
+            )
+            .help("a field is durable, memory only or a mounted mixin: keep one");
+        }
+    }
+    let role = if let Some(attr) = &mount {
+        parse_mount(attr, diag);
+        Role::Mount
+    } else if let Some(attr) = &transient {
+        Role::Transient {
+            default: parse_transient(attr, diag),
+        }
+    } else {
+        let args = state
+            .as_ref()
+            .map(|attr| StateArgs::parse(attr, diag))
+            .unwrap_or_default();
+        Role::State {
+            default: args.default,
+            was: args.was,
+        }
+    };
+    if let Some(borrow) = borrow_in(&field.ty)
+        && !matches!(role, Role::Transient { .. })
+    {
+        diag.error(borrow, format!("the field `{ident}` borrows"))
+            .help("own the value, for example by `String` or `Vec<T>`")
+            .note("a durable field outlives every borrow: it is read back after a restart");
+    }
+    Some(Field {
+        name: unraw(&ident),
+        ident,
+        ty: field.ty.clone(),
+        docs: Docs::of(&field.attrs),
+        cfgs: Cfgs::of(&field.attrs),
+        role,
+    })
+}
+
+impl Field {
+    /// A closure or function that makes the field's first value.
+    pub(crate) fn initial(&self) -> TokenStream {
+        let ty = &self.ty;
+        match &self.role {
+            Role::State {
+                default: Some(value),
+                ..
+            }
+            | Role::Transient {
+                default: Some(value),
+            } => {
+                quote!(|| #value)
+            }
+            _ => quote!(<#ty as ::core::default::Default>::default),
+        }
+    }
+}
