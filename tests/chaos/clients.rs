@@ -55,7 +55,7 @@ impl Clients {
         let threads = (0..count)
             .map(|client| {
                 let (stop, next) = (Arc::clone(&stop), next.clone());
-                let mut random = Random::new(random.next());
+                let mut random = Random::new(random.draw());
                 thread::spawn(move || work(address, &stop, |call| next(client, &mut random, call)))
             })
             .collect();

@@ -24,9 +24,9 @@ fn sigterm_finishes_what_was_begun() {
             json!({}),
         )
     });
-    let mut waiter = server.connect();
-    let waiting =
-        std::thread::spawn(move || waiter.call("trouble/t", "wait", &json!({"ms": 1_500})));
+    let mut patient = server.connect();
+    let slow_call =
+        std::thread::spawn(move || patient.call("trouble/t", "wait", &json!({"ms": 1_500})));
     std::thread::sleep(Duration::from_millis(500));
     let began = Instant::now();
     server.terminate().unwrap();
@@ -60,9 +60,9 @@ fn sigterm_finishes_what_was_begun() {
         unready.is_some(),
         "/readyz never said 503 while work was in flight"
     );
-    let waited = waiting.join().unwrap();
+    let answer = slow_call.join().unwrap();
     assert_eq!(
-        waited.expect("the call in flight got no answer"),
+        answer.expect("the call in flight got no answer"),
         Ok(json!(1))
     );
 

@@ -18,8 +18,8 @@ const CLIENTS: usize = 16;
 /// What the test knows of one ledger.
 #[derive(Debug, Default)]
 struct Known {
-    /// Number of its last line.
-    last: u64,
+    /// Number of its next line.
+    next: u64,
     /// Sum and count of the lines so far.
     total: i64,
     lines: u64,
@@ -101,7 +101,7 @@ fn verify(server: &Server, sent: &[Sent], known: &mut HashMap<String, Known>) ->
                 &mut connection,
                 object,
                 "lines",
-                &json!({"after": known.last}),
+                &json!({"from": known.next}),
             );
             let lines = lines.as_array().unwrap();
             for line in lines {
@@ -116,7 +116,7 @@ fn verify(server: &Server, sent: &[Sent], known: &mut HashMap<String, Known>) ->
                     "{object}: by half, {line}"
                 );
                 survived += usize::from(sent.answer().is_none());
-                known.last = line["id"].as_u64().unwrap();
+                known.next = line["id"].as_u64().unwrap() + 1;
                 known.total += line["entry"]["n"].as_i64().unwrap();
                 known.lines += 1;
             }

@@ -1,5 +1,11 @@
 //! Running servers and what happens to them: kill, disk, disorder, bad input, load. One at a time, for they measure.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a fault in a test's helper fails the test"
+)]
+
 mod bad_input;
 mod clients;
 mod drain;

@@ -20,15 +20,19 @@ fn slow_clients_are_dropped() {
     let folder = scratch();
     let data = folder.path().join("data");
     let (server, _) = Launch::new(program(), &data).start();
-    let begun = [
-        &b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "[..],
-        b"POST /counter/home HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{",
+    let host = server.address();
+    let heads = [
+        format!("GET /readyz HTTP/1.1\r\nHost: {host}\r\nX-Slow: "),
+        format!(
+            "POST /counter/home HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+             Content-Length: 60\r\n\r\n{{"
+        ),
     ];
     let began = Instant::now();
     let mut slow: Vec<Connection> = (0..SLOW)
         .map(|index| {
             let mut connection = server.connect();
-            connection.send(begun[index % 2]).unwrap();
+            connection.send(heads[index % 2].as_bytes()).unwrap();
             connection
         })
         .collect();

@@ -1,5 +1,6 @@
 //! A plain blocking HTTP/1.1 client: one connection, bytes as given, nothing corrected on the way.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -29,8 +30,8 @@ impl Connection {
     pub fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, Duration::from_secs(10))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        stream.set_write_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+        stream.set_write_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self {
             stream: BufReader::new(stream),
             host: address.to_string(),
@@ -159,7 +160,8 @@ pub fn request(method: &str, path: &str, host: &str, headers: &[&str], body: &[u
         head.push_str("\r\n");
     }
     if !body.is_empty() || method == "POST" {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        // Writing to a `String` cannot fail.
+        let _ = write!(head, "Content-Length: {}\r\n", body.len());
     }
     head.push_str("\r\n");
     head.into_bytes()

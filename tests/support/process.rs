@@ -1,5 +1,10 @@
 //! Programs under test: started on a free loopback port, watched, and stopped by their own process id.
 
+#![allow(
+    clippy::panic,
+    reason = "what cannot be started fails the test that asked for it"
+)]
+
 use std::fs;
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener};

@@ -203,10 +203,16 @@ impl Outcome {
     /// Keeps the rounds in which the machine was itself and ours; if it never was, those in which it was itself.
     fn drop_void(&mut self) {
         let best = best(&self.control);
-        let steady = |round: usize| self.control.get(round).is_some_and(|one| one.rate() * VOID >= best);
+        let steady = |round: usize| {
+            self.control
+                .get(round)
+                .is_some_and(|one| one.rate() * VOID >= best)
+        };
         let quiet = |round: usize| self.foreign.get(round).is_some_and(|part| *part <= FOREIGN);
         let rounds = self.control.len();
-        let mut keep: Vec<bool> = (0..rounds).map(|round| steady(round) && quiet(round)).collect();
+        let mut keep: Vec<bool> = (0..rounds)
+            .map(|round| steady(round) && quiet(round))
+            .collect();
         self.busy = !keep.contains(&true);
         if self.busy {
             keep = (0..rounds).map(steady).collect();

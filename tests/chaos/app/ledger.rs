@@ -60,10 +60,10 @@ impl Ledger {
         self.total
     }
 
-    /// The lines after number `after`, oldest first, at most 500.
+    /// The lines from number `from` on, oldest first, at most 500.
     #[action]
-    fn lines(&self, after: u64) -> Vec<Line> {
-        let page = self.entries.after(after, 500);
+    fn lines(&self, from: u64) -> Vec<Line> {
+        let page = self.entries.range(from.., 500);
         page.into_iter()
             .map(|(id, entry)| Line {
                 id,
@@ -86,7 +86,7 @@ impl Ledger {
             totals.sum += entry.n;
             totals.entries += 1;
         }
-        totals.indexed = self.by_op.iter().count() as u64;
+        totals.indexed = self.by_op.len();
         totals
     }
 }
