@@ -73,7 +73,8 @@ impl ObjectHost {
         match self.live(None) {
             Ok(live) => {
                 let store = self.store.clone();
-                let done = Box::new(move || deliver(&done, &answer("next", &next_alarm(&store))));
+                // Whether it could be begun or not, what is left to do is among the records.
+                let done = Box::new(move |_begun| deliver(&done, &answer("next", &next_alarm(&store))));
                 let run = Run { call, request_id: "alarm".into() };
                 WorkersEnvironment::attribute(run, || live.alarm(done));
             }
