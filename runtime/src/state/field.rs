@@ -139,7 +139,11 @@ impl FieldCache {
 
     /// How many bytes of JSON text the fields take together.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.iter().filter_map(|slot| slot.known.encoding()).map(|text| text.len()).sum()
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.known.encoding())
+            .map(|text| text.len())
+            .sum()
     }
 }
 
