@@ -62,8 +62,9 @@ impl Records {
     /// What the store says, or the fault the records are poisoned with.
     pub fn try_get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
         self.check()?;
-        match self.written(key) {
-            Some(value) => Ok(value),
+        let layers = self.inner.layers.borrow();
+        match layers.iter().rev().find_map(|layer| layer.get(key)) {
+            Some(value) => Ok(value.clone()),
             None => self.inner.store.get(key),
         }
     }
@@ -245,17 +246,6 @@ impl Records {
             self.poison(fault);
             R::default()
         })
-    }
-
-    /// What the layers say of `key`: a value, its removal, or nothing.
-    fn written(&self, key: &str) -> Option<Option<Vec<u8>>> {
-        self.inner
-            .layers
-            .borrow()
-            .iter()
-            .rev()
-            .find_map(|layer| layer.get(key))
-            .cloned()
     }
 
     fn check(&self) -> Result<(), StorageFault> {

@@ -92,8 +92,8 @@ fn what_stays_the_same_is_not_written() {
 fn maps_take_borrowed_keys_ranges_and_prefixes() {
     let mut live = Live::new();
     let scores = &mut live.room.scores;
-    for (index, name) in ["a", "ab", "b", "c"].into_iter().enumerate() {
-        assert_eq!(scores.insert(name.to_owned(), index as i64), None);
+    for (name, score) in [("a", 0), ("ab", 1), ("b", 2), ("c", 3)] {
+        assert_eq!(scores.insert(name.to_owned(), score), None);
     }
     assert_eq!(scores.get("ab"), Some(1));
     assert!(scores.contains("b") && !scores.contains("bb"));

@@ -13,6 +13,10 @@ fn text<K: Key>(key: &K) -> String {
     text
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "golden tables read better without `&`"
+)]
 fn golden<K: Key + PartialEq + Debug>(key: K, expected: &str) {
     assert_eq!(text(&key), expected);
     let mut rest = expected;
@@ -97,16 +101,21 @@ fn check<K: Key + Ord + Debug>(a: &K, b: &K) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn integers_order(a: (u64, i64, u8, i8), b: (u64, i64, u8, i8)) {
+    fn unsigned_integers_order(a: (u64, u32, u16, u8), b: (u64, u32, u16, u8)) {
         check(&a.0, &b.0)?;
         check(&a.1, &b.1)?;
         check(&a.2, &b.2)?;
         check(&a.3, &b.3)?;
-        check(&(a.1 as i32), &(b.1 as i32))?;
-        check(&(a.1 as i16), &(b.1 as i16))?;
-        check(&(a.0 as u32), &(b.0 as u32))?;
-        check(&(a.0 as u16), &(b.0 as u16))?;
-        check(&Timestamp::from_millis(a.1), &Timestamp::from_millis(b.1))?;
+        check(&a, &b)?;
+    }
+
+    #[test]
+    fn signed_integers_order(a: (i64, i32, i16, i8), b: (i64, i32, i16, i8)) {
+        check(&a.0, &b.0)?;
+        check(&a.1, &b.1)?;
+        check(&a.2, &b.2)?;
+        check(&a.3, &b.3)?;
+        check(&Timestamp::from_millis(a.0), &Timestamp::from_millis(b.0))?;
         check(&a, &b)?;
     }
 
