@@ -1,7 +1,31 @@
 //! Durable objects in Rust.
 
+mod app;
+
+pub mod action;
 pub mod backend;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod http;
 pub mod manifest;
 pub mod object;
+pub mod prelude;
 pub mod rpc;
 pub mod state;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use app::{App, Class};
+pub use error::{Error, Result};
+
+
+/// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_app {
+    ($app:ident) => {};
+}

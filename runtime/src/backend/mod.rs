@@ -3,11 +3,14 @@
 //! The core knows these traits only. A backend lends each live object an [`ObjectStore`] and, shared by all objects of
 //! a thread or isolate, an [`Environment`]. Nothing here is `Send`: an object lives on one thread.
 
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub mod native;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::object::{Envelope, Timestamp};
+use crate::object::{Envelope, IdKey, Timestamp};
 use crate::rpc::Reply;
 
 /// A future that stays on its thread.
@@ -26,6 +29,8 @@ pub trait Environment {
     fn spawn(&self, task: LocalFuture<'static, ()>);
     /// Ready at `at` or soon after; at once if that is past.
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()>;
+    /// What derives the ids of a class; `None` if the app has no class of this path.
+    fn id_key(&self, class: &str) -> Option<IdKey>;
     /// Delivers a call to another object and brings its reply. The caller's output gate has been passed already.
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply>;
     /// A variable of the process environment, or a binding's text.

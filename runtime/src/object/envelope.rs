@@ -21,6 +21,9 @@ pub struct Envelope {
     pub action: Arc<str>,
     /// JSON text of the parameters, an object or an array; empty stands for none.
     pub params: Bytes,
+    /// Whether `params` were written as a URL's query: then each value is its own text, and a parameter that wants a
+    /// string takes the text of a number, `true`, an object .. as it stands.
+    pub query: bool,
     /// When the caller stops waiting.
     pub deadline: Timestamp,
     /// The calls that wait for this one, outermost first.
@@ -144,7 +147,7 @@ impl Caller {
 impl Chain {
     /// The chain of a call that nothing waits for but its client.
     pub fn root(started: Timestamp, nonce: u64) -> Self {
-        Self { root: Root { started, nonce }, links: Arc::from([]) }
+        Self { root: Root { started, nonce }, links: Arc::default() }
     }
 
     /// The chain of a call made by a call that runs in `object`.

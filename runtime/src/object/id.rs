@@ -1,11 +1,14 @@
 //! Object identity: how a class and a name become 32 bytes.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+use super::{HasOrigin, Object};
 
 /// The id of one object: 32 bytes, written as 64 lower-case hex digits.
 ///
@@ -146,6 +149,94 @@ impl fmt::Display for IdError {
 }
 
 impl std::error::Error for IdError {}
+
+/// The id of an object of class `T`: a value for parameters, results and state fields.
+pub struct Id<T> {
+    id: ObjectId,
+    class: PhantomData<fn() -> T>,
+}
+
+impl<T: Object> Id<T> {
+    /// The bare id.
+    pub fn object_id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// A stub that calls the object.
+    pub fn stub(&self, cx: &impl HasOrigin) -> T::Stub {
+        T::by_id(cx, self.id)
+    }
+}
+
+impl<T> Id<T> {
+    pub(crate) fn of(id: ObjectId) -> Self {
+        Self { id, class: PhantomData }
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> std::hash::Hash for Id<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
+    }
+}
+
+impl<'de, T: Object> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The stub's decoder checks that the id is one of the class.
+        super::stub::deserialize_stub(T::CLASS, deserializer)?
+            .id()
+            .map(Self::of)
+            .map_err(|error| serde::de::Error::custom(error.message))
+    }
+}
+
+impl<T: Object> schemars::JsonSchema for Id<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("{}Id", T::TYPE_NAME).into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        super::stub::id_schema(T::CLASS)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,60 @@
-//! Objects: identity, time and what travels between them.
+//! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
+mod alarm;
+mod class;
+mod contain;
+mod context;
+mod current;
 mod envelope;
+mod handle;
+mod host;
 mod id;
+mod lock;
+mod mount;
+mod once;
+mod origin;
+mod stub;
 mod time;
+mod turn;
 
+pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
+pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
-pub use id::{IdError, IdKey, ObjectId};
+pub use handle::Handle;
+pub use host::{Delivery, IncomingCall};
+pub use id::{Id, IdError, IdKey, ObjectId};
+pub use mount::{Mount, Project};
+pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
+pub use stub::{Answer, Arg, Args, Call, Stub, StubCore, deserialize_stub, id_schema, serialize_stub};
 pub use time::{Timestamp, days, hours, minutes, seconds};
+
+use crate::state::Stateful;
+
+/// A class of durable objects; annotate a struct with `#[durable_object]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a durable object",
+    note = "annotate the struct with `#[durable_object]`; a mixin (`#[mixin]`) is only part of one"
+)]
+pub trait Object: Stateful {
+    /// The class path in URLs and ids (`chat-room`).
+    const CLASS: &'static str;
+    /// Class paths it had before.
+    const WAS: &'static [&'static str];
+
+    /// The object with this name; it need not exist yet.
+    ///
+    /// Names are up to 512 bytes; `.`, `..`, the empty name and names starting with `~` are refused when called.
+    fn named(cx: &impl HasOrigin, name: &str) -> Self::Stub {
+        Self::Stub::from_core(StubCore::named(cx.origin(), Self::CLASS, name))
+    }
+
+    /// The object with this id, which must be one of this class.
+    fn by_id(cx: &impl HasOrigin, id: ObjectId) -> Self::Stub {
+        Self::Stub::from_core(StubCore::by_id(Some(cx.origin()), Self::CLASS, id))
+    }
+
+    /// A new object without a name.
+    fn unique(cx: &impl HasOrigin) -> Self::Stub {
+        Self::Stub::from_core(StubCore::unique(cx.origin(), Self::CLASS))
+    }
+}

@@ -1,5 +1,16 @@
 //! JSON-RPC 2.0: messages, batches and what a call answers.
 
+mod json;
+mod message;
+mod query;
 mod reply;
+mod write;
 
+#[cfg(test)]
+mod tests;
+
+pub use json::{MAX_JSON_DEPTH, deeper_than};
+pub use message::{Call, Id, Incoming, MAX_BATCH, Message, parse, parse_params};
+pub use query::QueryValue;
 pub use reply::{Reply, WireError};
+pub use write::{write_error, write_error_object, write_result};

@@ -1,24 +1,37 @@
-//! What the macros tell about the fields of an object or a mixin.
+//! What `#[durable_object]` and `#[mixin]` generate for a struct.
 
-use super::describe::StateDescriber;
-use super::load::Loader;
-use super::save::Saver;
+use super::{Loader, Saver, StateDescriber};
+use crate::action::Table;
+use crate::event::EventInfo;
+use crate::object::{Mount, Mounts, Stub};
 
-/// The state of an object class or a mixin; implemented by `#[durable_object]` and `#[mixin]`.
+/// A struct with durable fields; annotate it with `#[durable_object]` or `#[mixin]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a durable object nor a mixin",
-    note = "put `#[durable_object]` or `#[mixin]` on the struct"
+    note = "annotate the struct with `#[durable_object]`, or with `#[mixin]` if other objects mount it"
 )]
 pub trait Stateful: Sized + 'static {
-    /// Builds it from what is stored.
+    /// What the object's context dereferences to: one accessor per mounted mixin.
+    type Mounts: Mounts;
+    /// The typed stub.
+    type Stub: Stub<Of = Self>;
+    /// The struct's name.
+    const TYPE_NAME: &'static str;
+    /// The doc comment.
+    const DOCS: &'static str;
+    /// Events listed in `events(..)`.
+    const EVENTS: &'static [EventInfo];
+    /// Mixins in field order.
+    const MOUNTS: &'static [Mount<Self>];
+    /// The main impl block's table and those of `impls(..)`.
+    const PARTS: &'static [&'static Table<Self>];
+
+    /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;
-
-    /// Takes the durable fields back to what was last loaded or saved.
+    /// Puts the stored values back into the fields.
     fn reload(&mut self, loader: &mut Loader<'_>);
-
-    /// Writes the durable fields that changed.
+    /// Hands over the fields that changed.
     fn save(&self, saver: &mut Saver<'_>);
-
-    /// Lists the durable fields.
+    /// Describes the stored layout.
     fn describe(describer: &mut StateDescriber<'_>);
 }

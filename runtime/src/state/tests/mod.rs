@@ -7,9 +7,14 @@ mod keys;
 mod model;
 mod overlay;
 
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use super::testing::MemoryStore;
+use crate::action::Table;
+use crate::event::EventInfo;
+use crate::object::{Mount, NoMounts, Stub, StubCore};
+
 use super::{FieldCache, Loader, Log, Map, Records, Saver, Set, StateDescriber, Stateful};
 
 /// What the macros make of a class with plain fields, collections and a mixin.
@@ -28,7 +33,30 @@ pub(super) struct Presence {
     pub(super) members: Set<(i32, String)>,
 }
 
+/// What the macros make besides; nothing here is called from outside.
+pub(super) struct StubOf<T>(StubCore, PhantomData<T>);
+
+impl<T: Stateful> Stub for StubOf<T> {
+    type Of = T;
+
+    fn from_core(core: StubCore) -> Self {
+        Self(core, PhantomData)
+    }
+
+    fn core(&self) -> &StubCore {
+        &self.0
+    }
+}
+
 impl Stateful for Room {
+    type Mounts = NoMounts;
+    type Stub = StubOf<Self>;
+    const TYPE_NAME: &'static str = "Room";
+    const DOCS: &'static str = "";
+    const EVENTS: &'static [EventInfo] = &[];
+    const MOUNTS: &'static [Mount<Self>] = &[];
+    const PARTS: &'static [&'static Table<Self>] = &[];
+
     fn load(l: &mut Loader<'_>) -> Self {
         Self {
             topic: l.field("topic", &["title", "subject"], String::new),
@@ -69,6 +97,14 @@ impl Stateful for Room {
 }
 
 impl Stateful for Presence {
+    type Mounts = NoMounts;
+    type Stub = StubOf<Self>;
+    const TYPE_NAME: &'static str = "Presence";
+    const DOCS: &'static str = "";
+    const EVENTS: &'static [EventInfo] = &[];
+    const MOUNTS: &'static [Mount<Self>] = &[];
+    const PARTS: &'static [&'static Table<Self>] = &[];
+
     fn load(l: &mut Loader<'_>) -> Self {
         Self {
             joins: l.field("joins", &["visits"], || 0),

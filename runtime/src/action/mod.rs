@@ -1,0 +1,17 @@
+//! Actions: what the macros put into a table, and how a call becomes a method call and a reply.
+
+mod decode;
+mod missing;
+mod param;
+mod reply;
+mod table;
+
+pub use decode::{DecodeParams, Params};
+pub use param::{Bound, Param};
+pub use reply::{
+    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result, reply_value,
+};
+pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table, describe_result, describe_value};
+
+pub(crate) use missing::is_optional;
+pub(crate) use reply::encode;

@@ -1,0 +1,241 @@
+//! The const tables that `#[durable_object]` on an impl block generates: data plus one call.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{DecodeParams, ErrOf, Fallible, OkOf, Param, Params};
+use crate::backend::LocalFuture;
+use crate::error::{ActionError, ErrorDescriber};
+use crate::event::Handler;
+use crate::manifest::ErrorManifest;
+use crate::object::{Context, Handle, ProcessContext};
+use crate::rpc::Reply;
+use crate::state::Stateful;
+
+/// The actions and handlers of one impl block.
+#[derive(Debug)]
+pub struct Table<T: Stateful> {
+    /// Actions in source order.
+    pub actions: &'static [Action<T>],
+    /// Handlers in source order.
+    pub handlers: &'static [Handler<T>],
+}
+
+/// Implemented for the blocks a struct lists: its main block, and those of `impls(..)`.
+#[diagnostic::on_unimplemented(
+    message = "this `impl` block is not listed on its struct",
+    note = "list it: `#[durable_object(impls(name))]` on the struct"
+)]
+pub trait Lists<const BLOCK: u64> {}
+
+/// Implemented by the impl blocks of an object or mixin: `BLOCK` is 0 for the main block and a hash of the block's name
+/// for those listed in `impls(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no such `#[durable_object]` impl block",
+    label = "an impl block is missing",
+    note = "add `#[durable_object] impl {Self} {{ .. }}` (`#[mixin]` for a mixin)"
+)]
+pub trait Actions<const BLOCK: u64>: Stateful + Lists<BLOCK> {
+    /// The block's table.
+    const TABLE: &'static Table<Self>;
+}
+
+/// One action.
+pub struct Action<T: Stateful> {
+    /// Its wire name.
+    pub name: &'static str,
+    /// Names it had before, still accepted.
+    pub was: &'static [&'static str],
+    /// The doc comment.
+    pub docs: &'static str,
+    /// Who may call.
+    pub auth: Auth,
+    /// Parameters in positional order.
+    pub params: &'static [Param],
+    /// The method.
+    pub run: Run<T>,
+    /// Describes the types of the signature.
+    pub describe: fn(&mut ActionDescriber<'_>),
+}
+
+impl<T: Stateful> Action<T> {
+    const fn new(run: Run<T>) -> Self {
+        Self { name: "", was: &[], docs: "", auth: Auth::Authenticated, params: &[], run, describe: |_| {} }
+    }
+
+    /// An action with `&self`.
+    pub const fn query(run: fn(&T, &Context<T>, &mut Params) -> Reply) -> Self {
+        Self::new(Run::Query(run))
+    }
+
+    /// An async action with `&self`.
+    pub const fn async_query(run: for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>) -> Self {
+        Self::new(Run::AsyncQuery(run))
+    }
+
+    /// An action with `&mut self`.
+    pub const fn command(run: fn(&mut T, &mut Context<T>, &mut Params) -> Reply) -> Self {
+        Self::new(Run::Command(run))
+    }
+
+    /// An async action with `&mut self`.
+    pub const fn async_command(
+        run: for<'a> fn(&'a mut T, &'a mut Context<T>, Params) -> LocalFuture<'a, Reply>,
+    ) -> Self {
+        Self::new(Run::AsyncCommand(run))
+    }
+
+    /// An action with `this: Handle<Self>`.
+    pub const fn process(run: fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>) -> Self {
+        Self::new(Run::Process(run))
+    }
+
+    /// Its wire name and doc comment.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str, docs: &'static str) -> Self {
+        self.name = name;
+        self.docs = docs;
+        self
+    }
+
+    /// Names it had before.
+    #[must_use]
+    pub const fn was(mut self, names: &'static [&'static str]) -> Self {
+        self.was = names;
+        self
+    }
+
+    /// Anybody may call it.
+    #[must_use]
+    pub const fn public(mut self) -> Self {
+        self.auth = Auth::Public;
+        self
+    }
+
+    /// Callers need this scope.
+    #[must_use]
+    pub const fn scope(mut self, scope: &'static str) -> Self {
+        self.auth = Auth::Scope(scope);
+        self
+    }
+
+    /// Only objects may call it.
+    #[must_use]
+    pub const fn internal(mut self) -> Self {
+        self.auth = Auth::Internal;
+        self
+    }
+
+    /// Its parameters, by position.
+    #[must_use]
+    pub const fn params(mut self, params: &'static [Param]) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// How its types are described.
+    #[must_use]
+    pub const fn describe(mut self, describe: fn(&mut ActionDescriber<'_>)) -> Self {
+        self.describe = describe;
+        self
+    }
+}
+
+/// Describes an action that returns a `Result`.
+pub fn describe_result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(
+    describer: &mut ActionDescriber<'_>,
+) {
+    describer.params::<P>();
+    describer.result::<OkOf<R>>();
+    describer.errors::<ErrOf<R>>();
+}
+
+/// Describes an action that cannot fail.
+pub fn describe_value<P: DecodeParams, T: JsonSchema>(describer: &mut ActionDescriber<'_>) {
+    describer.params::<P>();
+    describer.result::<T>();
+}
+
+impl<T: Stateful> std::fmt::Debug for Action<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Action").field("name", &self.name).field("auth", &self.auth).finish_non_exhaustive()
+    }
+}
+
+/// Who may call an action from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Any authenticated caller.
+    Authenticated,
+    /// Anybody.
+    Public,
+    /// An authenticated caller with this scope.
+    Scope(&'static str),
+    /// Objects and deferred work only.
+    Internal,
+}
+
+/// How an action is run: its receiver decides.
+pub enum Run<T: Stateful> {
+    /// `fn(&self)`.
+    Query(fn(&T, &Context<T>, &mut Params) -> Reply),
+    /// `async fn(&self)`.
+    AsyncQuery(for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>),
+    /// `fn(&mut self)`.
+    Command(fn(&mut T, &mut Context<T>, &mut Params) -> Reply),
+    /// `async fn(&mut self)`.
+    AsyncCommand(for<'a> fn(&'a mut T, &'a mut Context<T>, Params) -> LocalFuture<'a, Reply>),
+    /// `fn(this: Handle<Self>)`.
+    Process(fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>),
+}
+
+impl<T: Stateful> std::fmt::Debug for Run<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Query(_) => "Query",
+            Self::AsyncQuery(_) => "AsyncQuery",
+            Self::Command(_) => "Command",
+            Self::AsyncCommand(_) => "AsyncCommand",
+            Self::Process(_) => "Process",
+        })
+    }
+}
+
+/// Collects the schemas of one action.
+#[derive(Debug)]
+pub struct ActionDescriber<'a> {
+    pub(crate) generator: &'a mut SchemaGenerator,
+    /// Per parameter: whether its type decodes from "missing", and its schema.
+    pub(crate) params: Vec<(bool, Value)>,
+    pub(crate) result: Value,
+    pub(crate) errors: Vec<ErrorManifest>,
+}
+
+impl<'a> ActionDescriber<'a> {
+    pub(crate) fn new(generator: &'a mut SchemaGenerator) -> Self {
+        Self { generator, params: Vec::new(), result: Value::Null, errors: Vec::new() }
+    }
+
+    /// The parameters' types, as a tuple.
+    pub fn params<P: DecodeParams>(&mut self) {
+        P::describe(self);
+    }
+
+    /// The result's type.
+    pub fn result<T: JsonSchema>(&mut self) {
+        self.result = self.generator.subschema_for::<T>().to_value();
+    }
+
+    /// The error's type.
+    pub fn errors<E: ActionError>(&mut self) {
+        let mut describer = ErrorDescriber::new(self.generator);
+        E::describe(&mut describer);
+        self.errors = describer.into_errors();
+    }
+
+    pub(crate) fn param<T: JsonSchema + DeserializeOwned>(&mut self) {
+        let schema = self.generator.subschema_for::<T>().to_value();
+        self.params.push((super::is_optional::<T>(), schema));
+    }
+}

@@ -1,0 +1,172 @@
+//! An app: the explicit list of its classes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use schemars::generate::SchemaSettings;
+
+use crate::action::Auth;
+use crate::http::{EdgeAction, EdgeAuth, EdgeClass};
+use crate::manifest::{AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest};
+use crate::object::{ActionInfo, ClassTable, IdKey, Live, Object, Seed};
+
+/// An app; made by [`app!`](crate::app).
+#[derive(Clone)]
+pub struct App {
+    name: &'static str,
+    version: &'static str,
+    classes: Vec<Arc<Class>>,
+}
+
+/// A class of an app.
+pub struct Class {
+    /// The class path.
+    pub path: &'static str,
+    /// Former class paths.
+    pub was: &'static [&'static str],
+    /// Derives the ids of its objects.
+    pub ids: IdKey,
+    /// The Rust type's name.
+    pub type_name: &'static str,
+    /// Its actions, mixins' included.
+    pub actions: Vec<ActionInfo>,
+    spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
+    describe: Box<dyn Fn(&mut schemars::SchemaGenerator) -> ClassManifest + Send + Sync>,
+}
+
+impl App {
+    /// An app without classes.
+    pub fn new(name: &'static str, version: &'static str) -> Self {
+        Self { name, version, classes: Vec::new() }
+    }
+
+    /// Adds a class.
+    #[must_use]
+    pub fn class<T: Object>(mut self) -> Self {
+        let table = Arc::new(ClassTable::<T>::new(format!("{}@{}", self.name, self.version)));
+        let describing = table.clone();
+        self.classes.push(Arc::new(Class {
+            path: T::CLASS,
+            was: T::WAS,
+            // Ids outlive renames: they are made under the first path the class ever had.
+            ids: IdKey::new(&format!("stayput:{}:{}", self.name, T::WAS.first().unwrap_or(&T::CLASS))),
+            type_name: T::TYPE_NAME,
+            actions: table.actions(),
+            spawn: Box::new(move |seed| table.spawn(seed)),
+            describe: Box::new(move |generator| describing.describe(generator)),
+        }));
+        self
+    }
+
+    /// The package's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The package's version.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// The classes, in the order of the list.
+    pub fn classes(&self) -> &[Arc<Class>] {
+        &self.classes
+    }
+
+    /// The class with this path, or formerly so.
+    pub fn find(&self, path: &str) -> Option<&Arc<Class>> {
+        let current = self.classes.iter().find(|class| class.path == path);
+        current.or_else(|| self.classes.iter().find(|class| class.was.contains(&path)))
+    }
+
+    /// Describes the app.
+    pub fn manifest(&self) -> Manifest {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = "/components/schemas".into();
+        let mut generator = settings.into_generator();
+        let mut classes = BTreeMap::new();
+        for class in &self.classes {
+            classes.insert(class.path.to_owned(), (class.describe)(&mut generator));
+        }
+        Manifest {
+            stayput: FormatVersion { manifest: MANIFEST_MAJOR },
+            app: AppInfo { name: self.name.to_owned(), version: self.version.to_owned() },
+            classes,
+            components: Components { schemas: generator.take_definitions(true).into_iter().collect() },
+        }
+    }
+
+    /// The manifest as text: the same bytes for the same source, ending in a line feed.
+    pub fn manifest_text(&self) -> String {
+        // A tree of maps with text keys always encodes; an empty text would be refused by every reader.
+        let mut text = serde_json::to_value(self.manifest())
+            .and_then(|value| serde_json::to_string_pretty(&value))
+            .unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// What the HTTP front must know of the classes.
+    pub fn edge(&self) -> Vec<EdgeClass> {
+        let manifest = self.manifest();
+        let edge = |class: &Arc<Class>| EdgeClass {
+            path: class.path.to_owned(),
+            aliases: class.was.iter().map(|&was| was.to_owned()).collect(),
+            ids: class.ids.clone(),
+            discover: Bytes::from(
+                manifest.classes.get(class.path).and_then(|class| serde_json::to_vec(class).ok()).unwrap_or_default(),
+            ),
+            actions: class.actions.iter().map(edge_action).collect(),
+        };
+        self.classes.iter().map(edge).collect()
+    }
+}
+
+impl Class {
+    /// Brings an object to life.
+    pub fn spawn(&self, seed: Seed) -> Live {
+        (self.spawn)(seed)
+    }
+}
+
+fn edge_action(action: &ActionInfo) -> EdgeAction {
+    EdgeAction {
+        name: action.name.clone(),
+        aliases: action.was.clone(),
+        mode: action.mode,
+        auth: match action.auth {
+            Auth::Public => EdgeAuth::Public,
+            Auth::Authenticated => EdgeAuth::Authenticated,
+            Auth::Scope(scope) => EdgeAuth::Scope(scope.into()),
+            Auth::Internal => EdgeAuth::Internal,
+        },
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{} {:?}", self.name, self.version, self.classes)
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.type_name, self.path)
+    }
+}
+
+/// Lists the classes of an app; write it once, in `lib.rs`.
+///
+/// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
+#[macro_export]
+macro_rules! app {
+    ($($class:ty),+ $(,)?) => {
+        /// The app: its classes, ready to be served.
+        pub fn app() -> $crate::App {
+            $crate::App::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))$(.class::<$class>())+
+        }
+        $crate::__export_app!(app);
+    };
+}

@@ -1,0 +1,3 @@
+//! The native backend: one process, embedded SQLite.
+
+pub mod store;

@@ -1,0 +1,84 @@
+//! Calls a thread has sent and not heard of yet.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::bus::{Address, Message, Outbox};
+use crate::error::Code;
+use crate::object::{Delivery, Envelope, ObjectId, Timestamp};
+use crate::rpc::{Reply, WireError};
+
+/// How long past its deadline a call may be answered by its object; then the sender answers for it.
+const GRACE_MS: i64 = 100;
+
+/// The calls of one thread on their way.
+pub(super) struct Pending {
+    me: Address,
+    outbox: Rc<Outbox>,
+    next: Cell<u64>,
+    calls: RefCell<HashMap<u64, Sent>>,
+}
+
+struct Sent {
+    shard: Address,
+    delivery: Arc<Delivery>,
+    reply: Box<dyn FnOnce(Reply)>,
+}
+
+impl Pending {
+    pub(super) fn new(me: Address, outbox: Rc<Outbox>) -> Self {
+        Self { me, outbox, next: Cell::new(0), calls: RefCell::default() }
+    }
+
+    /// Sends a call; `reply` gets the answer on this thread.
+    pub(super) fn send(&self, shard: Address, envelope: Envelope, reply: Box<dyn FnOnce(Reply)>) {
+        let slot = self.next.get();
+        self.next.set(slot + 1);
+        let delivery = Delivery::new(envelope);
+        self.outbox.push(shard, Message::Call { delivery: delivery.clone(), from: self.me, slot });
+        self.calls.borrow_mut().insert(slot, Sent { shard, delivery, reply });
+    }
+
+    /// Takes an answer in. One that comes too late finds nobody.
+    pub(super) fn answer(&self, slot: u64, reply: Reply) {
+        let sent = self.calls.borrow_mut().remove(&slot);
+        if let Some(sent) = sent {
+            (sent.reply)(reply);
+        }
+    }
+
+    /// Sends calls again that a replaced shard had not begun. Those it had begun stay until they answer or are late.
+    pub(super) fn replaced(&self, shard: Address) {
+        for (slot, sent) in self.calls.borrow_mut().iter_mut().filter(|(_, sent)| sent.shard == shard) {
+            if let Some(envelope) = sent.delivery.take() {
+                sent.delivery = Delivery::new(envelope);
+                let call = Message::Call { delivery: sent.delivery.clone(), from: self.me, slot: *slot };
+                self.outbox.push(shard, call);
+            }
+        }
+    }
+
+    /// Answers calls whose object did not, though their deadline passed.
+    pub(super) fn expire(&self, now: Timestamp) {
+        let late = |sent: &Sent| now.as_millis() > sent.delivery.envelope().deadline.as_millis() + GRACE_MS;
+        let expired: Vec<u64> =
+            self.calls.borrow().iter().filter(|(_, sent)| late(sent)).map(|(slot, _)| *slot).collect();
+        for slot in expired {
+            let error = WireError::framework(Code::Timeout, "the object did not answer before the deadline");
+            let begun = self.calls.borrow().get(&slot).is_some_and(|sent| sent.delivery.take().is_none());
+            self.answer(slot, Err(Box::new(if begun { error.maybe_executed() } else { error })));
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.calls.borrow().len()
+    }
+
+    /// Whether a call to this object is on its way.
+    #[cfg(test)]
+    fn is_calling(&self, id: ObjectId) -> bool {
+        self.calls.borrow().values().any(|sent| sent.delivery.envelope().target.id == id)
+    }
+}

@@ -1,0 +1,14 @@
+//! Errors: what an action declares, what the framework answers, what a caller receives.
+
+mod action;
+mod call;
+mod codes;
+mod general;
+mod page;
+mod wire;
+
+pub use action::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
+pub use call::{CallError, Rejection};
+pub use codes::{Code, CodeInfo};
+pub use general::{Error, Result};
+pub use page::markdown;

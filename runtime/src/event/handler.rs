@@ -1,0 +1,64 @@
+//! Handler methods, as the macros put them into a table.
+
+use std::any::Any;
+
+use super::Event;
+use crate::backend::LocalFuture;
+use crate::object::{Context, Timestamp};
+use crate::rpc::WireError;
+use crate::state::Stateful;
+
+/// What a handler answers: nothing, or why it failed.
+pub type Handled = Result<(), Box<WireError>>;
+
+/// One handler method.
+pub enum Handler<T: Stateful> {
+    /// Runs at every wake, before anything else; told whether the object is not born yet.
+    Start(for<'a> fn(&'a mut T, &'a mut Context<T>, bool) -> LocalFuture<'a, Handled>),
+    /// Runs when the alarm that `cx.set_alarm` set is due.
+    Alarm(for<'a> fn(&'a mut T, &'a mut Context<T>, Alarm) -> LocalFuture<'a, Handled>),
+    /// Runs after the method that emitted the event.
+    Event(EventHandler<T>),
+}
+
+/// A method that handles an event.
+pub struct EventHandler<T: Stateful> {
+    /// The method's name, for reports.
+    pub name: &'static str,
+    /// The event's wire name.
+    pub event: &'static str,
+    /// Whether its failure fails the action that emitted.
+    pub required: bool,
+    /// The method.
+    pub run: fn(&mut T, &mut Context<T>, &dyn Any) -> Handled,
+}
+
+/// An alarm that went off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarm {
+    /// When it was due.
+    pub scheduled: Timestamp,
+    /// 0 for the first try, then one more each.
+    pub attempt: u32,
+}
+
+impl<T: Stateful> std::fmt::Debug for Handler<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Start(_) => f.write_str("Start"),
+            Self::Alarm(_) => f.write_str("Alarm"),
+            Self::Event(handler) => handler.fmt(f),
+        }
+    }
+}
+
+impl<T: Stateful> std::fmt::Debug for EventHandler<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventHandler").field("name", &self.name).field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// The event, if it is of this type.
+pub fn event_as<E: Event>(event: &dyn Any) -> Option<&E> {
+    event.downcast_ref()
+}

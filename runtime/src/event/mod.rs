@@ -1,0 +1,65 @@
+//! Events: declared by `#[event]` on a type, emitted by `cx.emit`, handled by `#[event(..)]` methods.
+
+mod handler;
+mod queue;
+
+pub use handler::{Alarm, EventHandler, Handler, event_as};
+pub(crate) use queue::{EventQueue, Queued};
+
+use std::any::Any;
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::manifest::EventManifest;
+
+/// Something that happened in an object; annotate the type with `#[event]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "annotate the type with `#[event]`"
+)]
+pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
+    /// The wire name.
+    const NAME: &'static str;
+    /// The doc comment.
+    const DOCS: &'static str;
+}
+
+/// Implemented for the events that an object or mixin lists in `events(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not declare the event `{E}`",
+    note = "list it on the struct: `#[durable_object(events({E}))]`"
+)]
+pub trait Declares<E: Event> {}
+
+/// A declared event, as data.
+#[derive(Clone, Copy)]
+pub struct EventInfo {
+    /// The wire name.
+    pub name: &'static str,
+    describe: fn(&mut SchemaGenerator) -> EventManifest,
+}
+
+impl EventInfo {
+    /// The data of an event type.
+    pub const fn of<E: Event>() -> Self {
+        Self {
+            name: E::NAME,
+            describe: |generator| EventManifest {
+                description: E::DOCS.to_owned(),
+                schema: generator.subschema_for::<E>().to_value(),
+            },
+        }
+    }
+
+    pub(crate) fn describe(&self, generator: &mut SchemaGenerator) -> EventManifest {
+        (self.describe)(generator)
+    }
+}
+
+impl std::fmt::Debug for EventInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("EventInfo").field(&self.name).finish()
+    }
+}

@@ -1,0 +1,42 @@
+//! Events emitted by a method that has not returned yet.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An emitted event on its way to the handlers.
+pub(crate) struct Queued {
+    pub(crate) name: &'static str,
+    /// The mixin that emitted; empty for the object itself.
+    pub(crate) mount: Arc<str>,
+    pub(crate) event: Rc<dyn Any>,
+}
+
+/// First in, first out.
+#[derive(Default)]
+pub(crate) struct EventQueue(RefCell<VecDeque<Queued>>);
+
+impl EventQueue {
+    pub(crate) fn push(&self, name: &'static str, mount: Arc<str>, event: Rc<dyn Any>) {
+        self.0.borrow_mut().push_back(Queued { name, mount, event });
+    }
+
+    pub(crate) fn pop(&self) -> Option<Queued> {
+        self.0.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    /// Forgets what was emitted after the first `len`.
+    pub(crate) fn truncate(&self, len: usize) {
+        self.0.borrow_mut().truncate(len);
+    }
+}

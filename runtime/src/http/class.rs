@@ -1,0 +1,247 @@
+//! What the edge knows of the classes: names, who may call what, how ids are derived.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::error::Code;
+use crate::object::{IdKey, Mode};
+use crate::rpc::WireError;
+
+/// A class, as the edge has to know it.
+#[derive(Debug, Clone)]
+pub struct EdgeClass {
+    /// Class path (`chat-room`).
+    pub path: String,
+    /// Former class paths that still answer.
+    pub aliases: Vec<String>,
+    /// Derives and checks ids.
+    pub ids: IdKey,
+    /// What `rpc.discover` answers: JSON text of the class's part of the manifest.
+    pub discover: Bytes,
+    /// The class's actions.
+    pub actions: Vec<EdgeAction>,
+}
+
+/// An action, as the edge has to know it.
+#[derive(Debug, Clone)]
+pub struct EdgeAction {
+    /// Wire name (`say`, `presence.list`).
+    pub name: String,
+    /// Former wire names that still answer.
+    pub aliases: Vec<String>,
+    /// Query ([`Mode::Read`]: may be a `GET`), command or process ([`Mode::Free`]: longer deadline).
+    pub mode: Mode,
+    /// Who may call.
+    pub auth: EdgeAuth,
+}
+
+/// Who may call an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeAuth {
+    /// Anybody.
+    Public,
+    /// Any authenticated caller.
+    Authenticated,
+    /// An authenticated caller with this scope.
+    Scope(Arc<str>),
+    /// Objects and deferred work only: at the edge the action does not exist.
+    Internal,
+}
+
+/// Words that are paths of the server's own and therefore no class paths.
+const RESERVED: [&str; 9] = [
+    "_inspect",
+    "asyncapi.json",
+    "healthz",
+    "manifest.json",
+    "mcp",
+    "metrics",
+    "openapi.json",
+    "openrpc.json",
+    "readyz",
+];
+
+/// A class, arranged for look-up.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) path: Arc<str>,
+    pub(super) ids: IdKey,
+    pub(super) discover: Bytes,
+    actions: HashMap<Box<str>, Action>,
+    /// The names that may be called, sorted.
+    listed: Vec<Arc<str>>,
+}
+
+/// An action, found.
+#[derive(Debug, Clone)]
+pub(super) struct Action {
+    pub(super) name: Arc<str>,
+    pub(super) mode: Mode,
+    pub(super) auth: EdgeAuth,
+}
+
+impl Class {
+    fn new(class: EdgeClass) -> Result<Self, WireError> {
+        let mut actions = HashMap::new();
+        let mut listed = Vec::new();
+        for EdgeAction {
+            name,
+            aliases,
+            mode,
+            auth,
+        } in class.actions
+        {
+            // An internal action is left out: what is not there cannot be told from what never was.
+            if auth == EdgeAuth::Internal {
+                continue;
+            }
+            let name: Arc<str> = name.into();
+            listed.push(Arc::clone(&name));
+            for called in std::iter::once(&*name).chain(aliases.iter().map(String::as_str)) {
+                let action = Action {
+                    name: Arc::clone(&name),
+                    mode,
+                    auth: auth.clone(),
+                };
+                if actions.insert(called.into(), action).is_some() {
+                    let message =
+                        format!("class `{}` has two actions named `{called}`", class.path);
+                    return Err(WireError::framework(Code::ConfigInvalid, message));
+                }
+            }
+        }
+        listed.sort_unstable();
+        let EdgeClass {
+            path,
+            ids,
+            discover,
+            ..
+        } = class;
+        Ok(Self {
+            path: path.into(),
+            ids,
+            discover,
+            actions,
+            listed,
+        })
+    }
+
+    /// The action of this name that may be called from outside.
+    pub(super) fn action(&self, name: &str) -> Result<&Action, Box<WireError>> {
+        self.actions
+            .get(name)
+            .ok_or_else(|| Box::new(self.unknown(name)))
+    }
+
+    fn unknown(&self, name: &str) -> WireError {
+        let nearest = nearest(name, self.listed.iter().map(|listed| &**listed));
+        let shown = shorten(name);
+        let mut message = format!("class `{}` has no action `{shown}`", self.path);
+        if let Some(nearest) = nearest {
+            message.push_str(&format!("; did you mean `{nearest}`?"));
+        }
+        let actions: Vec<&str> = self.listed.iter().map(|listed| &**listed).collect();
+        let details = json!({ "actions": actions, "nearest": nearest });
+        WireError::framework(Code::MethodNotFound, message).details(&details)
+    }
+}
+
+/// All classes by path and by former path.
+#[derive(Debug, Default)]
+pub(super) struct Classes {
+    by_path: HashMap<Box<str>, Arc<Class>>,
+    /// Present paths, sorted.
+    paths: BTreeSet<Arc<str>>,
+}
+
+impl Classes {
+    pub(super) fn new(classes: Vec<EdgeClass>) -> Result<Self, WireError> {
+        let mut all = Self::default();
+        for mut class in classes {
+            let aliases = std::mem::take(&mut class.aliases);
+            let class = Arc::new(Class::new(class)?);
+            all.paths.insert(Arc::clone(&class.path));
+            for path in std::iter::once(&*class.path).chain(aliases.iter().map(String::as_str)) {
+                check_path(path)?;
+                if all
+                    .by_path
+                    .insert(path.into(), Arc::clone(&class))
+                    .is_some()
+                {
+                    let message = format!("two classes have the path `{path}`");
+                    return Err(WireError::framework(Code::ConfigInvalid, message));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn get(&self, path: &str) -> Result<&Class, Box<WireError>> {
+        self.by_path
+            .get(path)
+            .map(|class| &**class)
+            .ok_or_else(|| Box::new(self.unknown(path)))
+    }
+
+    fn unknown(&self, path: &str) -> WireError {
+        let nearest = nearest(path, self.paths.iter().map(|path| &**path));
+        let mut message = format!("there is no class `{}`", shorten(path));
+        if let Some(nearest) = nearest {
+            message.push_str(&format!("; did you mean `{nearest}`?"));
+        }
+        WireError::framework(Code::NotFound, message).details(&json!({ "nearest": nearest }))
+    }
+}
+
+fn check_path(path: &str) -> Result<(), WireError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let sound = !path.is_empty() && path.bytes().all(allowed) && path != "." && path != "..";
+    if sound && !RESERVED.contains(&path) {
+        return Ok(());
+    }
+    let message =
+        format!("`{path}` cannot be a class path: use letters, digits, `-`, and no reserved word");
+    Err(WireError::framework(Code::ConfigInvalid, message))
+}
+
+/// At most 64 bytes of what a client sent, for a message.
+pub(super) fn shorten(text: &str) -> &str {
+    let end = (0..=text.len().min(64))
+        .rev()
+        .find(|&end| text.is_char_boundary(end))
+        .unwrap_or(0);
+    &text[..end]
+}
+
+/// The candidate most like `text`, if any is alike.
+fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes by more than a name's length, and the work stays bounded.
+    if text.is_empty() || text.len() > 64 {
+        return None;
+    }
+    let limit = text.chars().count().div_ceil(3).max(1);
+    let alike = candidates.map(|candidate| (distance(text, candidate), candidate));
+    alike
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many characters have to be inserted, removed or replaced.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (line, left) in from.chars().enumerate() {
+        let mut diagonal = line;
+        row[0] = line + 1;
+        for (column, right) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != *right);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}

@@ -1,0 +1,334 @@
+//! The front itself: from a request to a response.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::request::Parts;
+use ::http::{Method, StatusCode};
+use bytes::Bytes;
+
+use super::auth::{AuthMode, Authenticate};
+use super::class::{Class, Classes, EdgeClass};
+use super::gate::{Gate, Pass};
+use super::media::only_json;
+use super::params::from_query;
+use super::path::{Named, Path, decode, object_name};
+use super::request::Trace;
+use super::response::{Form, Refusal, empty, finish, json, options, refusal};
+use super::session::{Session, Source};
+use super::{Dispatch, Peer, Readiness, Request, Response};
+use crate::error::Code;
+use crate::object::{Caller, Mode, Target, minutes, seconds};
+use crate::rpc::{WireError, parse_params};
+
+/// What a server answers for, and how.
+#[derive(Debug, Default)]
+pub struct FrontConfig<A = AuthMode> {
+    /// The app's classes.
+    pub classes: Vec<EdgeClass>,
+    /// What `/manifest.json` answers: JSON text. `None`: nothing is told.
+    pub manifest: Option<Bytes>,
+    /// Bounds on what clients may ask.
+    pub limits: Limits,
+    /// Origins besides the server's own whose pages may call it (`https://app.example`).
+    pub origins: Vec<String>,
+    /// Hosts the server answers for (`api.example`, `api.example:8443`). Empty: any, but on loopback addresses only
+    /// `localhost`, `127.0.0.1` and `[::1]` with the server's port.
+    pub hosts: Vec<String>,
+    /// Who callers are.
+    pub auth: A,
+}
+
+/// Bounds on what clients may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest body, in bytes.
+    pub body: usize,
+    /// How long a query or command may take.
+    pub call: Duration,
+    /// How long a process may take.
+    pub process: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1 << 20,
+            call: seconds(25),
+            process: minutes(15),
+        }
+    }
+}
+
+/// Answers HTTP requests. Holds what never changes, so all threads share one.
+#[derive(Debug)]
+pub struct Front<A = AuthMode> {
+    classes: Classes,
+    manifest: Option<Bytes>,
+    limits: Limits,
+    gate: Gate,
+    auth: A,
+}
+
+const OF_TOP: &str = "GET, HEAD, OPTIONS";
+const OF_OBJECT: &str = "OPTIONS, POST";
+const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
+
+impl<A: Authenticate> Front<A> {
+    /// A front, or `config.invalid` naming the setting or the class that cannot be.
+    pub fn new(config: FrontConfig<A>) -> Result<Self, WireError> {
+        Ok(Self {
+            classes: Classes::new(config.classes)?,
+            manifest: config.manifest,
+            limits: config.limits,
+            gate: Gate::new(&config.origins, &config.hosts)?,
+            auth: config.auth,
+        })
+    }
+
+    /// The bounds, for the server that reads the bodies.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Answers a request.
+    pub async fn handle(&self, request: Request, dispatch: &impl Dispatch) -> Response {
+        let trace = Trace::of(request.headers(), dispatch);
+        let path = Path::split(request.path());
+        let probe = matches!(path, Path::Top("healthz" | "readyz"));
+        let (pass, outcome) = match self.gate.check(&request, probe) {
+            Err(error) => (Pass::Same, Err(error.into())),
+            Ok(pass) if request.method() == Method::OPTIONS => {
+                let outcome = self.options(path, &request, &pass);
+                (pass, outcome)
+            }
+            Ok(pass) => (pass, self.route(path, &request, &trace, dispatch).await),
+        };
+        let mut response = outcome
+            .unwrap_or_else(|error| refusal(&error, form(path, request.method()), &trace.id));
+        finish(&mut response, &request, &pass, &trace.id);
+        response
+    }
+
+    /// The response to a request whose body was not, or not all, read: too large, too slow, or no room for it.
+    pub fn refuse(
+        &self,
+        head: Parts,
+        peer: Peer,
+        error: WireError,
+        dispatch: &impl Dispatch,
+    ) -> Response {
+        let request = Request {
+            head,
+            body: Bytes::new(),
+            peer,
+        };
+        let trace = Trace::of(request.headers(), dispatch);
+        let form = form(Path::split(request.path()), request.method());
+        // Who may not ask at all is told so first.
+        let (pass, error) = match self.gate.check(&request, false) {
+            Ok(pass) => (pass, error),
+            Err(refused) => (Pass::Same, refused),
+        };
+        let mut response = refusal(&error.into(), form, &trace.id);
+        finish(&mut response, &request, &pass, &trace.id);
+        response
+    }
+
+    /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`Limits::body`].
+    pub fn body_too_large(&self) -> WireError {
+        let message = format!("the body is longer than {} bytes", self.limits.body);
+        WireError::framework(Code::TooLarge, message)
+    }
+
+    fn options(&self, path: Path<'_>, request: &Request, pass: &Pass) -> Result<Response, Refusal> {
+        let allow = match path {
+            Path::Top("*") | Path::Action { .. } => OF_QUERY,
+            Path::Top(word) => {
+                self.top(word, &Readiness::Ready)?;
+                OF_TOP
+            }
+            Path::Object { .. } => OF_OBJECT,
+            Path::Other if request.path() == "*" => OF_QUERY,
+            Path::Other => return Err(no_path()),
+        };
+        Ok(options(allow, pass, request.headers()))
+    }
+
+    async fn route(
+        &self,
+        path: Path<'_>,
+        request: &Request,
+        trace: &Trace,
+        dispatch: &impl Dispatch,
+    ) -> Result<Response, Refusal> {
+        let method = request.method();
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        match path {
+            Path::Top(word) => {
+                let response = self.top(word, &dispatch.readiness())?;
+                if reads {
+                    Ok(response)
+                } else {
+                    Err(wrong_method(method, OF_TOP))
+                }
+            }
+            Path::Object { class, name } => {
+                if method != Method::POST {
+                    return Err(wrong_method(method, OF_OBJECT));
+                }
+                let caller = self.auth.authenticate(request).await?;
+                let session = self.session(class, name, caller, trace, dispatch)?;
+                self.admit(request, dispatch)?;
+                match session.answer(&request.body).await {
+                    Some(answer) => Ok(json(StatusCode::OK, answer)),
+                    None => Ok(empty(StatusCode::NO_CONTENT)),
+                }
+            }
+            Path::Action {
+                class,
+                name,
+                action,
+            } => {
+                if !reads && method != Method::POST {
+                    return Err(wrong_method(method, OF_QUERY));
+                }
+                let caller = self.auth.authenticate(request).await?;
+                let session = self.session(class, name, caller, trace, dispatch)?;
+                let action = session.class.action(&segment(action)?)?;
+                let result = if reads {
+                    if action.mode != Mode::Read {
+                        return Err(wrong_method(method, OF_OBJECT));
+                    }
+                    not_draining(dispatch)?;
+                    session
+                        .call(action, from_query(request.query())?, Source::Query)
+                        .await?
+                } else {
+                    self.admit(request, dispatch)?;
+                    session
+                        .call(action, parse_params(&request.body)?, Source::Body)
+                        .await?
+                };
+                let result = if result.is_empty() {
+                    Bytes::from_static(b"null")
+                } else {
+                    result
+                };
+                Ok(json(StatusCode::OK, result))
+            }
+            Path::Other => Err(no_path()),
+        }
+    }
+
+    /// The server's own paths.
+    fn top(&self, word: &str, readiness: &Readiness) -> Result<Response, Refusal> {
+        match word {
+            "healthz" => Ok(json(StatusCode::OK, &b"{\"status\":\"ok\"}"[..])),
+            "readyz" => Ok(match readiness {
+                Readiness::Ready => json(StatusCode::OK, &b"{\"status\":\"ready\"}"[..]),
+                Readiness::Draining => json(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    &b"{\"status\":\"draining\"}"[..],
+                ),
+                Readiness::Unready(reason) => {
+                    let body = serde_json::json!({ "status": "unready", "reason": reason });
+                    json(StatusCode::SERVICE_UNAVAILABLE, body.to_string())
+                }
+            }),
+            "manifest.json" => match &self.manifest {
+                Some(manifest) => Ok(json(StatusCode::OK, manifest.clone())),
+                None => Err(no_path()),
+            },
+            _ => Err(no_path()),
+        }
+    }
+
+    /// Resolves an object of a path.
+    fn session<'a, D: Dispatch>(
+        &'a self,
+        class: &str,
+        name: &str,
+        caller: Arc<Caller>,
+        trace: &'a Trace,
+        dispatch: &'a D,
+    ) -> Result<Session<'a, D>, Refusal> {
+        let class = self.classes.get(&segment(class)?)?;
+        let target = target(class, name)?;
+        Ok(Session {
+            class,
+            target,
+            caller,
+            trace,
+            limits: &self.limits,
+            dispatch,
+        })
+    }
+
+    /// Whether a body may be looked at.
+    fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+        not_draining(dispatch)?;
+        only_json(request.headers())?;
+        if request.body.len() > self.limits.body {
+            return Err(self.body_too_large().into());
+        }
+        Ok(())
+    }
+}
+
+fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
+    let (id, name) = match object_name(segment)? {
+        Named::Name(name) => (class.ids.named(&name), Some(Arc::from(&*name))),
+        Named::Id(id) => match class.ids.check(id) {
+            Ok(id) => (id, None),
+            Err(_) => {
+                let message = format!(
+                    "the id was not made for class `{}` of this server",
+                    class.path
+                );
+                return Err(WireError::framework(Code::InvalidId, message));
+            }
+        },
+    };
+    Ok(Target {
+        class: Arc::clone(&class.path),
+        id,
+        name,
+    })
+}
+
+fn segment(segment: &str) -> Result<std::borrow::Cow<'_, str>, WireError> {
+    let message = "the path is not percent-encoded UTF-8";
+    decode(segment).ok_or_else(|| WireError::framework(Code::MalformedRequest, message))
+}
+
+fn form(path: Path<'_>, method: &Method) -> Form {
+    match path {
+        Path::Object { .. } if method == Method::POST => Form::JsonRpc,
+        _ => Form::Rest,
+    }
+}
+
+fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
+    if dispatch.readiness() == Readiness::Draining {
+        let message = "the server is shutting down; try again on a new connection";
+        return Err(WireError::framework(Code::Draining, message));
+    }
+    Ok(())
+}
+
+fn no_path() -> Refusal {
+    let message = "nothing is here; objects are at `/{class}/{name}`";
+    WireError::framework(Code::NotFound, message).into()
+}
+
+fn wrong_method(method: &Method, allow: &'static str) -> Refusal {
+    let message = format!(
+        "`{}` is not allowed here, but {allow}",
+        super::class::shorten(method.as_str())
+    );
+    Refusal {
+        error: Box::new(WireError::framework(Code::MethodNotAllowed, message)),
+        allow: Some(allow),
+    }
+}

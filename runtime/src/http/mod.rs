@@ -1,0 +1,24 @@
+//! The HTTP front: everything between a parsed HTTP request and a call, the same on every backend.
+//!
+//! A backend reads a request, hands it to [`Front::handle`] with something that can [`Dispatch`] calls, and writes
+//! the response. Which bytes a client gets is decided here alone.
+
+mod auth;
+mod class;
+mod front;
+mod gate;
+mod media;
+mod origin;
+mod params;
+mod path;
+mod request;
+mod response;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+pub use auth::{AuthMode, Authenticate};
+pub use class::{EdgeAction, EdgeAuth, EdgeClass};
+pub use front::{Front, FrontConfig, Limits};
+pub use request::{Dispatch, Peer, Readiness, Request, Response};

@@ -1,0 +1,140 @@
+//! What a backend hands to the front, and what it gets back.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ::http::header::HeaderName;
+use ::http::request::Parts;
+use ::http::{HeaderMap, Method};
+use bytes::Bytes;
+
+use crate::object::{Envelope, Timestamp};
+use crate::rpc::Reply;
+
+/// A whole response.
+pub type Response = ::http::Response<Bytes>;
+
+/// A request whose body has been read.
+#[derive(Debug)]
+pub struct Request {
+    /// Method, URL and headers.
+    pub head: Parts,
+    /// The body. A backend stops reading beyond [`Limits::body`](super::Limits::body) and answers by
+    /// [`Front::refuse`](super::Front::refuse).
+    pub body: Bytes,
+    /// Who is connected.
+    pub peer: Peer,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address, where the backend knows it.
+    pub ip: Option<IpAddr>,
+    /// Whether both the address that listens and the one that connected are loopback addresses: then nobody but this
+    /// machine is at the other end.
+    pub loopback: bool,
+    /// The port that accepted the connection, if `Host` must name it.
+    pub port: Option<u16>,
+}
+
+/// What the front needs of its backend.
+pub trait Dispatch {
+    /// Brings a call to its object and waits for the reply, until its commit is durable.
+    fn call(&self, envelope: Envelope) -> impl Future<Output = Reply>;
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+    /// Fills `bytes` with randomness fit for identifiers.
+    fn random(&self, bytes: &mut [u8]);
+    /// Whether calls are welcome.
+    fn readiness(&self) -> Readiness;
+}
+
+/// Whether a server takes calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Ready,
+    /// It is shutting down: calls are refused, those that run are finished.
+    Draining,
+    /// It takes calls, but should be sent none; the text says why.
+    Unready(Cow<'static, str>),
+}
+
+impl Request {
+    /// A request read by any server that speaks in the types of the `http` crate.
+    pub fn new(request: ::http::Request<Bytes>, peer: Peer) -> Self {
+        let (head, body) = request.into_parts();
+        Self { head, body, peer }
+    }
+
+    /// The HTTP method.
+    pub fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    /// The path, still percent-encoded.
+    pub fn path(&self) -> &str {
+        self.head.uri.path()
+    }
+
+    /// What follows the `?`, still percent-encoded.
+    pub fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or("")
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+}
+
+/// What tells one request from all others.
+#[derive(Debug, Clone)]
+pub(super) struct Trace {
+    /// Shown in the response's header, in errors and in logs.
+    pub(super) id: Arc<str>,
+    /// Tells chains of calls that began in the same millisecond apart.
+    pub(super) nonce: u64,
+}
+
+/// The header a request's id is taken from and given back in.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl Trace {
+    /// The client's `X-Request-Id` if it is harmless in logs, else a new one of 32 hex digits.
+    pub(super) fn of(headers: &HeaderMap, dispatch: &impl Dispatch) -> Self {
+        let mut random = [0; 24];
+        dispatch.random(&mut random);
+        let mut nonce = [0; 8];
+        nonce.copy_from_slice(&random[16..]);
+        let given = headers
+            .get(X_REQUEST_ID)
+            .and_then(|value| harmless(value.as_bytes()));
+        let id = given.map_or_else(|| hex(&random[..16]), Arc::from);
+        Self {
+            id,
+            nonce: u64::from_le_bytes(nonce),
+        }
+    }
+}
+
+fn harmless(id: &[u8]) -> Option<&str> {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    if !(1..=64).contains(&id.len()) || !id.iter().all(allowed) {
+        return None;
+    }
+    std::str::from_utf8(id).ok()
+}
+
+fn hex(bytes: &[u8]) -> Arc<str> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    Arc::from(text)
+}

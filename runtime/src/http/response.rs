@@ -1,0 +1,134 @@
+//! Making responses.
+
+use ::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use ::http::{HeaderMap, Method, StatusCode};
+use bytes::Bytes;
+
+use super::gate::Pass;
+use super::request::X_REQUEST_ID;
+use super::{Request, Response};
+use crate::rpc::{Id, WireError, write_error, write_error_object};
+
+/// Why a request ended before, or instead of, a result.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) error: Box<WireError>,
+    /// The methods the path takes, if the method was wrong.
+    pub(super) allow: Option<&'static str>,
+}
+
+impl From<WireError> for Refusal {
+    fn from(error: WireError) -> Self {
+        Box::new(error).into()
+    }
+}
+
+impl From<Box<WireError>> for Refusal {
+    fn from(error: Box<WireError>) -> Self {
+        Self { error, allow: None }
+    }
+}
+
+/// How errors look where a request was sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `{"jsonrpc":"2.0","error":{..},"id":null}`
+    JsonRpc,
+    /// `{"error":{..}}`
+    Rest,
+}
+
+/// JSON with a status.
+pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A status and nothing more.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+/// The response to `OPTIONS`.
+pub(super) fn options(allow: &'static str, pass: &Pass, headers: &HeaderMap) -> Response {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    let answer = response.headers_mut();
+    answer.insert(ALLOW, HeaderValue::from_static(allow));
+    if matches!(pass, Pass::Listed(_)) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        answer.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(allow),
+        );
+        let allowed = HeaderValue::from_static("authorization, content-type, x-request-id");
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    }
+    response
+}
+
+/// An error as a response, with its own status.
+pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Response {
+    let error = &refusal.error;
+    let mut body = Vec::new();
+    match form {
+        Form::JsonRpc => write_error(&mut body, Id::NULL, error, request_id),
+        Form::Rest => {
+            body.extend_from_slice(b"{\"error\":");
+            write_error_object(&mut body, error, request_id);
+            body.push(b'}');
+        }
+    }
+    let status = StatusCode::from_u16(error.status).ok();
+    let status = status.filter(|status| status.is_client_error() || status.is_server_error());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, body);
+    let headers = response.headers_mut();
+    if let Some(allow) = refusal.allow {
+        headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if error.retryable => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// What every response carries, whatever it says.
+pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    if let Pass::Listed(origin) = pass {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let exposed = HeaderValue::from_static("x-request-id, retry-after");
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        headers.insert(VARY, HeaderValue::from_static("origin"));
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
+    if request.method() == Method::HEAD {
+        let length = response.body().len();
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        *response.body_mut() = Bytes::new();
+    }
+}

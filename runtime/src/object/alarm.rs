@@ -1,0 +1,98 @@
+//! Alarm items: the records behind `cx.set_alarm`, and when the object must be woken for them.
+//!
+//! The platform has one alarm per object; items are many. Each is a record, so it is committed and undone with
+//! everything else, and the earliest of them is what the backend is told.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use crate::backend::Scan;
+use crate::state::Records;
+
+/// All items.
+pub(crate) const PREFIX: &str = "!alarm/";
+/// The first key behind them.
+const PREFIX_END: &str = "!alarm0";
+/// Items of `cx.set_alarm`: the rest of the key is the mount.
+const USER: &str = "!alarm/user/";
+/// Items that failed too often, kept to be seen.
+const DEAD: &str = "!dead/alarm/";
+
+/// How often a failing alarm is tried again.
+pub(crate) const RETRIES: u32 = 6;
+/// The pause before the first retry; it doubles.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Item {
+    /// When to run.
+    pub(crate) at: Timestamp,
+    /// What was asked for first; retries move `at` only.
+    pub(crate) scheduled: Timestamp,
+    /// Runs begun so far.
+    pub(crate) attempt: u32,
+}
+
+pub(crate) fn set(records: &Records, mount: &str, at: Timestamp) {
+    put(records, &key(mount), Item { at, scheduled: at, attempt: 0 });
+}
+
+pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {
+    records.get(&key(mount)).and_then(|value| serde_json::from_slice(&value).ok())
+}
+
+pub(crate) fn delete(records: &Records, mount: &str) {
+    records.delete(&key(mount));
+}
+
+/// Moves a failing item to the dead ones.
+pub(crate) fn bury(records: &Records, mount: &str, item: Item) {
+    delete(records, mount);
+    put(records, &format!("{DEAD}{mount}"), item);
+}
+
+/// Counts a run before it begins, with the time of the next in case it never ends.
+pub(crate) fn begin(records: &Records, mount: &str, item: Item, now: Timestamp, random: u64) {
+    // Up to a quarter more, so that objects that failed together do not come back together.
+    let pause = FIRST_RETRY.saturating_mul(1 << item.attempt.min(RETRIES));
+    let jitter = pause.mul_f64(f64::from(u32::try_from(random % 1000).unwrap_or(0)) / 4000.0);
+    let at = now + pause + jitter;
+    put(records, &key(mount), Item { at, scheduled: item.scheduled, attempt: item.attempt + 1 });
+}
+
+/// Mounts whose alarm is due, earliest first.
+pub(crate) fn due(records: &Records, now: Timestamp) -> Vec<(String, Item)> {
+    let mut due: Vec<_> = items(records)
+        .filter(|(_, item)| item.at <= now)
+        .filter_map(|(key, item)| Some((key.strip_prefix(USER)?.to_owned(), item)))
+        .collect();
+    due.sort_by_key(|(_, item)| item.at);
+    due
+}
+
+/// When the object must be woken next.
+pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
+    items(records).map(|(_, item)| item.at).min()
+}
+
+fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {
+    let all = Scan { start: PREFIX, end: Some(PREFIX_END), reverse: false, limit: usize::MAX };
+    records
+        .scan(&all)
+        .into_iter()
+        .filter_map(|record| Some((record.key, serde_json::from_slice(&record.value).ok()?)))
+}
+
+fn put(records: &Records, key: &str, item: Item) {
+    match serde_json::to_vec(&item) {
+        Ok(value) => records.put(key, value),
+        // Three integers always encode.
+        Err(_) => debug_assert!(false, "an alarm item encodes"),
+    }
+}
+
+fn key(mount: &str) -> String {
+    format!("{USER}{mount}")
+}

@@ -1,0 +1,466 @@
+//! A class at run time: its own actions and those of its mixins, found by wire name.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use schemars::SchemaGenerator;
+use serde_json::Value;
+
+use super::context::{Context, ProcessContext, RawContext};
+use super::handle::Handle;
+use super::host::{Host, IncomingCall};
+use super::mount::{Collected, Project};
+use super::{Mode, Object, Target};
+use crate::action::{Action, ActionDescriber, Auth, Param, Params, Run};
+use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
+use crate::event::{Alarm, Handler};
+use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest};
+use crate::rpc::{Reply, WireError};
+use crate::state::{Stateful, StateDescriber};
+
+type Handled = Result<(), Box<WireError>>;
+type Query<T> = Box<dyn Fn(&T, RawContext, &mut Params) -> Reply + Send + Sync>;
+type Command<T> = Box<dyn Fn(&mut T, RawContext, &mut Params) -> Reply + Send + Sync>;
+type AsyncQuery<T> = Box<dyn for<'a> Fn(&'a T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
+type AsyncCommand<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
+type Process<T> = Box<dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync>;
+type OnStart<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, bool) -> LocalFuture<'a, Handled> + Send + Sync>;
+type OnAlarm<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, Alarm) -> LocalFuture<'a, Handled> + Send + Sync>;
+type OnEvent<T> = Box<dyn Fn(&mut T, RawContext, &dyn Any) -> Handled + Send + Sync>;
+
+/// How an action of an object or of a mixin in it is run.
+pub(super) enum Runner<T: Stateful> {
+    Query(Query<T>),
+    AsyncQuery(AsyncQuery<T>),
+    Command(Command<T>),
+    AsyncCommand(AsyncCommand<T>),
+    Process(Process<T>),
+}
+
+/// One callable action.
+pub(super) struct Entry<T: Stateful> {
+    pub(super) name: String,
+    pub(super) was: Vec<String>,
+    pub(super) mount: Arc<str>,
+    pub(super) auth: Auth,
+    pub(super) params: &'static [Param],
+    pub(super) run: Runner<T>,
+    docs: &'static str,
+    describe: fn(&mut ActionDescriber<'_>),
+}
+
+pub(super) struct StartEntry<T: Stateful> {
+    pub(super) mount: Arc<str>,
+    pub(super) run: OnStart<T>,
+}
+
+pub(super) struct AlarmEntry<T: Stateful> {
+    pub(super) mount: Arc<str>,
+    pub(super) run: OnAlarm<T>,
+}
+
+pub(super) struct EventEntry<T: Stateful> {
+    pub(super) mount: Arc<str>,
+    pub(super) name: &'static str,
+    pub(super) event: &'static str,
+    pub(super) required: bool,
+    pub(super) run: OnEvent<T>,
+}
+
+/// A class, ready to run.
+pub struct ClassTable<T: Stateful> {
+    pub(super) entries: Vec<Entry<T>>,
+    pub(super) by_name: HashMap<String, usize>,
+    pub(super) starts: Vec<StartEntry<T>>,
+    pub(super) alarms: Vec<AlarmEntry<T>>,
+    pub(super) events: Vec<EventEntry<T>>,
+    /// `name@version` of the app, kept in every object's meta record.
+    pub(super) app: String,
+    mixins: Vec<(String, crate::manifest::MixinManifest)>,
+}
+
+/// What a backend hands over to bring an object to life.
+#[expect(missing_debug_implementations, reason = "made of trait objects")]
+pub struct Seed {
+    /// The object.
+    pub target: Target,
+    /// Its records.
+    pub store: Rc<dyn ObjectStore>,
+    /// The number of its last commit; 0 for an unborn one.
+    pub seq: Seq,
+    /// What it runs in.
+    pub environment: SharedEnvironment,
+}
+
+/// A live object of any class.
+pub trait LiveObject {
+    /// Runs a call; its reply comes after everything it could have seen is durable.
+    fn submit(self: Rc<Self>, call: IncomingCall);
+    /// Runs the alarm items that are due; `done` is called when all have run.
+    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce()>);
+    /// Whether nothing runs, waits or is held, so that dropping the object loses nothing.
+    fn is_idle(&self) -> bool;
+    /// How many calls wait for the object.
+    fn queued(&self) -> usize;
+    /// Bytes of loaded plain fields, as encoded.
+    fn field_bytes(&self) -> usize;
+}
+
+/// A shared live object.
+pub type Live = Rc<dyn LiveObject>;
+
+/// What the edge and backends must know of an action.
+#[derive(Debug, Clone)]
+pub struct ActionInfo {
+    /// Wire name, mount included.
+    pub name: String,
+    /// Former names.
+    pub was: Vec<String>,
+    /// What it holds; `Free` for a process.
+    pub mode: Mode,
+    /// Who may call.
+    pub auth: Auth,
+    /// Parameter names by position.
+    pub params: Vec<&'static str>,
+}
+
+impl<T: Stateful> ClassTable<T> {
+    /// Collects the tables of a class and of the mixins in it.
+    pub fn new(app: String) -> Self {
+        let mut all = Collected::default();
+        collect::<T>("", &mut all);
+        let mut by_name = HashMap::new();
+        for (index, entry) in all.entries.iter().enumerate() {
+            by_name.insert(entry.name.clone(), index);
+            for was in &entry.was {
+                by_name.entry(was.clone()).or_insert(index);
+            }
+        }
+        let Collected { entries, starts, alarms, events, mixins } = all;
+        Self { entries, by_name, starts, alarms, events, app, mixins }
+    }
+
+    /// The actions, for the edge.
+    pub fn actions(&self) -> Vec<ActionInfo> {
+        let info = |entry: &Entry<T>| ActionInfo {
+            name: entry.name.clone(),
+            was: entry.was.clone(),
+            mode: entry.run.mode(),
+            auth: entry.auth,
+            params: entry.params.iter().map(|param| param.name).collect(),
+        };
+        self.entries.iter().map(info).collect()
+    }
+
+    /// Describes the class.
+    pub fn describe(&self, generator: &mut SchemaGenerator) -> ClassManifest {
+        let mut actions = BTreeMap::new();
+        for entry in &self.entries {
+            actions.insert(entry.name.clone(), entry.describe(generator));
+        }
+        let mut state = BTreeMap::new();
+        T::describe(&mut StateDescriber::new(generator, &mut state));
+        let mut handles: Vec<String> = self.events.iter().map(|entry| entry.event.to_owned()).collect();
+        handles.extend((!self.starts.is_empty()).then(|| "start".to_owned()));
+        handles.extend((!self.alarms.is_empty()).then(|| "alarm".to_owned()));
+        handles.sort();
+        handles.dedup();
+        let mut events = BTreeMap::new();
+        collect_events::<T>(generator, &mut events);
+        ClassManifest {
+            r#type: T::TYPE_NAME.to_owned(),
+            description: T::DOCS.to_owned(),
+            actions,
+            events,
+            state,
+            mixins: self.mixins.iter().cloned().collect(),
+            handles,
+        }
+    }
+}
+
+impl<T: Object> ClassTable<T> {
+    /// Brings an object to life.
+    pub fn spawn(self: &Arc<Self>, seed: Seed) -> Live {
+        Host::new(self.clone(), seed)
+    }
+}
+
+impl<T: Stateful> std::fmt::Debug for ClassTable<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries.iter().map(|entry| &entry.name)).finish()
+    }
+}
+
+fn collect_events<T: Stateful>(
+    generator: &mut SchemaGenerator,
+    events: &mut BTreeMap<String, crate::manifest::EventManifest>,
+) {
+    for info in T::EVENTS {
+        events.insert(info.name.to_owned(), info.describe(generator));
+    }
+}
+
+/// The object's or mixin's own entries, then its mixins', in field order.
+pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
+    let path: Arc<str> = mount.into();
+    for action in T::PARTS.iter().flat_map(|table| table.actions) {
+        into.entries.push(Entry::own(action, &path));
+    }
+    for handler in T::PARTS.iter().flat_map(|table| table.handlers) {
+        let mount = path.clone();
+        match handler {
+            Handler::Start(run) => {
+                let run: OnStart<T> = Box::new(move |state, raw, first| {
+                    Box::pin(async move { run(state, &mut Context::new(raw), first).await })
+                });
+                into.starts.push(StartEntry { mount, run });
+            }
+            Handler::Alarm(run) => {
+                let run: OnAlarm<T> = Box::new(move |state, raw, alarm| {
+                    Box::pin(async move { run(state, &mut Context::new(raw), alarm).await })
+                });
+                into.alarms.push(AlarmEntry { mount, run });
+            }
+            Handler::Event(handler) => {
+                let run: OnEvent<T> =
+                    Box::new(move |state, raw, event| (handler.run)(state, &mut Context::new(raw), event));
+                let (name, event, required) = (handler.name, handler.event, handler.required);
+                into.events.push(EventEntry { mount, name, event, required, run });
+            }
+        }
+    }
+    for part in T::MOUNTS {
+        let path = if mount.is_empty() { part.name.to_owned() } else { format!("{mount}.{}", part.name) };
+        into.mixins.push((path.clone(), (part.describe)()));
+        (part.collect)(&path, into);
+    }
+}
+
+/// Collects a mixin and turns its entries into its host's.
+pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected<H>) {
+    let mut part = Collected::<P::Part>::default();
+    collect(mount, &mut part);
+    into.entries.extend(part.entries.into_iter().map(Entry::lift::<H, P>));
+    into.starts.extend(part.starts.into_iter().map(|StartEntry { mount, run }| StartEntry {
+        mount,
+        run: Box::new(move |host: &mut H, raw, first| run(P::get_mut(host), raw, first)),
+    }));
+    into.alarms.extend(part.alarms.into_iter().map(|AlarmEntry { mount, run }| AlarmEntry {
+        mount,
+        run: Box::new(move |host: &mut H, raw, alarm| run(P::get_mut(host), raw, alarm)),
+    }));
+    into.events.extend(part.events.into_iter().map(|EventEntry { mount, name, event, required, run }| EventEntry {
+        mount,
+        name,
+        event,
+        required,
+        run: Box::new(move |host: &mut H, raw, event| run(P::get_mut(host), raw, event)),
+    }));
+    into.mixins.append(&mut part.mixins);
+}
+
+impl<T: Stateful> Runner<T> {
+    pub(super) fn mode(&self) -> Mode {
+        match self {
+            Self::Query(_) | Self::AsyncQuery(_) => Mode::Read,
+            Self::Command(_) | Self::AsyncCommand(_) => Mode::Write,
+            Self::Process(_) => Mode::Free,
+        }
+    }
+
+    fn own(run: &'static Run<T>) -> Self {
+        match run {
+            Run::Query(run) => Self::Query(Box::new(move |state, raw, params| run(state, &Context::new(raw), params))),
+            Run::Command(run) => {
+                Self::Command(Box::new(move |state, raw, params| run(state, &mut Context::new(raw), params)))
+            }
+            Run::AsyncQuery(run) => Self::AsyncQuery(Box::new(move |state, raw, params| {
+                Box::pin(async move { run(state, &Context::new(raw), params).await })
+            })),
+            Run::AsyncCommand(run) => Self::AsyncCommand(Box::new(move |state, raw, params| {
+                Box::pin(async move { run(state, &mut Context::new(raw), params).await })
+            })),
+            Run::Process(run) => {
+                Self::Process(Box::new(move |handle, raw, params| run(handle, ProcessContext::new(raw), params)))
+            }
+        }
+    }
+}
+
+impl<T: Stateful> Entry<T> {
+    fn own(action: &'static Action<T>, mount: &Arc<str>) -> Self {
+        let path = |name: &str| if mount.is_empty() { name.to_owned() } else { format!("{mount}.{name}") };
+        Self {
+            name: path(action.name),
+            was: action.was.iter().map(|name| path(name)).collect(),
+            mount: mount.clone(),
+            auth: action.auth,
+            params: action.params,
+            run: Runner::own(&action.run),
+            docs: action.docs,
+            describe: action.describe,
+        }
+    }
+
+    fn lift<H: Stateful, P: Project<H, Part = T>>(self) -> Entry<H> {
+        let run = match self.run {
+            Runner::Query(run) => Runner::Query(Box::new(move |host: &H, raw, params| run(P::get(host), raw, params))),
+            Runner::Command(run) => {
+                Runner::Command(Box::new(move |host: &mut H, raw, params| run(P::get_mut(host), raw, params)))
+            }
+            Runner::AsyncQuery(run) => {
+                Runner::AsyncQuery(Box::new(move |host: &H, raw, params| run(P::get(host), raw, params)))
+            }
+            Runner::AsyncCommand(run) => {
+                Runner::AsyncCommand(Box::new(move |host: &mut H, raw, params| run(P::get_mut(host), raw, params)))
+            }
+            Runner::Process(run) => Runner::Process(Box::new(move |handle: Handle<H>, raw, params| {
+                run(handle.project::<P>(), raw, params)
+            })),
+        };
+        let Self { name, was, mount, auth, params, docs, describe, .. } = self;
+        Entry { name, was, mount, auth, params, run, docs, describe }
+    }
+
+    fn describe(&self, generator: &mut SchemaGenerator) -> ActionManifest {
+        let mut described = ActionDescriber::new(generator);
+        (self.describe)(&mut described);
+        let ActionDescriber { params: types, result, errors, .. } = described;
+        let mut wide_integers = Vec::new();
+        let mut params = Vec::new();
+        for (index, (param, (optional, schema))) in self.params.iter().zip(types).enumerate() {
+            find_wide(&schema, &format!("/params/{index}/schema"), &mut wide_integers);
+            params.push(ParamManifest {
+                name: param.name.to_owned(),
+                required: !optional && param.default.is_none(),
+                schema: param.complete_schema(schema),
+            });
+        }
+        find_wide(&result, "/result", &mut wide_integers);
+        let summary = self.docs.split("\n\n").next().unwrap_or_default().replace('\n', " ").trim().to_owned();
+        ActionManifest {
+            summary,
+            description: self.docs.trim().to_owned(),
+            receiver: match self.run.mode() {
+                Mode::Read => "query",
+                Mode::Write => "command",
+                Mode::Free => "process",
+            },
+            auth: match self.auth {
+                Auth::Authenticated => AuthManifest::Authenticated,
+                Auth::Public => AuthManifest::Public,
+                Auth::Scope(scope) => AuthManifest::Scope { scope: scope.to_owned() },
+                Auth::Internal => AuthManifest::Internal,
+            },
+            params,
+            result,
+            errors,
+            wide_integers,
+            mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
+        }
+    }
+}
+
+/// Finds 64-bit integers: JSON Pointers of schemas with the formats schemars gives them.
+fn find_wide(schema: &Value, path: &str, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(object) => {
+            if matches!(object.get("format").and_then(Value::as_str), Some("int64" | "uint64" | "int" | "uint")) {
+                found.push(path.to_owned());
+            }
+            for (key, value) in object {
+                find_wide(value, &format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                find_wide(value, &format!("{path}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Refuses, at compile time, two things of one object with the same name; called in a `const` by the macros.
+pub const fn check_class<T: Stateful>() {
+    let mut part = 0;
+    while part < T::PARTS.len() {
+        let actions = T::PARTS[part].actions;
+        let mut index = 0;
+        while index < actions.len() {
+            let name = actions[index].name;
+            // Against the actions behind it, in this block and the ones after.
+            let (mut other_part, mut other) = (part, index + 1);
+            while other_part < T::PARTS.len() {
+                while other < T::PARTS[other_part].actions.len() {
+                    if same(name, T::PARTS[other_part].actions[other].name) {
+                        clash("two actions have the wire name `", name, "`: rename one with `#[action(name = \"..\")]`");
+                    }
+                    other += 1;
+                }
+                other_part += 1;
+                other = 0;
+            }
+            let mut mount = 0;
+            while mount < T::MOUNTS.len() {
+                if same(name, T::MOUNTS[mount].name) {
+                    clash("an action and a mounted mixin are both named `", name, "`: rename one");
+                }
+                mount += 1;
+            }
+            index += 1;
+        }
+        part += 1;
+    }
+    let mut event = 0;
+    while event < T::EVENTS.len() {
+        let mut other = event + 1;
+        while other < T::EVENTS.len() {
+            if same(T::EVENTS[event].name, T::EVENTS[other].name) {
+                clash("two events have the wire name `", T::EVENTS[event].name, "`: rename one with `#[event(name = \"..\")]`");
+            }
+            other += 1;
+        }
+        event += 1;
+    }
+}
+
+/// Ends the compilation with a message that names the culprit; `panic!` in a const takes one text only.
+#[expect(clippy::panic, reason = "runs at compile time: it is the compile error")]
+const fn clash(before: &str, name: &str, after: &str) -> ! {
+    let mut text = [0_u8; 256];
+    let mut length = 0;
+    let parts = [before.as_bytes(), name.as_bytes(), after.as_bytes()];
+    let mut part = 0;
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() && length < text.len() {
+            text[length] = parts[part][index];
+            length += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    match std::str::from_utf8(text.split_at(length).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("two things of this object have the same name"),
+    }
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < one.len() {
+        if one[index] != other[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

@@ -1,0 +1,264 @@
+//! What a method sees of the runtime.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alarm;
+use super::turn::Turn;
+use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
+use crate::event::{Declares, Event};
+use crate::state::Stateful;
+
+/// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
+/// with the method's writes.
+///
+/// An object's context dereferences to one accessor per mounted mixin: with a field `#[mixin] presence: Presence`,
+/// `cx.presence()` is the `Context<Presence>` that the mixin's methods take.
+pub struct Context<S: Stateful> {
+    mounts: S::Mounts,
+}
+
+/// The context of a process: nothing in it touches the object's state.
+pub struct ProcessContext<S: Stateful> {
+    raw: RawContext,
+    mounts: std::marker::PhantomData<fn() -> S>,
+}
+
+/// A context without a type.
+#[doc(hidden)]
+#[derive(Clone)]
+pub struct RawContext {
+    pub(crate) turn: Rc<Turn>,
+    /// Path of the mixin within the object; empty for the object itself.
+    pub(crate) mount: Arc<str>,
+}
+
+/// The mixin accessors of an object's context.
+#[doc(hidden)]
+pub trait Mounts {
+    /// Wraps a context.
+    fn new(raw: RawContext) -> Self;
+    /// The wrapped context.
+    fn raw(&self) -> &RawContext;
+}
+
+/// The accessors of an object without mixins.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NoMounts(RawContext);
+
+impl Mounts for NoMounts {
+    fn new(raw: RawContext) -> Self {
+        Self(raw)
+    }
+
+    fn raw(&self) -> &RawContext {
+        &self.0
+    }
+}
+
+impl RawContext {
+    /// The context of a mixin of this object or mixin.
+    pub fn mounted<M: Stateful>(&self, name: &str) -> Context<M> {
+        let mount = if self.mount.is_empty() { name.into() } else { format!("{}.{name}", self.mount).into() };
+        Context::new(Self { turn: self.turn.clone(), mount })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.turn.now
+    }
+
+    fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.turn.core.environment.random(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.turn.core.environment.random(&mut bytes);
+        // Version 4, variant 1 of RFC 9562.
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let hex = u128::from_be_bytes(bytes);
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            hex >> 96,
+            hex >> 80 & 0xffff,
+            hex >> 64 & 0xffff,
+            hex >> 48 & 0xffff,
+            hex & 0xffff_ffff_ffff
+        )
+    }
+
+    fn me(&self) -> StubCore {
+        let turn = &self.turn;
+        let core = StubCore::myself(self.origin(), &turn.core.identity);
+        if self.mount.is_empty() { core } else { core.mounted(&self.mount) }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::new(self.turn.clone())
+    }
+}
+
+impl fmt::Debug for RawContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.turn.core.identity)
+    }
+}
+
+/// What both kinds of context offer.
+macro_rules! common {
+    () => {
+        /// The time: one value for everything that one run commits.
+        pub fn now(&self) -> Timestamp {
+            self.raw().now()
+        }
+
+        /// A random number.
+        pub fn random(&self) -> u64 {
+            self.raw().random()
+        }
+
+        /// A random UUID (version 4), as 36 characters.
+        pub fn uuid(&self) -> String {
+            self.raw().uuid()
+        }
+
+        /// Who called first, however many objects the call has passed since.
+        pub fn caller(&self) -> &Caller {
+            &self.raw().turn.caller
+        }
+
+        /// The object's id.
+        pub fn id(&self) -> ObjectId {
+            self.raw().turn.core.identity.id
+        }
+
+        /// The object's name; `None` if it was made by `unique` or is only known by its id.
+        pub fn name(&self) -> Option<&str> {
+            self.raw().turn.core.identity.name.as_deref()
+        }
+
+        /// A stub of this very object (of this very mount, for a mixin).
+        pub fn me(&self) -> S::Stub {
+            S::Stub::from_core(self.raw().me())
+        }
+
+        /// When the caller stops waiting.
+        pub fn deadline(&self) -> Timestamp {
+            self.raw().turn.deadline
+        }
+
+        /// The request this run belongs to, as it appears in logs and errors.
+        pub fn request_id(&self) -> &str {
+            &self.raw().turn.request_id
+        }
+
+        /// A variable of the process environment, or a Worker's binding.
+        pub fn env(&self, name: &str) -> Option<String> {
+            self.raw().turn.core.environment.variable(name)
+        }
+
+        /// Waits. A command keeps the object to itself meanwhile.
+        pub async fn sleep(&self, duration: Duration) {
+            let environment = &self.raw().turn.core.environment;
+            environment.sleep_until(environment.now() + duration).await;
+        }
+    };
+}
+
+impl<S: Stateful> Context<S> {
+    pub(crate) fn new(raw: RawContext) -> Self {
+        Self { mounts: S::Mounts::new(raw) }
+    }
+
+    fn raw(&self) -> &RawContext {
+        self.mounts.raw()
+    }
+
+    common!();
+
+    /// Emits an event to the handlers of this object. They run after this method has returned `Ok`, before the commit.
+    pub fn emit<E: Event>(&mut self, event: E)
+    where
+        S: Declares<E>,
+    {
+        let raw = self.raw();
+        if !raw.turn.is_ended() {
+            raw.turn.events.push(E::NAME, raw.mount.clone(), Rc::new(event));
+        }
+    }
+
+    /// Sets the alarm: the `#[event(alarm)]` method runs at `at` or soon after, at once if that is past. There is one
+    /// alarm per object and one per mixin in it; setting it again moves it. An alarm whose handler fails is tried
+    /// again after 2 s, 4 s, .. up to six times, then kept as dead.
+    pub fn set_alarm(&mut self, at: Timestamp) {
+        let raw = self.raw();
+        if !raw.turn.is_ended() {
+            alarm::set(&raw.turn.core.records, &raw.mount, at);
+        }
+    }
+
+    /// When the alarm will go off next. While its handler runs: `None` until it is set again.
+    pub fn alarm(&self) -> Option<Timestamp> {
+        let raw = self.raw();
+        alarm::get(&raw.turn.core.records, &raw.mount).map(|item| item.at)
+    }
+
+    /// Cancels the alarm.
+    pub fn delete_alarm(&mut self) {
+        let raw = self.raw();
+        if !raw.turn.is_ended() {
+            alarm::delete(&raw.turn.core.records, &raw.mount);
+        }
+    }
+}
+
+impl<S: Stateful> ProcessContext<S> {
+    pub(crate) fn new(raw: RawContext) -> Self {
+        Self { raw, mounts: std::marker::PhantomData }
+    }
+
+    fn raw(&self) -> &RawContext {
+        &self.raw
+    }
+
+    common!();
+}
+
+impl<S: Stateful> Deref for Context<S> {
+    type Target = S::Mounts;
+
+    fn deref(&self) -> &S::Mounts {
+        &self.mounts
+    }
+}
+
+impl<S: Stateful> HasOrigin for Context<S> {
+    fn origin(&self) -> Origin {
+        self.raw().origin()
+    }
+}
+
+impl<S: Stateful> HasOrigin for ProcessContext<S> {
+    fn origin(&self) -> Origin {
+        self.raw.origin()
+    }
+}
+
+impl<S: Stateful> fmt::Debug for Context<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Context").field(self.raw()).finish()
+    }
+}
+
+impl<S: Stateful> fmt::Debug for ProcessContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProcessContext").field(&self.raw).finish()
+    }
+}

@@ -1,0 +1,58 @@
+//! Mixins as fields: how a host reaches the mixin inside it.
+
+use super::class::{AlarmEntry, Entry, EventEntry, StartEntry, lift};
+use crate::manifest::MixinManifest;
+use crate::state::Stateful;
+
+/// From a host to a part of it. The macros implement it for a marker type per field.
+pub trait Project<H: 'static>: 'static {
+    /// The part's type.
+    type Part: Stateful;
+    /// The part.
+    fn get(host: &H) -> &Self::Part;
+    /// The part.
+    fn get_mut(host: &mut H) -> &mut Self::Part;
+}
+
+/// A mounted mixin, as data.
+pub struct Mount<H: Stateful> {
+    /// The mount's name: the field's.
+    pub name: &'static str,
+    pub(super) collect: fn(prefix: &str, into: &mut Collected<H>),
+    pub(super) describe: fn() -> MixinManifest,
+    /// Wire names inside, for the check of duplicates.
+    pub(super) part_type: &'static str,
+}
+
+/// Everything callable of an object, its mixins' included.
+pub(super) struct Collected<T: Stateful> {
+    pub(super) entries: Vec<Entry<T>>,
+    pub(super) starts: Vec<StartEntry<T>>,
+    pub(super) alarms: Vec<AlarmEntry<T>>,
+    pub(super) events: Vec<EventEntry<T>>,
+    pub(super) mixins: Vec<(String, MixinManifest)>,
+}
+
+impl<T: Stateful> Default for Collected<T> {
+    fn default() -> Self {
+        Self { entries: vec![], starts: vec![], alarms: vec![], events: vec![], mixins: vec![] }
+    }
+}
+
+impl<H: Stateful> Mount<H> {
+    /// The mixin `M` in the field that `P` projects to.
+    pub const fn of<M: Stateful, P: Project<H, Part = M>>(name: &'static str) -> Self {
+        Self {
+            name,
+            collect: |prefix, into| lift::<H, P>(prefix, into),
+            describe: || MixinManifest { r#type: M::TYPE_NAME.to_owned(), description: M::DOCS.to_owned() },
+            part_type: M::TYPE_NAME,
+        }
+    }
+}
+
+impl<H: Stateful> std::fmt::Debug for Mount<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.part_type)
+    }
+}

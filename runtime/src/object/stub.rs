@@ -1,0 +1,368 @@
+//! Typed stubs and calls as values.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserializer, Serialize, Serializer};
+
+use super::host::Identity;
+use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
+use crate::action::encode;
+use crate::backend::LocalFuture;
+use crate::error::{ActionError, CallError, Code, Rejection};
+use crate::rpc::{Reply, WireError};
+use crate::state::Stateful;
+
+/// Names longer than this are refused, in bytes.
+pub(crate) const MAX_NAME: usize = 512;
+
+/// A generated stub (`ChatRoomStub`).
+pub trait Stub: Sized {
+    /// What it calls.
+    type Of: Stateful;
+    #[doc(hidden)]
+    fn from_core(core: StubCore) -> Self;
+    #[doc(hidden)]
+    fn core(&self) -> &StubCore;
+
+    /// The object's id.
+    ///
+    /// # Errors
+    ///
+    /// When the stub was made with a name or id that no object of the class can have.
+    fn id(&self) -> Result<ObjectId, Rejection> {
+        self.core().target().map(|target| target.id).map_err(Rejection::new)
+    }
+}
+
+/// Whom a stub calls, and on whose behalf.
+#[derive(Clone)]
+pub struct StubCore {
+    class: &'static str,
+    target: Result<Target, Box<WireError>>,
+    mount: Option<Rc<str>>,
+    origin: Option<Origin>,
+}
+
+impl StubCore {
+    pub(crate) fn named(origin: Origin, class: &'static str, name: &str) -> Self {
+        let target = check_name(name).and_then(|()| {
+            let key = origin.0.id_key(class).ok_or_else(|| no_class(class))?;
+            Ok(Target { class: class.into(), id: key.named(name), name: Some(name.into()) })
+        });
+        Self { class, target, mount: None, origin: Some(origin) }
+    }
+
+    pub(crate) fn by_id(origin: Option<Origin>, class: &'static str, id: ObjectId) -> Self {
+        let target = Ok(Target { class: class.into(), id, name: None });
+        let mut core = Self { class, target, mount: None, origin };
+        core.check();
+        core
+    }
+
+    pub(crate) fn unique(origin: Origin, class: &'static str) -> Self {
+        let target = origin.0.id_key(class).ok_or_else(|| no_class(class)).map(|key| {
+            let mut random = [0; 16];
+            origin.0.random(&mut random);
+            Target { class: class.into(), id: key.unique(random), name: None }
+        });
+        Self { class, target, mount: None, origin: Some(origin) }
+    }
+
+    /// The object a turn runs in.
+    pub(crate) fn myself(origin: Origin, identity: &Identity) -> Self {
+        let Identity { class, id, name } = identity;
+        let target = Target { class: (*class).into(), id: *id, name: name.clone() };
+        Self { class, target: Ok(target), mount: None, origin: Some(origin) }
+    }
+
+    /// The same object, but a mixin of it.
+    #[must_use]
+    pub fn mounted(&self, name: &str) -> Self {
+        let mount = match &self.mount {
+            Some(mount) => format!("{mount}.{name}").into(),
+            None => name.into(),
+        };
+        Self { mount: Some(mount), ..self.clone() }
+    }
+
+    /// A call of one of its actions.
+    pub fn call<T, E, A: Args>(&self, action: &'static str, mode: Mode, args: A) -> Call<T, E> {
+        let action = match &self.mount {
+            Some(mount) => format!("{mount}.{action}").into(),
+            None => action.into(),
+        };
+        Call { core: self.clone(), action, mode, params: args.encode(), answer: PhantomData }
+    }
+
+    pub(crate) fn id(&self) -> Result<ObjectId, Box<WireError>> {
+        self.target.as_ref().map(|target| target.id).map_err(Clone::clone)
+    }
+
+    fn target(&self) -> Result<Target, Box<WireError>> {
+        self.target.clone()
+    }
+
+    /// An id is checked against its class as soon as there is somebody to ask for the key.
+    fn check(&mut self) {
+        let Some(origin) = self.origin.clone().or_else(current::origin) else { return };
+        let Ok(target) = &self.target else { return };
+        let checked = match origin.0.id_key(self.class) {
+            None => Err(no_class(self.class)),
+            Some(key) => key.check(target.id).map_err(|error| {
+                let message = format!("{error}, not to `{}`", self.class);
+                Box::new(WireError::framework(Code::InvalidId, message))
+            }),
+        };
+        if let Err(error) = checked {
+            self.target = Err(error);
+        }
+    }
+
+    fn send(mut self, action: Arc<str>, params: Bytes, mode: Mode) -> LocalFuture<'static, Reply> {
+        self.check();
+        let origin = self.origin.or_else(current::origin);
+        match (self.target, origin) {
+            (Err(error), _) => Box::pin(std::future::ready(Err(error))),
+            (Ok(_), None) => {
+                let message = "this stub was decoded outside of any action: make it with `named` or `by_id`";
+                Box::pin(std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message)))))
+            }
+            (Ok(target), Some(origin)) => origin.0.call(OutgoingCall { target, action, params, mode }),
+        }
+    }
+}
+
+impl fmt::Debug for StubCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Ok(Target { name: Some(name), .. }) => write!(f, "{}/{name}", self.class),
+            Ok(target) => write!(f, "{}/~{}", self.class, target.id),
+            Err(error) => write!(f, "{}/({})", self.class, error.message),
+        }
+    }
+}
+
+/// Refuses names that URLs or ids cannot carry.
+pub(crate) fn check_name(name: &str) -> Result<(), Box<WireError>> {
+    let reason = if name.is_empty() {
+        "a name is not empty"
+    } else if name.len() > MAX_NAME {
+        "a name has at most 512 bytes"
+    } else if name == "." || name == ".." {
+        "`.` and `..` are no names"
+    } else if name.starts_with('~') {
+        "names do not start with `~`"
+    } else {
+        return Ok(());
+    };
+    Err(Box::new(WireError::framework(Code::InvalidName, reason)))
+}
+
+fn no_class(class: &str) -> Box<WireError> {
+    let message = format!("the app has no class `{class}`: add it to `stayput::app!(..)`");
+    Box::new(WireError::framework(Code::NotFound, message))
+}
+
+/// A call that has not been made yet.
+///
+/// It is a value: await it for the answer. The object is called when it is first polled.
+#[must_use = "does nothing until awaited, scheduled or sent"]
+pub struct Call<T, E> {
+    core: StubCore,
+    action: Arc<str>,
+    mode: Mode,
+    params: Reply,
+    answer: PhantomData<fn() -> (T, E)>,
+}
+
+/// Waits for the answer of a [`Call`].
+pub struct Answer<T, E> {
+    reply: LocalFuture<'static, Reply>,
+    answer: PhantomData<fn() -> (T, E)>,
+}
+
+impl<T, E> fmt::Debug for Call<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}.{}(..)", self.core, self.action)
+    }
+}
+
+impl<T, E> fmt::Debug for Answer<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer(..)")
+    }
+}
+
+impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
+    type Output = Result<T, CallError<E>>;
+    type IntoFuture = Answer<T, E>;
+
+    fn into_future(self) -> Answer<T, E> {
+        let reply: LocalFuture<'static, Reply> = match self.params {
+            Ok(params) => {
+                let (core, action, mode) = (self.core, self.action, self.mode);
+                Box::pin(async move { core.send(action, params, mode).await })
+            }
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        };
+        Answer { reply, answer: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned, E: ActionError> Future for Answer<T, E> {
+    type Output = Result<T, CallError<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.reply.as_mut().poll(cx).map(read_reply)
+    }
+}
+
+/// From a reply to the typed answer.
+fn read_reply<T: DeserializeOwned, E: ActionError>(reply: Reply) -> Result<T, CallError<E>> {
+    match reply {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+            let message = format!("the result does not fit the stub's type: {error}");
+            CallError::Rejected(Rejection::new(Box::new(WireError::framework(Code::BadReply, message).maybe_executed())))
+        }),
+        Err(wire) => Err(match E::from_wire(&wire) {
+            Some(error) => CallError::Failed(error),
+            None => CallError::Rejected(Rejection::new(wire)),
+        }),
+    }
+}
+
+/// What a stub accepts where the action takes a `T`: a `T` itself; for an `Option<T>` also a bare `T`; for a `String`
+/// also a `&str`.
+#[diagnostic::on_unimplemented(
+    message = "the action takes `{T}` here, not `{Self}`",
+    label = "expected `{T}`"
+)]
+pub trait Arg<T> {
+    /// The parameter itself.
+    fn into_arg(self) -> T;
+}
+
+impl<T> Arg<T> for T {
+    fn into_arg(self) -> T {
+        self
+    }
+}
+
+impl<T> Arg<Option<T>> for T {
+    fn into_arg(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl Arg<String> for &str {
+    fn into_arg(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Arg<Option<String>> for &str {
+    fn into_arg(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+/// The arguments of a call, as a tuple: they travel by position.
+pub trait Args {
+    /// Their JSON text.
+    fn encode(self) -> Reply;
+}
+
+impl Args for () {
+    fn encode(self) -> Reply {
+        Ok(Bytes::new())
+    }
+}
+
+macro_rules! args {
+    ($($arg:ident)+) => {
+        impl<$($arg: Serialize),+> Args for ($($arg,)+) {
+            fn encode(self) -> Reply {
+                encode(&self)
+            }
+        }
+    };
+}
+
+args!(A);
+args!(A B);
+args!(A B C);
+args!(A B C D);
+args!(A B C D E);
+args!(A B C D E F);
+args!(A B C D E F G);
+args!(A B C D E F G H);
+args!(A B C D E F G H I);
+args!(A B C D E F G H I J);
+args!(A B C D E F G H I J K);
+args!(A B C D E F G H I J K L);
+
+/// A stub travels and is stored as the object's id.
+pub fn serialize_stub<S: Serializer>(core: &StubCore, serializer: S) -> Result<S::Ok, S::Error> {
+    match &core.target {
+        Ok(target) => target.id.serialize(serializer),
+        Err(error) => Err(serde::ser::Error::custom(&error.message)),
+    }
+}
+
+/// The stub of a stored id; an id of another class is refused.
+pub fn deserialize_stub<'de, D: Deserializer<'de>>(class: &'static str, deserializer: D) -> Result<StubCore, D::Error> {
+    let id = <ObjectId as serde::Deserialize>::deserialize(deserializer)?;
+    let core = StubCore::by_id(None, class, id);
+    match &core.target {
+        Ok(_) => Ok(core),
+        Err(error) => Err(serde::de::Error::custom(&error.message)),
+    }
+}
+
+/// The schema of ids of a class.
+pub fn id_schema(class: &str) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "format": "object-id", "x-stayput-class": class})
+}
+
+/// Makes a class's stub a value: it can be a parameter, a result and a state field.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stub_as_value {
+    ($stub:ident) => {
+        impl $crate::__private::serde::Serialize for $stub {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::__private::serialize_stub($crate::__private::Stub::core(self), serializer)
+            }
+        }
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $stub {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                let class = <<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS;
+                $crate::__private::deserialize_stub(class, deserializer).map($crate::__private::Stub::from_core)
+            }
+        }
+        impl $crate::__private::schemars::JsonSchema for $stub {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::core::stringify!($stub))
+            }
+            fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
+                $crate::__private::id_schema(<<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS)
+            }
+        }
+    };
+}

@@ -1,0 +1,170 @@
+//! One turn: one run of an action, a handler or an `atomic` block, with everything it may use.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::contain::race;
+use super::host::Core;
+use super::lock::Guard;
+use super::origin::{Originate, OutgoingCall};
+use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
+use crate::backend::LocalFuture;
+use crate::error::Code;
+use crate::event::EventQueue;
+use crate::rpc::{Reply, WireError};
+
+pub(crate) struct Turn {
+    pub(crate) core: Rc<Core>,
+    pub(crate) mode: Mode,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) deadline: Timestamp,
+    /// The chain of calls made from here: what came in, and this turn.
+    pub(crate) chain: Chain,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) read_only: bool,
+    /// One value for everything this turn commits.
+    pub(crate) now: Timestamp,
+    pub(crate) events: EventQueue,
+    /// What the turn holds; taken away when it ends, however long user code keeps its context.
+    guard: RefCell<Option<Rc<Guard>>>,
+    ended: Cell<bool>,
+}
+
+impl Turn {
+    pub(crate) fn new(core: &Rc<Core>, call: &Envelope, mode: Mode, guard: Option<Guard>) -> Rc<Self> {
+        Rc::new(Self {
+            core: core.clone(),
+            mode,
+            request_id: call.request_id.clone(),
+            deadline: call.deadline,
+            chain: call.chain.with(core.identity.id, mode),
+            caller: call.caller.clone(),
+            read_only: call.read_only || mode == Mode::Read,
+            now: core.environment.now(),
+            events: EventQueue::default(),
+            guard: RefCell::new(guard.map(Rc::new)),
+            ended: Cell::new(false),
+        })
+    }
+
+    /// A turn of the same call with another hold of the object: what a process does atomically.
+    pub(crate) fn inner(&self, mode: Mode, guard: Guard) -> Rc<Self> {
+        let mut chain = self.chain.clone();
+        chain.links = chain.links.iter().take(chain.links.len().saturating_sub(1)).cloned().collect();
+        Rc::new(Self {
+            core: self.core.clone(),
+            mode,
+            request_id: self.request_id.clone(),
+            deadline: self.deadline,
+            chain: chain.with(self.core.identity.id, mode),
+            caller: self.caller.clone(),
+            read_only: self.read_only || mode == Mode::Read,
+            now: self.core.environment.now(),
+            events: EventQueue::default(),
+            guard: RefCell::new(Some(Rc::new(guard))),
+            ended: Cell::new(false),
+        })
+    }
+
+    /// Lets go of the object; what still holds this turn's context can do nothing with it.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+        self.guard.borrow_mut().take();
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.core.environment.now() > self.deadline
+    }
+
+    fn refuse(&self, call: &OutgoingCall) -> Option<WireError> {
+        let refusal = |code, message: String| Some(WireError::framework(code, message));
+        let OutgoingCall { target, action, mode, .. } = call;
+        if self.is_ended() {
+            return refusal(Code::ObjectReset, "the action that made this call has ended".to_owned());
+        }
+        if self.chain.links.len() >= MAX_DEPTH {
+            return refusal(Code::DepthExceeded, format!("calls are nested more than {MAX_DEPTH} deep"));
+        }
+        let writes = *mode != Mode::Read;
+        match self.chain.holds(target.id) {
+            Some(Mode::Write) => {
+                return refusal(
+                    Code::ReentrantCall,
+                    format!("`{action}` would wait for the command that calls it: the object is already in this chain"),
+                );
+            }
+            Some(Mode::Read) if !writes => return None,
+            _ => {}
+        }
+        if self.read_only && writes {
+            return refusal(Code::ReadOnlyChain, format!("a query may not call `{action}`, which may write"));
+        }
+        None
+    }
+}
+
+/// Tells the lock that its holder waits for a call.
+struct Waiting(Option<Rc<Guard>>);
+
+impl Waiting {
+    fn begin(guard: Option<Rc<Guard>>) -> Self {
+        if let Some(guard) = &guard {
+            guard.begin_call();
+        }
+        Self(guard)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(guard) = &self.0 {
+            guard.end_call();
+        }
+    }
+}
+
+impl Originate for Turn {
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        self.core.environment.id_key(class)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.core.environment.random(bytes);
+    }
+
+    fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
+        Box::pin(async move {
+            if let Some(refusal) = self.refuse(&call) {
+                return Err(Box::new(refusal));
+            }
+            // Nothing leaves before everything it could have seen is durable.
+            self.core.durable().await?;
+            let envelope = Envelope {
+                request_id: self.request_id.clone(),
+                target: call.target,
+                action: call.action,
+                params: call.params,
+                query: false,
+                deadline: self.deadline,
+                chain: self.chain.clone(),
+                caller: self.caller.clone(),
+                read_only: self.read_only,
+            };
+            let holder = self.guard.borrow().clone();
+            let waiting = Waiting::begin(holder);
+            let late = async {
+                self.core.environment.sleep_until(self.deadline).await;
+                let message = "the called object did not answer before the deadline";
+                Err(Box::new(WireError::framework(Code::Timeout, message).maybe_executed()))
+            };
+            let reply = race(self.core.environment.call(envelope), late).await;
+            drop(waiting);
+            reply
+        })
+    }
+}

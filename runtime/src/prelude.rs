@@ -1,0 +1,10 @@
+//! Everything an object's source usually names: `use stayput::prelude::*;`.
+
+pub use crate::config::Config;
+pub use crate::error::{ActionError, CallError, Rejection, Result};
+pub use crate::event::Alarm;
+pub use crate::object::{
+    Caller, Context, Handle, Id, Object, ObjectId, ProcessContext, Stub, Timestamp, days, hours, minutes, seconds,
+};
+pub use crate::state::{Log, Map, Set};
+

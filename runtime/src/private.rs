@@ -1,0 +1,24 @@
+//! What generated code names. Not public API: it changes with the macros, which are pinned to this very version.
+
+pub use bytes;
+pub use schemars;
+pub use serde;
+pub use serde_json;
+
+pub use crate::action::{
+    Action, Actions, Auth, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params, ResultProbe, Run, Table, describe_result,
+    describe_value, finish_result, finish_value, reply_result, reply_value,
+};
+pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
+pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
+pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
+pub use crate::object::{
+    Arg, Call, Context, Handle, Mode, Mount, Mounts, NoMounts, Object, ProcessContext, Project, RawContext, Stub,
+    StubCore, check_class, deserialize_stub, id_schema, serialize_stub,
+};
+pub use crate::rpc::{Reply, WireError};
+pub use crate::state::{Loader, Saver, StateDescriber, Stateful};
+pub use crate::{__assert_not_result as assert_not_result, __stub_as_value as stub_as_value};
+
+#[cfg(target_arch = "wasm32")]
+pub use wasm_bindgen;

@@ -1,0 +1,55 @@
+//! `!meta`: the record that says whose state this is, and which version of the code wrote it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::backend::StorageFault;
+use crate::object::Timestamp;
+
+/// The record's key.
+pub const META_KEY: &str = "!meta";
+
+/// The version of the layout of records.
+const LAYOUT: u32 = 1;
+
+/// Written by an object's first commit.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Meta {
+    /// The version of the layout of records.
+    v: u32,
+    /// The object's name.
+    name: Option<String>,
+    /// When it was born.
+    born: Timestamp,
+    /// The app that bore it, `name@version`.
+    app: String,
+    /// The version of the state by mount; the object's own under the empty path.
+    state: BTreeMap<String, u32>,
+}
+
+impl Meta {
+    /// The record of an object that is born now.
+    pub fn encode(name: Option<&str>, born: Timestamp, app: &str) -> Result<Vec<u8>, StorageFault> {
+        let meta = Self {
+            v: LAYOUT,
+            name: name.map(str::to_owned),
+            born,
+            app: app.to_owned(),
+            state: BTreeMap::from([(String::new(), 1)]),
+        };
+        super::encode(META_KEY, &meta)
+    }
+
+    /// Refuses state that a newer program wrote.
+    pub fn check(bytes: &[u8]) -> Result<(), StorageFault> {
+        let meta: Self = super::decode(META_KEY, bytes)?;
+        if meta.v > LAYOUT {
+            return Err(StorageFault::Newer { mount: String::new(), stored: meta.v, known: LAYOUT });
+        }
+        match meta.state.into_iter().find(|(_, version)| *version > 1) {
+            Some((mount, stored)) => Err(StorageFault::Newer { mount, stored, known: 1 }),
+            None => Ok(()),
+        }
+    }
+}
