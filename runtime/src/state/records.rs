@@ -189,9 +189,10 @@ impl Records {
     pub fn drain(&self) -> (Vec<Record>, Vec<String>) {
         let mut layers = self.inner.layers.borrow_mut();
         let mut all = Layer::new();
-        for layer in std::mem::replace(&mut *layers, vec![Layer::new()]) {
+        for layer in layers.drain(..) {
             fold(&mut all, layer);
         }
+        layers.push(Layer::new());
         let (mut puts, mut deletes) = (Vec::new(), Vec::new());
         for (key, value) in all {
             match value {
