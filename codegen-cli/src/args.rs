@@ -1,4 +1,9 @@
 //! The command line.
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these comments are help texts, shown as they are"
+)]
 
 use std::path::PathBuf;
 

@@ -68,9 +68,9 @@ fn join_words(wire: &str, capital: bool) -> String {
     let mut text = String::new();
     for word in wire.split(|char| !unicode_ident::is_xid_continue(char)) {
         if text.is_empty() && !capital {
-            text.push_str(word)
+            text.push_str(word);
         } else {
-            push_capitalised(&mut text, word)
+            push_capitalised(&mut text, word);
         }
     }
     if !is_identifier(&text) {

@@ -1,5 +1,7 @@
 //! Walking JSON Schema: where subschemas are, and what a reference points at.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 /// Where the manifest keeps its named types.
@@ -61,10 +63,10 @@ pub(crate) fn subschemas_mut(schema: &mut Map<String, Value>, mut visit: impl Fn
     for (keyword, value) in schema {
         match value {
             Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
-                named.values_mut().for_each(&mut visit)
+                named.values_mut().for_each(&mut visit);
             }
             Value::Array(many) if MANY.contains(&keyword.as_str()) => {
-                many.iter_mut().for_each(&mut visit)
+                many.iter_mut().for_each(&mut visit);
             }
             Value::Object(_) | Value::Bool(_) if ONE.contains(&keyword.as_str()) => visit(value),
             _ => {}
@@ -97,7 +99,7 @@ pub(crate) fn reference(base: &str, name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

@@ -1,4 +1,9 @@
 //! `stayput call` as a shell sees it: what it sends, prints and ends with.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod serve;
 

@@ -1,4 +1,9 @@
 //! What is written to disk, and what `--check` says of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 use std::process::Command;

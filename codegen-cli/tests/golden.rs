@@ -1,5 +1,10 @@
 //! What is generated, byte for byte. After a wanted change: `EXPECTORATE=overwrite cargo test -p stayput-cli`, and read
 //! the difference.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use stayput_cli::{Format, Manifest, TypeScriptOptions, export, read_manifest, typescript};
 

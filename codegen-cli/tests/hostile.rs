@@ -1,4 +1,9 @@
 //! No input makes the command panic: what is no manifest is a typed error that says where the fault is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod mutate;
 

@@ -134,7 +134,7 @@ test("what cannot be a name or id is refused before anything is sent", () => {
   for (const name of ["", ".", "..", "~abc", "\ud800"]) {
     assert.throws(() => app.counter(name), { code: "invalid_name" }, JSON.stringify(name));
   }
-  assert.throws(() => app.counter.$byId("abc"), { code: "invalid_name" });
+  assert.throws(() => app.counter.$byId("abc"), { code: "invalid_id" });
   assert.equal(seen.length, 0);
 });
 

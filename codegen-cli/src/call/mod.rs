@@ -4,6 +4,7 @@ mod params;
 mod target;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -157,7 +158,7 @@ fn failure(error: &RawValue) -> Option<Error> {
         .get("details")
         .filter(|details| details.get() != "null")
     {
-        notes.push_str(&format!("\ndetails: {}", details.get()));
+        let _ = write!(notes, "\ndetails: {}", details.get());
     }
     if is("retryable") {
         notes.push_str("\nnote: the same call may succeed later");
@@ -166,7 +167,7 @@ fn failure(error: &RawValue) -> Option<Error> {
         notes.push_str("\nnote: the action may have taken effect all the same");
     }
     if let Some(id) = text(&data, "request_id") {
-        notes.push_str(&format!("\nrequest id: {id}"));
+        let _ = write!(notes, "\nrequest id: {id}");
     }
     Some(Error::Action {
         message: text(&members, "message").unwrap_or_default(),
@@ -185,11 +186,12 @@ fn explain(
 ) -> Option<String> {
     let text = match code {
         "unauthenticated" => "say who you are, e.g. --header 'authorization: Bearer TOKEN'",
-        "forbidden" => "the caller lacks the scope that the action asks for",
-        "rate_limited" | "overloaded" | "object_reset" | "timeout" => "try again in a moment",
+        "forbidden" => "ask for the scope that the action needs",
+        "bad_host" => "use the address the server printed, or list the host in STAYPUT_HOSTS",
+        "rate_limited" | "overloaded" | "object_reset" | "isolate_reset" | "timeout"
+        | "draining" | "deadlock" | "storage" => "try again in a moment",
         "internal" => "look for the request id in the app's log",
-        "invalid_params" | "method_not_found" | "not_found" | "unknown_class"
-        | "unknown_action" => {
+        "invalid_params" | "method_not_found" | "not_found" => {
             let answer = http::get(&load::manifest_url(base), headers, EXPLAIN).ok()?;
             let manifest = document::read(&answer.body, base).ok()?;
             return usage(&manifest, &args.target, &args.action);

@@ -1,5 +1,7 @@
 //! Which object, where: `class/name` to a URL's path.
 
+use std::fmt::Write as _;
+
 use crate::error::Error;
 
 /// Where an app listens if nobody says otherwise.
@@ -62,7 +64,7 @@ pub(crate) fn encode(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

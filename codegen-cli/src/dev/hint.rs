@@ -22,14 +22,16 @@ pub(super) fn call_to_try(manifest: &Manifest) -> Option<String> {
         .iter()
         .enumerate()
         .filter(|(index, param)| param.required || *index == 0);
-    let params: String = shown
-        .map(|(_, param)| format!(" {}", quote(&pair(manifest, param))))
-        .collect();
-    Some(format!(
-        "stayput call {} {}{params}",
+    let mut line = format!(
+        "stayput call {} {}",
         quote(&format!("{class}/home")),
         quote(wire)
-    ))
+    );
+    for (_, param) in shown {
+        line.push(' ');
+        line.push_str(&quote(&pair(manifest, param)));
+    }
+    Some(line)
 }
 
 fn effort(action: &Action) -> (usize, bool, bool) {

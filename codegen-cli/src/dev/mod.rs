@@ -5,6 +5,7 @@ mod hint;
 mod server;
 mod watch;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -147,9 +148,9 @@ impl State<'_> {
             "serving {} {} on {}\n",
             manifest.app, manifest.version, self.url
         );
-        text.push_str(&format!("  manifest  {}/manifest.json\n", self.url));
+        let _ = writeln!(text, "  manifest  {}/manifest.json", self.url);
         if let Some(folder) = &self.args.client {
-            text.push_str(&format!("  client    {}\n", folder.display()));
+            let _ = writeln!(text, "  client    {}", folder.display());
         }
         if let Some(call) = hint::call_to_try(manifest) {
             let url = if self.url == default_url() {
@@ -157,7 +158,7 @@ impl State<'_> {
             } else {
                 format!(" --url {}", self.url)
             };
-            text.push_str(&format!("  try       {call}{url}\n"));
+            let _ = writeln!(text, "  try       {call}{url}");
         }
         text.push_str("waiting for changes; Ctrl-C stops");
         term::note(&term::printable(&text));

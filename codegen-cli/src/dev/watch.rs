@@ -136,7 +136,7 @@ mod tests {
             dependencies(rule),
             [PathBuf::from("/src/main.rs"), PathBuf::from("/src/a b.rs")]
         );
-        assert_eq!(dependencies(""), [PathBuf::new(); 0]);
+        assert_eq!(dependencies(""), Vec::<PathBuf>::new());
     }
 
     #[test]

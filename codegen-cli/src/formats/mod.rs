@@ -3,7 +3,9 @@
 mod expand;
 mod json_schema;
 mod openrpc;
+mod sizes;
 mod strict;
+mod tidy;
 mod tools;
 mod vendors;
 
@@ -18,13 +20,11 @@ use crate::{load, term, write};
 pub(crate) fn run(args: &SchemaArgs) -> Result<(), Error> {
     let manifest = load::load(&args.from)?;
     let text = export(&manifest, args.format, args.class.as_deref())?;
-    match &args.out {
-        Some(path) => write::file(path, &text),
-        None => {
-            term::result(text.trim_end());
-            Ok(())
-        }
+    if let Some(path) = &args.out {
+        return write::file(path, &text);
     }
+    term::result(text.trim_end());
+    Ok(())
 }
 
 /// The document, as pretty JSON with a line's end.

@@ -1,4 +1,4 @@
-//! An OpenRPC 1.4.1 document. Methods are called on an object, so `x-stayput` says where each is posted to.
+//! An `OpenRPC` 1.4.1 document. Methods are called on an object, so `x-stayput` says where each is posted to.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! OpenAI's strict mode: a subset of JSON Schema in which the model's arguments always fit the schema.
+//! `OpenAI`'s strict mode: a subset of JSON Schema in which the model's arguments always fit the schema.
 //!
 //! In strict mode every member is required, and one that may be left out is sent as `null`. Where `null` is not a value
 //! of the member, or the schema says what the subset cannot, the tool is not strict.

@@ -1,6 +1,7 @@
 //! Actions as tools: one a public action, the object's name among its arguments.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -98,7 +99,7 @@ fn description(class: &str, wire: &str, action: &Action) -> String {
     if !action.errors.is_empty() {
         text.push_str("\n\nErrors:");
         for error in &action.errors {
-            text.push_str(&format!("\n- {}: {}", error.code, error.description));
+            let _ = write!(text, "\n- {}: {}", error.code, error.description);
         }
     }
     text

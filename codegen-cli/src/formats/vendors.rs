@@ -56,7 +56,7 @@ pub(super) fn mcp(selected: &Selected<'_>) -> Value {
     json!({ "tools": tools })
 }
 
-/// Function tools of OpenAI's Responses API.
+/// Function tools of `OpenAI`'s Responses API.
 pub(super) fn openai(selected: &Selected<'_>) -> Value {
     let expander = Expander::new(selected.manifest);
     let tools = tools(selected);

@@ -226,11 +226,11 @@ impl Lower<'_> {
         }
         match self.members.get("additionalProperties") {
             None | Some(Value::Bool(true)) if rest.is_empty() && fields.is_empty() => {
-                rest.push(Type::Any)
+                rest.push(Type::Any);
             }
             None | Some(Value::Bool(_)) => {}
             Some(schema @ Value::Object(_)) => {
-                rest.push(self.below(schema, "/additionalProperties")?)
+                rest.push(self.below(schema, "/additionalProperties")?);
             }
             Some(_) => return Err(self.fault("/additionalProperties", "expected a JSON Schema")),
         }

@@ -6,6 +6,7 @@ mod types;
 pub(crate) use types::{Field, Type};
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -199,7 +200,7 @@ fn doc_of(schema: &Value) -> String {
         if !doc.is_empty() {
             doc.push_str("\n\n");
         }
-        doc.push_str(&format!("Default: {default}"));
+        let _ = write!(doc, "Default: {default}");
     }
     if schema.get("deprecated").and_then(Value::as_bool) == Some(true) {
         doc.push_str("\n\nDeprecated.");

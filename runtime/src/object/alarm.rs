@@ -40,11 +40,21 @@ pub(crate) struct Item {
 }
 
 pub(crate) fn set(records: &Records, mount: &str, at: Timestamp) {
-    put(records, &key(mount), Item { at, scheduled: at, attempt: 0 });
+    put(
+        records,
+        &key(mount),
+        Item {
+            at,
+            scheduled: at,
+            attempt: 0,
+        },
+    );
 }
 
 pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {
-    records.get(&key(mount)).and_then(|value| serde_json::from_slice(&value).ok())
+    records
+        .get(&key(mount))
+        .and_then(|value| serde_json::from_slice(&value).ok())
 }
 
 pub(crate) fn delete(records: &Records, mount: &str) {
@@ -63,7 +73,15 @@ pub(crate) fn begin(records: &Records, mount: &str, item: Item, now: Timestamp, 
     let pause = FIRST_RETRY.saturating_mul(1 << item.attempt.min(RETRIES));
     let jitter = pause.mul_f64(f64::from(u32::try_from(random % 1000).unwrap_or(0)) / 4000.0);
     let at = now + pause + jitter;
-    put(records, &key(mount), Item { at, scheduled: item.scheduled, attempt: item.attempt + 1 });
+    put(
+        records,
+        &key(mount),
+        Item {
+            at,
+            scheduled: item.scheduled,
+            attempt: item.attempt + 1,
+        },
+    );
 }
 
 /// Mounts whose alarm is due, earliest first.

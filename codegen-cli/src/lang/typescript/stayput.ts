@@ -49,19 +49,30 @@ export type ClientCode =
   /** An integer beyond 2^53-1, which a `number` does not hold. Generate the client with `--bigint`. */
   | "unsafe_integer"
   /** Whatever answered, it was no stayput app. */
-  | "bad_answer"
-  /** What was given cannot be an object's name or id. */
-  | "invalid_name";
+  | "bad_answer";
 
 /** Codes that the framework gives, whatever the action. */
 export type FrameworkCode =
+  | "bad_host"
+  | "bad_origin"
+  | "bad_reply"
+  | "batch_too_large"
+  | "config.invalid"
+  | "config.missing"
+  | "config.open_listener"
   | "conflict"
   | "deadlock"
+  | "depth_exceeded"
+  | "draining"
   | "forbidden"
   | "internal"
+  | "invalid_id"
+  | "invalid_name"
   | "invalid_params"
   | "invalid_request"
   | "isolate_reset"
+  | "malformed_request"
+  | "method_not_allowed"
   | "method_not_found"
   | "not_found"
   | "object_reset"
@@ -70,7 +81,14 @@ export type FrameworkCode =
   | "rate_limited"
   | "read_only_chain"
   | "reentrant_call"
+  | "request_timeout"
+  | "state.newer_than_code"
+  | "state.unreadable"
+  | "state.unstorable"
+  | "storage"
+  | "storage_full"
   | "timeout"
+  | "too_deep"
   | "too_large"
   | "unauthenticated"
   | "unsupported_media_type";
@@ -206,7 +224,7 @@ export function objectClass<Handle, Class extends string>(
   const named = (name: string): Handle =>
     new Handle({ transport, class: path, name, id: undefined, url: base + encodeName(name) });
   const $byId = (id: ObjectId<Class>): Handle => {
-    if (!/^[0-9a-f]{64}$/i.test(id)) throw invalidName("an object's id is 64 hex digits");
+    if (!/^[0-9a-f]{64}$/i.test(id)) throw refused("invalid_id", "an object's id is 64 hex digits");
     return new Handle({ transport, class: path, name: undefined, id, url: `${base}~${id.toLowerCase()}` });
   };
   return Object.assign(named, { $byId });
@@ -215,17 +233,18 @@ export function objectClass<Handle, Class extends string>(
 function encodeName(name: string): string {
   // These mean something else in a URL, or to the app.
   if (name === "" || name === "." || name === ".." || name.startsWith("~")) {
-    throw invalidName("an object's name is not empty, not `.` or `..`, and does not start with `~`");
+    throw refused("invalid_name", "an object's name is not empty, not `.` or `..`, and does not start with `~`");
   }
   try {
     return encodeURIComponent(name);
   } catch (cause) {
-    throw invalidName("an object's name is text without lone surrogates", cause);
+    throw refused("invalid_name", "an object's name is text without lone surrogates", cause);
   }
 }
 
-function invalidName(message: string, cause?: unknown): StayputError<"invalid_name", undefined> {
-  return clientError("invalid_name", message, { cause });
+/** What the app would refuse, refused before it is sent. */
+function refused(code: FrameworkCode, message: string, cause?: unknown): StayputError<FrameworkCode, undefined> {
+  return new StayputError({ code, message, cause, details: undefined, retryable: false, maybeExecuted: false });
 }
 
 function clientError<Code extends ClientCode>(

@@ -174,7 +174,9 @@ fn bare_references<'t>(ty: &'t Type, found: &mut Vec<&'t str>) {
     match ty {
         Type::Ref(name) => found.push(name),
         Type::Union(types) | Type::Both(types) => {
-            types.iter().for_each(|ty| bare_references(ty, found))
+            for ty in types {
+                bare_references(ty, found);
+            }
         }
         _ => {}
     }

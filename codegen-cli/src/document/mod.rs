@@ -1,12 +1,15 @@
 //! The manifest as it is read: members this command does not know are ignored, another major version is refused, and
 //! every fault is named by its JSON Pointer.
 
+mod node;
+mod references;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::schema;
+use node::Node;
 
 /// The major version of the manifest that this command reads.
 const MAJOR: u64 = 1;
@@ -146,7 +149,7 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
             None => BTreeMap::new(),
         },
     };
-    check_references(&manifest)?;
+    references::check(&manifest)?;
     Ok(manifest)
 }
 
@@ -211,197 +214,4 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         })?,
         pointer: action.pointer.clone(),
     })
-}
-
-/// Every reference must lead to a named type.
-fn check_references(manifest: &Manifest) -> Result<(), Error> {
-    for (name, schema) in &manifest.schemas {
-        check_schema(
-            manifest,
-            schema,
-            &format!("/components/schemas/{}", schema::escape(name)),
-        )?;
-    }
-    for (path, class) in &manifest.classes {
-        for action in class.actions.values() {
-            for (index, param) in action.params.iter().enumerate() {
-                let pointer = format!("{}/params/{index}/schema", action.pointer);
-                check_schema(manifest, &param.schema, &pointer)?;
-            }
-            check_schema(
-                manifest,
-                &action.result,
-                &format!("{}/result", action.pointer),
-            )?;
-            for (index, error) in action.errors.iter().enumerate() {
-                if let Some(details) = &error.details {
-                    let pointer = format!("{}/errors/{index}/details", action.pointer);
-                    check_schema(manifest, details, &pointer)?;
-                }
-            }
-        }
-        for (name, event) in &class.events {
-            let pointer = format!(
-                "/classes/{}/events/{}/schema",
-                schema::escape(path),
-                schema::escape(name)
-            );
-            check_schema(manifest, &event.schema, &pointer)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_schema(manifest: &Manifest, schema: &Value, pointer: &str) -> Result<(), Error> {
-    if !matches!(schema, Value::Object(_) | Value::Bool(_)) {
-        return Err(manifest.fault(pointer, "expected a JSON Schema (an object, true or false)"));
-    }
-    if let Some(reference) = schema.get("$ref") {
-        let target = reference.as_str().and_then(schema::component);
-        if !target.is_some_and(|name| manifest.schemas.contains_key(&name)) {
-            let message = format!(
-                "there is no type {reference} (expected {}Name)",
-                schema::COMPONENTS
-            );
-            return Err(manifest.fault(format!("{pointer}/$ref"), message));
-        }
-    }
-    let mut outcome = Ok(());
-    schema::subschemas(schema, |below, schema| {
-        if outcome.is_ok() {
-            outcome = check_schema(manifest, schema, &format!("{pointer}{below}"));
-        }
-    });
-    outcome
-}
-
-/// A value of the document and where it stands.
-struct Node<'v> {
-    value: &'v Value,
-    pointer: String,
-    origin: &'v str,
-}
-
-impl<'v> Node<'v> {
-    fn fault_at(&self, below: &str, message: impl Into<String>) -> Error {
-        let pointer = format!("{}{below}", self.pointer);
-        let pointer = if pointer.is_empty() {
-            "/".to_owned()
-        } else {
-            pointer
-        };
-        Error::Manifest {
-            origin: self.origin.to_owned(),
-            pointer,
-            message: message.into(),
-        }
-    }
-
-    fn fault(&self, message: impl Into<String>) -> Error {
-        self.fault_at("", message)
-    }
-
-    fn expected(&self, what: &str) -> Error {
-        let found = match self.value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        };
-        self.fault(format!("expected {what}, found {found}"))
-    }
-
-    fn child(&self, name: &str, value: &'v Value) -> Node<'v> {
-        Node {
-            value,
-            pointer: format!("{}/{}", self.pointer, schema::escape(name)),
-            origin: self.origin,
-        }
-    }
-
-    /// A member that may be missing; `null` counts as missing.
-    fn optional(&self, name: &str) -> Result<Option<Node<'v>>, Error> {
-        let members = self
-            .value
-            .as_object()
-            .ok_or_else(|| self.expected("an object"))?;
-        Ok(members
-            .get(name)
-            .filter(|value| !value.is_null())
-            .map(|value| self.child(name, value)))
-    }
-
-    fn member(&self, name: &str) -> Result<Node<'v>, Error> {
-        self.optional(name)?
-            .ok_or_else(|| self.fault(format!("the member `{name}` is missing")))
-    }
-
-    fn text(&self) -> Result<String, Error> {
-        self.value
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| self.expected("a string"))
-    }
-
-    fn flag(&self) -> Result<bool, Error> {
-        self.value
-            .as_bool()
-            .ok_or_else(|| self.expected("true or false"))
-    }
-
-    fn schema(&self) -> Result<Value, Error> {
-        match self.value {
-            Value::Object(_) | Value::Bool(_) => Ok(self.value.clone()),
-            _ => Err(self.expected("a JSON Schema (an object, true or false)")),
-        }
-    }
-
-    fn optional_text(&self, name: &str) -> Result<String, Error> {
-        self.optional(name)?
-            .map_or_else(|| Ok(String::new()), |node| node.text())
-    }
-
-    fn map<T>(
-        &self,
-        read: impl Fn(&str, &Node<'v>) -> Result<T, Error>,
-    ) -> Result<BTreeMap<String, T>, Error> {
-        let members = self
-            .value
-            .as_object()
-            .ok_or_else(|| self.expected("an object"))?;
-        let entries = members.iter();
-        entries
-            .map(|(key, value)| Ok((key.clone(), read(key, &self.child(key, value))?)))
-            .collect()
-    }
-
-    fn optional_map<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&str, &Node<'v>) -> Result<T, Error>,
-    ) -> Result<BTreeMap<String, T>, Error> {
-        self.optional(name)?
-            .map_or_else(|| Ok(BTreeMap::new()), |node| node.map(read))
-    }
-
-    fn optional_list<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&Node<'v>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let Some(list) = self.optional(name)? else {
-            return Ok(Vec::new());
-        };
-        let items = list
-            .value
-            .as_array()
-            .ok_or_else(|| list.expected("an array"))?;
-        items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| read(&list.child(&index.to_string(), value)))
-            .collect()
-    }
 }
