@@ -6,6 +6,7 @@ use stayput::prelude::*;
 
 /// Counts, notes, and wakes by itself.
 #[durable_object]
+#[derive(Debug)]
 pub struct Tally {
     value: i64,
     notes: Log<String>,
