@@ -48,3 +48,8 @@ macro_rules! __export_app {
         };
     };
 }
+
+/// Keeps the README's examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
