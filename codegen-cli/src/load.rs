@@ -77,12 +77,21 @@ fn from_package(package: &str) -> Result<Manifest, Error> {
 /// The manifest as a package writes it; cargo's default package if none is named.
 pub(crate) fn text_of_package(package: Option<&str>) -> Result<String, Error> {
     package.map_or(Ok(()), check_package_name)?;
-    let package: Vec<&str> = package.into_iter().flat_map(|package| ["-p", package]).collect();
-    let folder = tempfile::tempdir()
-        .map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
+    let package: Vec<&str> = package
+        .into_iter()
+        .flat_map(|package| ["-p", package])
+        .collect();
+    let folder = tempfile::tempdir().map_err(|source| Error::Write {
+        path: std::env::temp_dir(),
+        source,
+    })?;
     let file = folder.path().join("manifest.json");
     let mut command = Command::new(cargo());
-    command.args(["run", "--quiet"]).args(&package).args(["--", "manifest"]).arg(&file);
+    command
+        .args(["run", "--quiet"])
+        .args(&package)
+        .args(["--", "manifest"])
+        .arg(&file);
     // The app's own words belong to the person at the terminal, not to whatever reads our output.
     command.stdout(Stdio::null()).stdin(Stdio::null());
     let status = command.status().map_err(|source| Error::Spawn {

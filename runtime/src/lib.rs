@@ -19,9 +19,9 @@ pub mod state;
 pub mod __private;
 
 pub use app::{App, Class};
-pub use error::{Error, Result};
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub use backend::native::run;
+pub use error::{Error, Result};
 pub use stayput_macros::{action, data, durable_object, event, mixin};
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
@@ -40,11 +40,16 @@ macro_rules! __export_app {
     ($app:ident) => {
         const _: () = {
             #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(
-                wasm_bindgen = $crate::__private::wasm_bindgen
-            )]
+                        wasm_bindgen = $crate::__private::wasm_bindgen
+                    )]
             pub fn stayput_init() {
                 $crate::__private::install($app());
             }
         };
     };
 }
+
+/// Keeps the README's examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -36,15 +36,24 @@ pub(crate) fn build() -> App {
     run(Command::new(&native).arg("manifest").arg(&manifest_file));
     let manifest = fs::read_to_string(&manifest_file).unwrap();
 
-    let options =
-        BuildOptions { folder: root, package: Some(PACKAGE.to_owned()), out: folder.path().to_owned(), optimize: false };
+    let options = BuildOptions {
+        folder: root,
+        package: Some(PACKAGE.to_owned()),
+        out: folder.path().to_owned(),
+        optimize: false,
+    };
     let built = match build_worker(&options, &manifest) {
         Ok(built) => built,
         Err(error) => panic!("{error}\n{}", error.help().unwrap_or_default()),
     };
     let config = folder.path().join("config.capnp");
     fs::write(&config, config_text(&built.classes)).unwrap();
-    App { native, workerd, config, _folder: folder }
+    App {
+        native,
+        workerd,
+        config,
+        _folder: folder,
+    }
 }
 
 /// The native binary, in the profile that this test was built in.
@@ -55,21 +64,33 @@ fn build_native(root: &Path) -> PathBuf {
         Some("debug") | None => "dev",
         Some(profile) => profile,
     };
-    run(Command::new(env!("CARGO")).current_dir(root).args(["build", "--package", PACKAGE, "--profile", profile]));
+    run(Command::new(env!("CARGO")).current_dir(root).args([
+        "build",
+        "--package",
+        PACKAGE,
+        "--profile",
+        profile,
+    ]));
     folder.join(PACKAGE)
 }
 
 fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|fault| panic!("{command:?}: {fault}"));
+    let status = command
+        .status()
+        .unwrap_or_else(|fault| panic!("{command:?}: {fault}"));
     assert!(status.success(), "{command:?} ended with {status}");
 }
 
 fn workerd() -> PathBuf {
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules/@cloudflare");
-    let found = fs::read_dir(&packages).into_iter().flatten().flatten().find_map(|package| {
-        let program = package.path().join("bin/workerd");
-        program.is_file().then_some(program)
-    });
+    let found = fs::read_dir(&packages)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .find_map(|package| {
+            let program = package.path().join("bin/workerd");
+            program.is_file().then_some(program)
+        });
     found.unwrap_or_else(|| panic!("workerd is not installed: run `npm ci --prefix tests/node`"))
 }
 
@@ -114,13 +135,18 @@ pub(crate) struct Native<'a> {
 
 impl<'a> Native<'a> {
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, data: scratch() }
+        Self {
+            app,
+            data: scratch(),
+        }
     }
 }
 
 impl Backend for Native<'_> {
     fn start(&self) -> Server {
-        Launch::new(&self.app.native, &self.data.path().join("data")).start().0
+        Launch::new(&self.app.native, &self.data.path().join("data"))
+            .start()
+            .0
     }
 }
 
@@ -141,8 +167,18 @@ impl<'a> Workerd<'a> {
 impl Backend for Workerd<'_> {
     fn start(&self) -> Server {
         let config = self.app.config.to_string_lossy();
-        let arguments = ["serve", &config, "--socket-addr=http={listen}", "--directory-path=disk={data}"];
+        let arguments = [
+            "serve",
+            &config,
+            "--socket-addr=http={listen}",
+            "--directory-path=disk={data}",
+        ];
         let data = self.data.path().join("data");
-        Launch { arguments: &arguments, ..Launch::new(&self.app.workerd, &data) }.start().0
+        Launch {
+            arguments: &arguments,
+            ..Launch::new(&self.app.workerd, &data)
+        }
+        .start()
+        .0
     }
 }

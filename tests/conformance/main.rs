@@ -17,15 +17,29 @@ fn both_backends_behave_alike() {
 
     let mut faults = String::new();
     for (native, worker) in native.iter().zip(&worker) {
-        note(&format!("{}: native {} steps, workerd {} steps", native.scenario, native.lines.len(), worker.lines.len()));
+        note(&format!(
+            "{}: native {} steps, workerd {} steps",
+            native.scenario,
+            native.lines.len(),
+            worker.lines.len()
+        ));
         // Writing to a String cannot fail.
         for (backend, told) in [("native", native), ("workerd", worker)] {
             for fault in &told.faults {
                 let _ = writeln!(faults, "{} on {backend}: {fault}", told.scenario);
             }
         }
-        for (one, other) in native.lines.iter().zip(&worker.lines).filter(|(one, other)| one != other) {
-            let _ = writeln!(faults, "{}: the backends differ\n  native:  {one}\n  workerd: {other}", native.scenario);
+        for (one, other) in native
+            .lines
+            .iter()
+            .zip(&worker.lines)
+            .filter(|(one, other)| one != other)
+        {
+            let _ = writeln!(
+                faults,
+                "{}: the backends differ\n  native:  {one}\n  workerd: {other}",
+                native.scenario
+            );
         }
     }
     assert!(faults.is_empty(), "\n{faults}");

@@ -2,15 +2,36 @@
 
 use crate::steps::{Call, Gives, Scenario, Step};
 
-const fn call(object: &'static str, action: &'static str, params: &'static str, gives: Gives) -> Call {
-    Call { after: 0, object, action, params, gives }
+const fn call(
+    object: &'static str,
+    action: &'static str,
+    params: &'static str,
+    gives: Gives,
+) -> Call {
+    Call {
+        after: 0,
+        object,
+        action,
+        params,
+        gives,
+    }
 }
 
-const fn gives(object: &'static str, action: &'static str, params: &'static str, result: &'static str) -> Step {
+const fn gives(
+    object: &'static str,
+    action: &'static str,
+    params: &'static str,
+    result: &'static str,
+) -> Step {
     Step::Call(call(object, action, params, Gives::Result(result)))
 }
 
-const fn fails(object: &'static str, action: &'static str, params: &'static str, code: &'static str) -> Step {
+const fn fails(
+    object: &'static str,
+    action: &'static str,
+    params: &'static str,
+    code: &'static str,
+) -> Step {
     Step::Call(call(object, action, params, Gives::Error(code)))
 }
 
@@ -30,7 +51,12 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "an error undoes what was written",
         steps: &[
             gives("tally/err", "increment", r#"{"by": 5}"#, "5"),
-            fails("tally/err", "fail_after_write", r#"{"by": 7}"#, "tally.refused"),
+            fails(
+                "tally/err",
+                "fail_after_write",
+                r#"{"by": 7}"#,
+                "tally.refused",
+            ),
             gives("tally/err", "value", "{}", "5"),
             gives("tally/err", "notes", "{}", "[]"),
             gives("tally/err", "woken", "{}", "0"),
@@ -43,11 +69,21 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "a panic undoes what was written and is answered",
         steps: &[
             gives("tally/panic", "increment", r#"{"by": 5}"#, "5"),
-            fails("tally/panic", "panic_after_write", r#"{"by": 7}"#, "internal"),
+            fails(
+                "tally/panic",
+                "panic_after_write",
+                r#"{"by": 7}"#,
+                "internal",
+            ),
             gives("tally/panic", "value", "{}", "5"),
             gives("tally/panic", "notes", "{}", "[]"),
             gives("tally/panic", "increment", "{}", "6"),
-            fails("tally/panic", "panic_after_wait", r#"{"millis": 20}"#, "internal"),
+            fails(
+                "tally/panic",
+                "panic_after_wait",
+                r#"{"millis": 20}"#,
+                "internal",
+            ),
             gives("tally/panic", "value", "{}", "6"),
             fails("tally/panic-unborn", "panic_after_write", "{}", "internal"),
             gives("tally/panic-unborn", "value", "{}", "0"),
@@ -58,10 +94,58 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[
             gives("tally/bystander", "visit", "{}", "1"),
             Step::Together(&[
-                Call { after: 0, ..call("tally/bystander", "slow_increment", r#"{"millis": 400}"#, Gives::Result("1")) },
-                Call { after: 150, ..call("tally/culprit", "panic_after_write", "{}", Gives::Error("internal")) },
+                Call {
+                    after: 0,
+                    ..call(
+                        "tally/bystander",
+                        "slow_increment",
+                        r#"{"millis": 400}"#,
+                        Gives::Result("1"),
+                    )
+                },
+                Call {
+                    after: 150,
+                    ..call(
+                        "tally/culprit",
+                        "panic_after_write",
+                        "{}",
+                        Gives::Error("internal"),
+                    )
+                },
             ]),
             gives("tally/bystander", "visit", "{}", "2"),
+        ],
+    },
+    Scenario {
+        name: "calls that wait behind a panic are run",
+        steps: &[
+            Step::Together(&[
+                call(
+                    "tally/queue",
+                    "panic_after_wait",
+                    r#"{"millis": 400}"#,
+                    Gives::Error("internal"),
+                ),
+                Call {
+                    after: 100,
+                    ..call(
+                        "tally/queue",
+                        "increment",
+                        r#"{"by": 2}"#,
+                        Gives::Result("2"),
+                    )
+                },
+                Call {
+                    after: 200,
+                    ..call(
+                        "tally/queue",
+                        "increment",
+                        r#"{"by": 3}"#,
+                        Gives::Result("5"),
+                    )
+                },
+            ]),
+            gives("tally/queue", "value", "{}", "5"),
         ],
     },
     Scenario {
@@ -77,16 +161,31 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario {
         name: "an alarm survives a restart",
         steps: &[
-            gives("tally/alarm-restart", "wake_in", r#"{"millis": 1500}"#, "null"),
+            gives(
+                "tally/alarm-restart",
+                "wake_in",
+                r#"{"millis": 1500}"#,
+                "null",
+            ),
             gives("tally/alarm-restart", "alarm_set", "{}", "true"),
             Step::Restart,
-            Step::Eventually(call("tally/alarm-restart", "woken", "{}", Gives::Result("1"))),
+            Step::Eventually(call(
+                "tally/alarm-restart",
+                "woken",
+                "{}",
+                Gives::Result("1"),
+            )),
         ],
     },
     Scenario {
         name: "an alarm set by a failed action does not fire",
         steps: &[
-            fails("tally/alarm-err", "wake_then_fail", r#"{"millis": 30}"#, "tally.refused"),
+            fails(
+                "tally/alarm-err",
+                "wake_then_fail",
+                r#"{"millis": 30}"#,
+                "tally.refused",
+            ),
             gives("tally/alarm-err", "pause", r#"{"millis": 300}"#, "null"),
             gives("tally/alarm-err", "woken", "{}", "0"),
             gives("tally/alarm-err", "alarm_set", "{}", "false"),
@@ -110,8 +209,18 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[
             gives("relay/calls", "forward", r#"{"to": "calls", "by": 4}"#, "4"),
             gives("tally/calls", "value", "{}", "4"),
-            gives("relay/calls", "forward_failure", r#"{"to": "calls"}"#, r#""refused""#),
-            gives("relay/calls", "forward_panic", r#"{"to": "calls"}"#, r#""internal""#),
+            gives(
+                "relay/calls",
+                "forward_failure",
+                r#"{"to": "calls"}"#,
+                r#""refused""#,
+            ),
+            gives(
+                "relay/calls",
+                "forward_panic",
+                r#"{"to": "calls"}"#,
+                r#""internal""#,
+            ),
             gives("tally/calls", "value", "{}", "4"),
         ],
     },
@@ -119,8 +228,18 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "a call back to oneself is refused",
         steps: &[
             fails("relay/itself", "call_itself", "{}", "reentrant_call"),
-            fails("relay/back", "there_and_back", r#"{"over": "over"}"#, "reentrant_call"),
-            fails("relay/ring-1", "ring", r#"{"names": ["ring-2", "ring-3", "ring-1"]}"#, "reentrant_call"),
+            fails(
+                "relay/back",
+                "there_and_back",
+                r#"{"over": "over"}"#,
+                "reentrant_call",
+            ),
+            fails(
+                "relay/ring-1",
+                "ring",
+                r#"{"names": ["ring-2", "ring-3", "ring-1"]}"#,
+                "reentrant_call",
+            ),
             gives("relay/itself", "alive", "{}", "true"),
             gives("relay/back", "alive", "{}", "true"),
         ],
@@ -129,8 +248,18 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "opposite calls end",
         steps: &[
             Step::Together(&[
-                call("relay/left", "cross", r#"{"to": "right", "millis": 100}"#, Gives::EitherOr("true", "deadlock")),
-                call("relay/right", "cross", r#"{"to": "left", "millis": 100}"#, Gives::EitherOr("true", "deadlock")),
+                call(
+                    "relay/left",
+                    "cross",
+                    r#"{"to": "right", "millis": 100}"#,
+                    Gives::EitherOr("true", "deadlock"),
+                ),
+                call(
+                    "relay/right",
+                    "cross",
+                    r#"{"to": "left", "millis": 100}"#,
+                    Gives::EitherOr("true", "deadlock"),
+                ),
             ]),
             gives("relay/left", "alive", "{}", "true"),
             gives("relay/right", "alive", "{}", "true"),
@@ -141,13 +270,30 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[
             fails("tally/bad", "nope", "{}", "method_not_found"),
             fails("tally/bad", "increment", r#"{"by": "x"}"#, "invalid_params"),
-            fails("tally/bad", "increment", r#"{"by": 1, "more": 2}"#, "invalid_params"),
+            fails(
+                "tally/bad",
+                "increment",
+                r#"{"by": 1, "more": 2}"#,
+                "invalid_params",
+            ),
             fails("tally/bad", "increment", "[1, 2]", "invalid_params"),
             fails("tally/bad", "note", r#"{"text": 5}"#, "invalid_params"),
             fails("tally/~bad", "value", "{}", "invalid_name"),
             fails("nobody/bad", "value", "{}", "not_found"),
-            Step::Request { method: "GET", path: "/nobody", headers: &[], body: "", status: 404 },
-            Step::Request { method: "GET", path: "/tally/bad/value", headers: &[], body: "", status: 200 },
+            Step::Request {
+                method: "GET",
+                path: "/nobody",
+                headers: &[],
+                body: "",
+                status: 404,
+            },
+            Step::Request {
+                method: "GET",
+                path: "/tally/bad/value",
+                headers: &[],
+                body: "",
+                status: 200,
+            },
             Step::Request {
                 method: "POST",
                 path: "/tally/bad",
@@ -169,8 +315,20 @@ pub(crate) const ALL: &[Scenario] = &[
                 body: "{}",
                 status: 415,
             },
-            Step::Request { method: "GET", path: "/healthz", headers: &[], body: "", status: 200 },
-            Step::Request { method: "GET", path: "/manifest.json", headers: &[], body: "", status: 200 },
+            Step::Request {
+                method: "GET",
+                path: "/healthz",
+                headers: &[],
+                body: "",
+                status: 200,
+            },
+            Step::Request {
+                method: "GET",
+                path: "/manifest.json",
+                headers: &[],
+                body: "",
+                status: 200,
+            },
         ],
     },
 ];

@@ -22,7 +22,13 @@ pub(crate) enum Step {
     /// A call that gives this in the end, after something has happened by itself. Tried for 10 s.
     Eventually(Call),
     /// A plain request, answered with this status; the two backends' bodies are compared with each other.
-    Request { method: &'static str, path: &'static str, headers: &'static [&'static str], body: &'static str, status: u16 },
+    Request {
+        method: &'static str,
+        path: &'static str,
+        headers: &'static [&'static str],
+        body: &'static str,
+        status: u16,
+    },
     /// The program is killed with no warning and started again on the same data.
     Restart,
 }
@@ -66,16 +72,29 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
     let mut server = backend.start();
     let mut told = Vec::new();
     for scenario in super::scenarios::ALL {
-        let mut story = Told { scenario: scenario.name, lines: Vec::new(), faults: Vec::new() };
+        let mut story = Told {
+            scenario: scenario.name,
+            lines: Vec::new(),
+            faults: Vec::new(),
+        };
         for step in scenario.steps {
             match step {
                 Step::Call(call) => story.add(call, make(&server, call)),
                 Step::Together(calls) => {
                     let answers: Vec<_> = thread::scope(|scope| {
-                        let running: Vec<_> = calls.iter().map(|call| scope.spawn(|| make(&server, call))).collect();
-                        running.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned()))).collect()
+                        let running: Vec<_> = calls
+                            .iter()
+                            .map(|call| scope.spawn(|| make(&server, call)))
+                            .collect();
+                        running
+                            .into_iter()
+                            .map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned())))
+                            .collect()
                     });
-                    calls.iter().zip(answers).for_each(|(call, answer)| story.add(call, answer));
+                    calls
+                        .iter()
+                        .zip(answers)
+                        .for_each(|(call, answer)| story.add(call, answer));
                 }
                 Step::Eventually(call) => {
                     let until = Instant::now() + Duration::from_secs(10);
@@ -86,8 +105,16 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                     }
                     story.add(call, answer);
                 }
-                Step::Request { method, path, headers, body, status } => {
-                    let answer = server.connect().request(method, path, headers, body.as_bytes());
+                Step::Request {
+                    method,
+                    path,
+                    headers,
+                    body,
+                    status,
+                } => {
+                    let answer = server
+                        .connect()
+                        .request(method, path, headers, body.as_bytes());
                     let answer = answer.map_err(|fault| fault.to_string());
                     let line = format!("{method} {path}: {}", line(&answer));
                     if !answer.is_ok_and(|answer| answer.status == *status) {
@@ -110,13 +137,19 @@ type Answer = Result<Response, String>;
 
 fn make(server: &Server, call: &Call) -> Answer {
     thread::sleep(Duration::from_millis(call.after));
-    let params: Value = serde_json::from_str(call.params).map_err(|fault| format!("the table's params: {fault}"))?;
+    let params: Value = serde_json::from_str(call.params)
+        .map_err(|fault| format!("the table's params: {fault}"))?;
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": call.action, "params": params});
     let text = |fault: std::io::Error| fault.to_string();
     Connection::open(server.address())
         .and_then(|mut connection| {
             let path = format!("/{}", call.object);
-            connection.request("POST", &path, &["Content-Type: application/json"], message.to_string().as_bytes())
+            connection.request(
+                "POST",
+                &path,
+                &["Content-Type: application/json"],
+                message.to_string().as_bytes(),
+            )
         })
         .map_err(text)
 }
@@ -128,20 +161,35 @@ impl Told {
             self.faults.push(format!("{name} {fault}"));
         }
         let open = matches!(call.gives, Gives::EitherOr(..));
-        self.lines.push(if open { name } else { format!("{name}: {}", line(&answer)) });
+        self.lines.push(if open {
+            name
+        } else {
+            format!("{name}: {}", line(&answer))
+        });
     }
 }
 
 impl Gives {
     /// What is wrong with an answer.
     fn fault(&self, answer: &Answer) -> Option<String> {
-        let body = answer.as_ref().ok().and_then(|answer| answer.json().ok()).unwrap_or_default();
-        let result = |expected: &str| serde_json::from_str(expected).is_ok_and(|expected: Value| body.get("result") == Some(&expected));
-        let error = |code: &str| body.pointer("/error/data/code").and_then(Value::as_str) == Some(code);
+        let body = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.json().ok())
+            .unwrap_or_default();
+        let result = |expected: &str| {
+            serde_json::from_str(expected)
+                .is_ok_and(|expected: Value| body.get("result") == Some(&expected))
+        };
+        let error =
+            |code: &str| body.pointer("/error/data/code").and_then(Value::as_str) == Some(code);
         let (held, expected) = match self {
             Self::Result(expected) => (result(expected), format!("result {expected}")),
             Self::Error(code) => (error(code), format!("error {code}")),
-            Self::EitherOr(value, code) => (result(value) || error(code), format!("result {value} or error {code}")),
+            Self::EitherOr(value, code) => (
+                result(value) || error(code),
+                format!("result {value} or error {code}"),
+            ),
         };
         (!held).then(|| format!("answered {}, expected {expected}", line(answer)))
     }

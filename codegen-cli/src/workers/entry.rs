@@ -16,8 +16,11 @@ struct Classes {
 /// Class path and exported name of every class. The name is made of the path, which is the class's identity: the
 /// platform keeps the objects of a class by this name, so it must not follow a rename of the Rust type.
 pub(super) fn class_names(manifest: &str) -> Result<Vec<(String, String)>, BuildError> {
-    let Classes { classes } = serde_json::from_str(manifest)
-        .map_err(|fault| BuildError::Answer { command: "manifest".to_owned(), message: fault.to_string() })?;
+    let Classes { classes } =
+        serde_json::from_str(manifest).map_err(|fault| BuildError::Answer {
+            command: "manifest".to_owned(),
+            message: fault.to_string(),
+        })?;
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for path in classes.into_keys() {
         let name = exported_name(&path).ok_or_else(|| BuildError::Classes {
@@ -25,7 +28,9 @@ pub(super) fn class_names(manifest: &str) -> Result<Vec<(String, String)>, Build
         })?;
         if let Some(other) = names.insert(name.clone(), path.clone()) {
             return Err(BuildError::Classes {
-                message: format!("class paths `{other}` and `{path}` make the same JavaScript class name `{name}`"),
+                message: format!(
+                    "class paths `{other}` and `{path}` make the same JavaScript class name `{name}`"
+                ),
             });
         }
     }
@@ -62,7 +67,11 @@ pub(super) fn render(manifest: &str, classes: &[(String, String)]) -> String {
     let _ = writeln!(text, "}};\nconst manifest = {};", literal(manifest));
     text.push_str("const app = shell({ module, instantiate, classes, manifest });\n\n");
     for (path, name) in classes {
-        let _ = writeln!(text, "export class {name} extends app.object({}) {{}}", literal(path));
+        let _ = writeln!(
+            text,
+            "export class {name} extends app.object({}) {{}}",
+            literal(path)
+        );
     }
     text.push_str("export default app.worker;\n");
     text
@@ -74,23 +83,43 @@ mod tests {
 
     #[test]
     fn names_follow_paths() {
-        let names = class_names(r#"{"classes": {"chat-room": {}, "counter": {}}, "more": 1}"#).unwrap();
+        let names =
+            class_names(r#"{"classes": {"chat-room": {}, "counter": {}}, "more": 1}"#).unwrap();
         let expected = [("chat-room", "ChatRoom"), ("counter", "Counter")];
-        assert_eq!(names, expected.map(|(path, name)| (path.to_owned(), name.to_owned())));
+        assert_eq!(
+            names,
+            expected.map(|(path, name)| (path.to_owned(), name.to_owned()))
+        );
     }
 
     #[test]
     fn names_that_no_module_can_export_are_refused() {
-        for manifest in [r#"{"classes": {"a-1": {}, "a1": {}}}"#, r#"{"classes": {"1st": {}}}"#, r#"{"classes": {"ä": {}}}"#] {
-            assert!(matches!(class_names(manifest), Err(BuildError::Classes { .. })), "{manifest}");
+        for manifest in [
+            r#"{"classes": {"a-1": {}, "a1": {}}}"#,
+            r#"{"classes": {"1st": {}}}"#,
+            r#"{"classes": {"ä": {}}}"#,
+        ] {
+            assert!(
+                matches!(class_names(manifest), Err(BuildError::Classes { .. })),
+                "{manifest}"
+            );
         }
         assert!(matches!(class_names("{}"), Err(BuildError::Answer { .. })));
     }
 
     #[test]
     fn the_manifest_is_embedded_exactly() {
-        let text = render("{\"a\": \"\\u2028 `${x}` </script>\"}\n", &[("map".to_owned(), "Map".to_owned())]);
-        assert!(text.contains(r#"const manifest = "{\"a\": \"\\u2028 `${x}` </script>\"}\n";"#), "{text}");
-        assert!(text.contains("export class Map extends app.object(\"map\") {}\n"), "{text}");
+        let text = render(
+            "{\"a\": \"\\u2028 `${x}` </script>\"}\n",
+            &[("map".to_owned(), "Map".to_owned())],
+        );
+        assert!(
+            text.contains(r#"const manifest = "{\"a\": \"\\u2028 `${x}` </script>\"}\n";"#),
+            "{text}"
+        );
+        assert!(
+            text.contains("export class Map extends app.object(\"map\") {}\n"),
+            "{text}"
+        );
     }
 }

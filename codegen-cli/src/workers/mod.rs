@@ -61,9 +61,17 @@ pub(crate) fn run(args: &BuildArgs) -> Result<(), Error> {
     for file in &built.files {
         term::result(&file.display().to_string());
     }
-    let classes: Vec<_> = built.classes.iter().map(|(path, name)| format!("{path} as {name}")).collect();
+    let classes: Vec<_> = built
+        .classes
+        .iter()
+        .map(|(path, name)| format!("{path} as {name}"))
+        .collect();
     let smaller = if built.optimized { ", by wasm-opt" } else { "" };
-    term::note(&format!("classes: {}; wasm: {} bytes{smaller}", classes.join(", "), built.wasm_bytes));
+    term::note(&format!(
+        "classes: {}; wasm: {} bytes{smaller}",
+        classes.join(", "),
+        built.wasm_bytes
+    ));
     Ok(())
 }
 
@@ -77,15 +85,26 @@ pub fn build(options: &BuildOptions, manifest: &str) -> Result<Built, BuildError
 
     fs::create_dir_all(&options.out).map_err(|source| BuildError::write(&options.out, source))?;
     let file = |name: &str| options.out.join(name);
-    let [entry_js, shell_js, glue_js, app_wasm] =
-        [file("entry.js"), file("shell.js"), file("glue.js"), file("app.wasm")];
+    let [entry_js, shell_js, glue_js, app_wasm] = [
+        file("entry.js"),
+        file("shell.js"),
+        file("glue.js"),
+        file("app.wasm"),
+    ];
     write(&entry_js, entry::render(manifest, &classes).as_bytes())?;
     write(&shell_js, shell.as_bytes())?;
     write(&glue_js, bound.javascript.as_bytes())?;
     write(&app_wasm, &bound.wasm)?;
     let optimized = options.optimize && optimize(&app_wasm)?;
-    let wasm_bytes = fs::metadata(&app_wasm).map_err(|source| BuildError::read(&app_wasm, source))?.len();
-    Ok(Built { files: vec![entry_js, shell_js, glue_js, app_wasm], classes, wasm_bytes, optimized })
+    let wasm_bytes = fs::metadata(&app_wasm)
+        .map_err(|source| BuildError::read(&app_wasm, source))?
+        .len();
+    Ok(Built {
+        files: vec![entry_js, shell_js, glue_js, app_wasm],
+        classes,
+        wasm_bytes,
+        optimized,
+    })
 }
 
 /// Whether there was a `wasm-opt` to do it. What it may use is what the Rust target uses.
@@ -101,12 +120,23 @@ fn optimize(wasm: &Path) -> Result<bool, BuildError> {
         "sign-ext",
     ];
     let mut command = Command::new("wasm-opt");
-    command.arg("-Os").args(features.map(|feature| format!("--enable-{feature}"))).arg(wasm).arg("-o").arg(wasm);
+    command
+        .arg("-Os")
+        .args(features.map(|feature| format!("--enable-{feature}")))
+        .arg(wasm)
+        .arg("-o")
+        .arg(wasm);
     match command.status() {
         Ok(status) if status.success() => Ok(true),
-        Ok(status) => Err(BuildError::Failed { command: "wasm-opt".to_owned(), status: status.to_string() }),
+        Ok(status) => Err(BuildError::Failed {
+            command: "wasm-opt".to_owned(),
+            status: status.to_string(),
+        }),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(BuildError::Spawn { program: "wasm-opt".to_owned(), source }),
+        Err(source) => Err(BuildError::Spawn {
+            program: "wasm-opt".to_owned(),
+            source,
+        }),
     }
 }
 

@@ -20,7 +20,12 @@ const PREFIX_END: &str = "!alarm0";
 /// Items of `cx.set_alarm`: the rest of the key is the mount.
 const USER: &str = "!alarm/user/";
 /// All items.
-const ALL: Scan<'static> = Scan { start: PREFIX, end: Some(PREFIX_END), reverse: false, limit: usize::MAX };
+const ALL: Scan<'static> = Scan {
+    start: PREFIX,
+    end: Some(PREFIX_END),
+    reverse: false,
+    limit: usize::MAX,
+};
 /// Items that failed too often, kept to be seen.
 const DEAD: &str = "!dead/alarm/";
 
@@ -102,7 +107,12 @@ pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
 /// When an object must be woken next, as far as its store knows; for a backend whose alarm may get lost.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn earliest_stored(store: &dyn ObjectStore) -> Result<Option<Timestamp>, StorageFault> {
-    Ok(store.scan(&ALL)?.into_iter().filter_map(item).map(|(_, item)| item.at).min())
+    Ok(store
+        .scan(&ALL)?
+        .into_iter()
+        .filter_map(item)
+        .map(|(_, item)| item.at)
+        .min())
 }
 
 fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {

@@ -33,7 +33,11 @@ pub(super) struct Run {
 
 /// What runs now, for the log.
 pub(super) fn running() -> String {
-    RUNNING.with_borrow(|run| run.as_ref().map(|run| format!("request {}: ", run.request_id)).unwrap_or_default())
+    RUNNING.with_borrow(|run| {
+        run.as_ref()
+            .map(|run| format!("request {}: ", run.request_id))
+            .unwrap_or_default()
+    })
 }
 
 /// The surroundings of one wasm instance.
@@ -70,7 +74,10 @@ impl WorkersEnvironment {
 
 impl Environment for WorkersEnvironment {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds of the clock")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole milliseconds of the clock"
+        )]
         let millis = js_sys::Date::now() as i64;
         Timestamp::from_millis(millis)
     }
@@ -94,7 +101,10 @@ impl Environment for WorkersEnvironment {
         let millis = at.since(self.now()).as_millis().min(0x7fff_ffff);
         #[expect(clippy::cast_precision_loss, reason = "31 bits fit")]
         match self.bridge.sleep(millis as f64) {
-            Ok(timer) => Box::pin(Sleep { rings: JsFuture::from(js_sys::Promise::from(timer.clone())), timer }),
+            Ok(timer) => Box::pin(Sleep {
+                rings: JsFuture::from(js_sys::Promise::from(timer.clone())),
+                timer,
+            }),
             // The instance has ended: nothing in it shall go on.
             Err(_) => Box::pin(std::future::pending()),
         }
@@ -128,7 +138,8 @@ async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
     let id = envelope.target.id.to_string();
-    let answer = JsFuture::from(bridge.call(&envelope.target.class, &id, &header, &params)?).await?;
+    let answer =
+        JsFuture::from(bridge.call(&envelope.target.class, &id, &header, &params)?).await?;
     Ok(answer.unchecked_into())
 }
 
@@ -156,7 +167,11 @@ fn lost(thrown: &JsValue) -> WireError {
 }
 
 fn reset() -> WireError {
-    WireError::framework(Code::ObjectReset, "the object was reset while the call was under way").maybe_executed()
+    WireError::framework(
+        Code::ObjectReset,
+        "the object was reset while the call was under way",
+    )
+    .maybe_executed()
 }
 
 impl Future for Attributed {

@@ -25,7 +25,12 @@ extern "C" {
 
     /// `puts`: keys and values in turn. `alarm`: milliseconds, null for "none", undefined for "as it is".
     #[wasm_bindgen(method, catch)]
-    pub(super) fn commit(this: &Bridge, puts: &Array, deletes: &Array, alarm: &JsValue) -> Result<(), JsValue>;
+    pub(super) fn commit(
+        this: &Bridge,
+        puts: &Array,
+        deletes: &Array,
+        alarm: &JsValue,
+    ) -> Result<(), JsValue>;
 
     /// Resolves to an [`Answer`].
     #[wasm_bindgen(method, catch)]

@@ -33,7 +33,12 @@ impl FrontHost {
         let environment = Rc::new(WorkersEnvironment::new(bridge));
         let list = |name: &str| -> Vec<String> {
             let value = environment.variable(name).unwrap_or_default();
-            value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
         let app = app().ok_or_else(|| JsError::new("the app is not there"))?;
         let config = FrontConfig {
@@ -46,7 +51,10 @@ impl FrontHost {
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
-        Ok(Self { front: Rc::new(front), environment })
+        Ok(Self {
+            front: Rc::new(front),
+            environment,
+        })
     }
 
     /// How many bytes of a body to read; one more is enough to refuse it.
@@ -57,7 +65,15 @@ impl FrontHost {
     }
 
     /// Answers a request; `done` gets `{status, headers, body}`. `headers`: names and values in turn.
-    pub fn handle(&self, call: u32, method: &str, url: &str, headers: &Array, body: Vec<u8>, done: Function) {
+    pub fn handle(
+        &self,
+        call: u32,
+        method: &str,
+        url: &str,
+        headers: &Array,
+        body: Vec<u8>,
+        done: Function,
+    ) {
         let request = read(method, url, headers, body);
         let (front, environment) = (self.front.clone(), self.environment.clone());
         let task = Box::pin(async move {
@@ -69,7 +85,9 @@ impl FrontHost {
                 }
                 Ok(request) => front.handle(request, &dispatch).await,
                 Err(fault) => {
-                    dispatch.0.report(&format!("a request that cannot be: {fault}"));
+                    dispatch
+                        .0
+                        .report(&format!("a request that cannot be: {fault}"));
                     let mut response = Response::new(Bytes::new());
                     *response.status_mut() = ::http::StatusCode::BAD_REQUEST;
                     response
@@ -78,7 +96,10 @@ impl FrontHost {
             deliver(&done, &written(&response));
         });
         // The request's id is made further in; what the front itself does is found in the log by its time.
-        let run = Run { call, request_id: "at the front".into() };
+        let run = Run {
+            call,
+            request_id: "at the front".into(),
+        };
         WorkersEnvironment::attribute(run, || self.environment.spawn(task));
     }
 }
@@ -111,20 +132,31 @@ impl Dispatch for Edge {
 }
 
 fn read(method: &str, url: &str, headers: &Array, body: Vec<u8>) -> Result<Request, ::http::Error> {
-    let mut request = HttpRequest::builder().method(Method::from_bytes(method.as_bytes())?).uri(url);
+    let mut request = HttpRequest::builder()
+        .method(Method::from_bytes(method.as_bytes())?)
+        .uri(url);
     let mut members = headers.iter();
     while let (Some(name), Some(value)) = (members.next(), members.next()) {
-        let (name, value) = (name.as_string().unwrap_or_default(), value.as_string().unwrap_or_default());
+        let (name, value) = (
+            name.as_string().unwrap_or_default(),
+            value.as_string().unwrap_or_default(),
+        );
         request = request.header(name, value);
     }
-    Ok(Request::new(request.body(Bytes::from(body))?, Peer::default()))
+    Ok(Request::new(
+        request.body(Bytes::from(body))?,
+        Peer::default(),
+    ))
 }
 
 fn written(response: &Response) -> JsValue {
     let headers = Array::new();
     for (name, value) in response.headers() {
         let value = String::from_utf8_lossy(value.as_bytes());
-        headers.push(&Array::of2(&name.as_str().into(), &JsValue::from_str(&value)));
+        headers.push(&Array::of2(
+            &name.as_str().into(),
+            &JsValue::from_str(&value),
+        ));
     }
     let object = Object::new();
     let members = [

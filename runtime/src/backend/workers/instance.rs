@@ -44,7 +44,11 @@ pub(super) fn watch_panics(bridge: &Bridge) {
     std::panic::set_hook(Box::new(|panic| {
         let message = format!("{}{panic}", running());
         let waiting: Vec<u32> = CALLS.with(|calls| match calls.try_borrow() {
-            Ok(calls) => calls.iter().filter(|(_, delivery)| is_waiting(delivery)).map(|(call, _)| *call).collect(),
+            Ok(calls) => calls
+                .iter()
+                .filter(|(_, delivery)| is_waiting(delivery))
+                .map(|(call, _)| *call)
+                .collect(),
             Err(_) => Vec::new(),
         });
         BRIDGE.with_borrow(|bridge| {
@@ -58,5 +62,7 @@ pub(super) fn watch_panics(bridge: &Bridge) {
 
 /// Whether the call could be taken away before it began.
 fn is_waiting(delivery: &Weak<Delivery>) -> bool {
-    delivery.upgrade().is_some_and(|delivery| delivery.take().is_some())
+    delivery
+        .upgrade()
+        .is_some_and(|delivery| delivery.take().is_some())
 }

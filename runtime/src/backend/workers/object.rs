@@ -52,18 +52,29 @@ impl ObjectHost {
         });
         match begun {
             Ok((live, envelope)) => {
-                let run = Run { call, request_id: envelope.request_id.clone() };
+                let run = Run {
+                    call,
+                    request_id: envelope.request_id.clone(),
+                };
                 let delivery = Delivery::new(envelope);
                 note_call(call, &delivery);
                 let reply = Box::new(move |reply: Reply| {
                     forget_call(call);
                     deliver(&done, &answer_of(reply));
                 });
-                WorkersEnvironment::attribute(run, || live.submit(IncomingCall { delivery, reply }));
+                WorkersEnvironment::attribute(run, || {
+                    live.submit(IncomingCall { delivery, reply })
+                });
             }
             Err(fault) => {
                 self.environment.report(&fault);
-                deliver(&done, &answer_of(Err(Box::new(WireError::framework(Code::ObjectReset, fault)))));
+                deliver(
+                    &done,
+                    &answer_of(Err(Box::new(WireError::framework(
+                        Code::ObjectReset,
+                        fault,
+                    )))),
+                );
             }
         }
     }
@@ -74,8 +85,12 @@ impl ObjectHost {
             Ok(live) => {
                 let store = self.store.clone();
                 // Whether it could be begun or not, what is left to do is among the records.
-                let done = Box::new(move |_begun| deliver(&done, &answer("next", &next_alarm(&store))));
-                let run = Run { call, request_id: "alarm".into() };
+                let done =
+                    Box::new(move |_begun| deliver(&done, &answer("next", &next_alarm(&store))));
+                let run = Run {
+                    call,
+                    request_id: "alarm".into(),
+                };
                 WorkersEnvironment::attribute(run, || live.alarm(done));
             }
             Err(fault) => {
@@ -93,16 +108,27 @@ impl ObjectHost {
             return Ok(live.clone());
         }
         let app = app().ok_or("the app is not there")?;
-        let class = app.find(&self.class).ok_or_else(|| format!("the app has no class `{}`", self.class))?;
-        let meta = self.store.get(META_KEY).map_err(|fault| fault.to_string())?;
+        let class = app
+            .find(&self.class)
+            .ok_or_else(|| format!("the app has no class `{}`", self.class))?;
+        let meta = self
+            .store
+            .get(META_KEY)
+            .map_err(|fault| fault.to_string())?;
         let name = match &meta {
-            Some(meta) => Meta::name(meta).map_err(|fault| fault.to_string())?.map(Arc::from),
+            Some(meta) => Meta::name(meta)
+                .map_err(|fault| fault.to_string())?
+                .map(Arc::from),
             None => called,
         };
         let seq = Seq::from(meta.is_some());
         self.store.count_from(seq);
         let seed = Seed {
-            target: Target { class: self.class.clone(), id: self.id, name },
+            target: Target {
+                class: self.class.clone(),
+                id: self.id,
+                name,
+            },
             store: self.store.clone(),
             seq,
             environment: self.environment.clone(),

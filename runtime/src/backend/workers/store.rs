@@ -19,7 +19,10 @@ pub(super) struct WorkersStore {
 
 impl WorkersStore {
     pub(super) fn new(bridge: Bridge) -> Self {
-        Self { bridge, commits: Cell::new(0) }
+        Self {
+            bridge,
+            commits: Cell::new(0),
+        }
     }
 
     /// Commits are counted by instance: those before it are durable, and only the difference to none matters.
@@ -39,13 +42,19 @@ impl ObjectStore for WorkersStore {
             return Ok(Vec::new());
         }
         // The platform takes 31 bits, which is no limit: so many records fit nowhere.
-        let limit = u32::try_from(scan.limit).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs());
-        let found =
-            self.bridge.scan(scan.start, scan.end, scan.reverse, limit).map_err(|thrown| fault(&thrown))?;
+        let limit = u32::try_from(scan.limit)
+            .unwrap_or(u32::MAX)
+            .min(i32::MAX.unsigned_abs());
+        let found = self
+            .bridge
+            .scan(scan.start, scan.end, scan.reverse, limit)
+            .map_err(|thrown| fault(&thrown))?;
         let mut records = Vec::with_capacity(found.length() as usize / 2);
         let mut members = found.iter();
         while let (Some(key), Some(value)) = (members.next(), members.next()) {
-            let key = key.as_string().ok_or_else(|| StorageFault::Io("a stored key is no text".to_owned()))?;
+            let key = key
+                .as_string()
+                .ok_or_else(|| StorageFault::Io("a stored key is no text".to_owned()))?;
             let value = bytes_of(&key, value)?;
             records.push(Record { key, value });
         }
@@ -59,13 +68,19 @@ impl ObjectStore for WorkersStore {
             puts.push(&JsValue::from_str(key));
             puts.push(&Uint8Array::from(value.as_slice()));
         }
-        let deletes: Array = commit.deletes.iter().map(|key| JsValue::from_str(key)).collect();
+        let deletes: Array = commit
+            .deletes
+            .iter()
+            .map(|key| JsValue::from_str(key))
+            .collect();
         let alarm = match commit.alarm {
             None => JsValue::UNDEFINED,
             Some(AlarmChange::Clear) => JsValue::NULL,
             Some(AlarmChange::Set(at)) => JsValue::from_f64(millis(at)),
         };
-        self.bridge.commit(&puts, &deletes, &alarm).map_err(|thrown| fault(&thrown))?;
+        self.bridge
+            .commit(&puts, &deletes, &alarm)
+            .map_err(|thrown| fault(&thrown))?;
         let seq = self.commits.get() + 1;
         self.commits.set(seq);
         Ok(seq)

@@ -63,18 +63,29 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
 
 /// The envelope of a header and params.
 pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope, String> {
-    let header: Header = serde_json::from_str(header).map_err(|fault| format!("envelope: {fault}"))?;
+    let header: Header =
+        serde_json::from_str(header).map_err(|fault| format!("envelope: {fault}"))?;
     if header.v != VERSION {
-        return Err(format!("envelope of version {}, this Worker reads version {VERSION}", header.v));
+        return Err(format!(
+            "envelope of version {}, this Worker reads version {VERSION}",
+            header.v
+        ));
     }
     Ok(Envelope {
         request_id: header.request_id,
-        target: Target { class: header.class, id: header.id, name: header.name },
+        target: Target {
+            class: header.class,
+            id: header.id,
+            name: header.name,
+        },
         action: header.action,
         params: Bytes::from(params),
         query: header.query,
         deadline: header.deadline,
-        chain: Chain { root: header.root, links: header.chain },
+        chain: Chain {
+            root: header.root,
+            links: header.chain,
+        },
         caller: header.caller,
         read_only: header.read_only,
     })
@@ -96,7 +107,8 @@ pub(super) fn encode_error(error: &WireError) -> Result<String, String> {
 
 /// The error of a text.
 pub(super) fn decode_error(text: &str) -> Result<WireError, String> {
-    let form: ErrorForm<'_> = serde_json::from_str(text).map_err(|fault| format!("error: {fault}"))?;
+    let form: ErrorForm<'_> =
+        serde_json::from_str(text).map_err(|fault| format!("error: {fault}"))?;
     Ok(WireError {
         rpc_code: form.rpc_code,
         status: form.status,
@@ -118,15 +130,29 @@ mod tests {
         let id = IdKey::new("key").named("a");
         Envelope {
             request_id: "r-1".into(),
-            target: Target { class: "chat-room".into(), id, name: Some("\u{0} \"ä\"".into()) },
+            target: Target {
+                class: "chat-room".into(),
+                id,
+                name: Some("\u{0} \"ä\"".into()),
+            },
             action: "say".into(),
             params: Bytes::from_static(b"{\"text\":1.0}"),
             query: true,
             deadline: Timestamp::from_millis(1_700_000_000_123),
-            chain: Chain { root: Root { started: Timestamp::from_millis(5), nonce: u64::MAX }, links: Arc::from([]) }
-                .with(id, Mode::Write)
-                .with(id, Mode::Free),
-            caller: Arc::new(Caller { subject: "ann".to_owned(), scopes: vec!["a:b".to_owned()], kind: CallerKind::User }),
+            chain: Chain {
+                root: Root {
+                    started: Timestamp::from_millis(5),
+                    nonce: u64::MAX,
+                },
+                links: Arc::from([]),
+            }
+            .with(id, Mode::Write)
+            .with(id, Mode::Free),
+            caller: Arc::new(Caller {
+                subject: "ann".to_owned(),
+                scopes: vec!["a:b".to_owned()],
+                kind: CallerKind::User,
+            }),
             read_only: true,
         }
     }
@@ -142,7 +168,9 @@ mod tests {
 
     #[test]
     fn another_version_is_refused_by_number() {
-        let header = encode_envelope(&envelope()).unwrap().replacen("\"v\":1", "\"v\":2", 1);
+        let header = encode_envelope(&envelope())
+            .unwrap()
+            .replacen("\"v\":1", "\"v\":2", 1);
         let refused = decode_envelope(&header, Vec::new()).unwrap_err();
         assert!(refused.contains("version 2"), "{refused}");
         assert!(decode_envelope("{}", Vec::new()).is_err());
@@ -150,7 +178,9 @@ mod tests {
 
     #[test]
     fn an_error_arrives_as_it_was() {
-        let sent = WireError::framework(Code::Timeout, "too \"late\"").details(&["a", "b"]).maybe_executed();
+        let sent = WireError::framework(Code::Timeout, "too \"late\"")
+            .details(&["a", "b"])
+            .maybe_executed();
         let got = decode_error(&encode_error(&sent).unwrap()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
         assert!(decode_error("[]").is_err());

@@ -72,7 +72,11 @@ impl Tally {
 
     /// Changes everything there is to change, then fails.
     #[action(public)]
-    fn fail_after_write(&mut self, cx: &mut Context<Self>, #[param(default = 1)] by: i64) -> Result<i64, TallyError> {
+    fn fail_after_write(
+        &mut self,
+        cx: &mut Context<Self>,
+        #[param(default = 1)] by: i64,
+    ) -> Result<i64, TallyError> {
         self.change_everything(cx, by);
         Err(TallyError::Refused)
     }
