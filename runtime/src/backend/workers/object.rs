@@ -156,7 +156,7 @@ fn answer_of(reply: Reply) -> JsValue {
         Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),
         Err(error) => match wire::encode_error(&error) {
             Ok(text) => answer("error", &JsValue::from_str(&text)),
-            Err(_) => answer("fault", &JsValue::from_str("internal")),
+            Err(_) => answer("fault", &JsValue::from_str("panicked")),
         },
     }
 }
