@@ -6,7 +6,7 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::action::{
-    Action, Actions, Auth, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params, ResultProbe, Run, Table, describe_result,
+    Action, Actions, Auth, CallOf, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params, ResultProbe, Run, Table, describe_result,
     describe_value, finish_result, finish_value, reply_result, reply_value,
 };
 pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};

@@ -3,11 +3,11 @@
 //! ```ignore
 //! const __E0: __rt::ErrorInfo = __rt::ErrorInfo { code: "room.full", status: 409, .. };
 //! impl Display for RoomError { .. }  impl Error for RoomError {}
-//! impl __rt::ActionError for RoomError { const ERRORS = &[__E0, ..]; fn to_wire; fn from_wire }
+//! impl __rt::ActionError for RoomError { fn to_wire; fn from_wire; fn describe }
 //! ```
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::{Ident, Member};
 
 use super::local;
@@ -52,6 +52,9 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
     quote! {
         const _: () = {
             #import
+            // The code that schemars derives leans on these two being in scope.
+            #[allow(unused_imports, reason = "in the prelude, where there is one")]
+            use ::core::convert::{From as _, Into as _};
             #(#details)*
             #(#infos)*
             #[automatically_derived]
@@ -64,15 +67,17 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
             impl ::core::error::Error for #ident {}
             #[automatically_derived]
             impl __rt::ActionError for #ident {
-                const ERRORS: &'static [__rt::ErrorInfo] = &[#(#list),*];
                 fn to_wire(&self) -> __rt::WireError {
                     match #this { #(#to_wire)* }
                 }
                 fn from_wire(wire: &__rt::WireError) -> ::core::option::Option<Self> {
-                    match wire.code() {
+                    match &*wire.code {
                         #(#from_wire)*
                         _ => ::core::option::Option::None,
                     }
+                }
+                fn describe(describer: &mut __rt::ErrorDescriber<'_>) {
+                    describer.declare(&[#(#list),*]);
                 }
             }
         };
@@ -149,7 +154,12 @@ fn info(index: usize, variant: &Variant) -> TokenStream {
         &variant.code,
         variant.status,
     );
-    let (retryable, docs) = (variant.retryable, variant.docs.expr());
+    let retryable = variant.retryable;
+    let docs = if variant.docs.is_empty() {
+        variant.message.text.to_token_stream()
+    } else {
+        variant.docs.expr()
+    };
     let describer = local("describer");
     let describe = if variant.fields.is_empty() {
         quote!(|_| {})

@@ -9,7 +9,7 @@ mod table;
 pub use decode::{DecodeParams, Params};
 pub use param::{Bound, Param};
 pub use reply::{
-    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result, reply_value,
+    CallOf, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result, reply_value,
 };
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table, describe_result, describe_value};
 

@@ -134,6 +134,18 @@ impl<T: Stateful> Action<T> {
         self
     }
 
+    /// It takes `P` and returns the result `R`.
+    #[must_use]
+    pub const fn result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(self) -> Self {
+        self.describe(describe_result::<P, R>)
+    }
+
+    /// It takes `P` and returns `R`, without ever failing.
+    #[must_use]
+    pub const fn value<P: DecodeParams, R: JsonSchema>(self) -> Self {
+        self.describe(describe_value::<P, R>)
+    }
+
     /// How its types are described.
     #[must_use]
     pub const fn describe(mut self, describe: fn(&mut ActionDescriber<'_>)) -> Self {
