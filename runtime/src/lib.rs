@@ -20,8 +20,7 @@ pub mod __private;
 
 pub use app::{App, Class};
 pub use error::{Error, Result};
-pub use stayput_macros::{ActionError, Config, action, data, durable_object, event, mixin};
-
+pub use stayput_macros::{action, data, durable_object, event, mixin};
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
@@ -30,3 +29,5 @@ pub use stayput_macros::{ActionError, Config, action, data, durable_object, even
 macro_rules! __export_app {
     ($app:ident) => {};
 }
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::native::run;

@@ -4,7 +4,7 @@ mod handler;
 mod queue;
 
 pub use handler::{Alarm, EventHandler, Handler, event_as};
-pub(crate) use queue::{EventQueue, Queued};
+pub(crate) use queue::EventQueue;
 
 use std::any::Any;
 

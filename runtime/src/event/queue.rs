@@ -31,10 +31,6 @@ impl EventQueue {
         self.0.borrow().len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
-    }
-
     /// Forgets what was emitted after the first `len`.
     pub(crate) fn truncate(&self, len: usize) {
         self.0.borrow_mut().truncate(len);

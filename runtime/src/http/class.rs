@@ -1,6 +1,7 @@
 //! What the edge knows of the classes: names, who may call what, how ids are derived.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -141,7 +142,7 @@ impl Class {
         let shown = shorten(name);
         let mut message = format!("class `{}` has no action `{shown}`", self.path);
         if let Some(nearest) = nearest {
-            message.push_str(&format!("; did you mean `{nearest}`?"));
+            let _ = write!(message, "; did you mean `{nearest}`?");
         }
         let actions: Vec<&str> = self.listed.iter().map(|listed| &**listed).collect();
         let details = json!({ "actions": actions, "nearest": nearest });
@@ -190,7 +191,7 @@ impl Classes {
         let nearest = nearest(path, self.paths.iter().map(|path| &**path));
         let mut message = format!("there is no class `{}`", shorten(path));
         if let Some(nearest) = nearest {
-            message.push_str(&format!("; did you mean `{nearest}`?"));
+            let _ = write!(message, "; did you mean `{nearest}`?");
         }
         WireError::framework(Code::NotFound, message).details(&json!({ "nearest": nearest }))
     }

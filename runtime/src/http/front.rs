@@ -1,5 +1,6 @@
 //! The front itself: from a request to a response.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::auth::{AuthMode, Authenticate};
-use super::class::{Class, Classes, EdgeClass};
+use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
 use super::media::only_json;
 use super::params::from_query;
@@ -198,7 +199,7 @@ impl<A: Authenticate> Front<A> {
                 let action = session.class.action(&segment(action)?)?;
                 let result = if reads {
                     if action.mode != Mode::Read {
-                        return Err(wrong_method(method, OF_OBJECT));
+                        return Err(not_a_query(&action.name));
                     }
                     not_draining(dispatch)?;
                     session
@@ -279,16 +280,7 @@ impl<A: Authenticate> Front<A> {
 fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
     let (id, name) = match object_name(segment)? {
         Named::Name(name) => (class.ids.named(&name), Some(Arc::from(&*name))),
-        Named::Id(id) => match class.ids.check(id) {
-            Ok(id) => (id, None),
-            Err(_) => {
-                let message = format!(
-                    "the id was not made for class `{}` of this server",
-                    class.path
-                );
-                return Err(WireError::framework(Code::InvalidId, message));
-            }
-        },
+        Named::Id(id) => (class.ids.check(id).map_err(|_| foreign(class))?, None),
     };
     Ok(Target {
         class: Arc::clone(&class.path),
@@ -297,7 +289,15 @@ fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
     })
 }
 
-fn segment(segment: &str) -> Result<std::borrow::Cow<'_, str>, WireError> {
+fn foreign(class: &Class) -> WireError {
+    let message = format!(
+        "the id was not made for class `{}` of this server",
+        class.path
+    );
+    WireError::framework(Code::InvalidId, message)
+}
+
+fn segment(segment: &str) -> Result<Cow<'_, str>, WireError> {
     let message = "the path is not percent-encoded UTF-8";
     decode(segment).ok_or_else(|| WireError::framework(Code::MalformedRequest, message))
 }
@@ -324,11 +324,21 @@ fn no_path() -> Refusal {
 
 fn wrong_method(method: &Method, allow: &'static str) -> Refusal {
     let message = format!(
-        "`{}` is not allowed here, but {allow}",
-        super::class::shorten(method.as_str())
+        "`{}` is not allowed here; use one of {allow}",
+        shorten(method.as_str())
     );
+    let error = WireError::framework(Code::MethodNotAllowed, message);
     Refusal {
-        error: Box::new(WireError::framework(Code::MethodNotAllowed, message)),
+        error: Box::new(error),
         allow: Some(allow),
+    }
+}
+
+fn not_a_query(action: &str) -> Refusal {
+    let message = format!("`{action}` is not read-only, so only POST runs it");
+    let error = WireError::framework(Code::MethodNotAllowed, message);
+    Refusal {
+        error: Box::new(error),
+        allow: Some(OF_OBJECT),
     }
 }

@@ -1,6 +1,7 @@
 //! Origins and hosts, as headers and settings name them.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 /// A host and the port it is asked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,22 +29,18 @@ impl Authority {
             text.find(':').unwrap_or(text.len())
         };
         let (host, port) = text.split_at(after_host);
-        let sound = match host.strip_prefix('[') {
-            Some(address) => address
-                .strip_suffix(']')?
-                .parse::<std::net::Ipv6Addr>()
-                .is_ok(),
-            None => {
-                let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-                (1..=253).contains(&host.len()) && host.bytes().all(allowed)
-            }
+        let sound = if let Some(address) = host.strip_prefix('[') {
+            address.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok()
+        } else {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            (1..=253).contains(&host.len()) && host.bytes().all(allowed)
         };
         let port = match port.strip_prefix(':') {
-            None => None,
             Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
                 Some(digits.parse().ok()?)
             }
-            Some(_) => return None,
+            None if port.is_empty() => None,
+            _ => return None,
         };
         sound.then(|| Self {
             host: host.to_ascii_lowercase(),

@@ -67,13 +67,13 @@ fn decode(text: &str) -> Result<Cow<'_, str>, WireError> {
     }
     let spaced = text.replace('+', " ");
     let decoded = percent_decode(spaced.as_bytes()).decode_utf8().ok();
-    match decoded.filter(|_| is_percent_encoded(text.as_bytes())) {
-        Some(decoded) => Ok(Cow::Owned(decoded.into_owned())),
-        None => {
+    let decoded = decoded.filter(|_| is_percent_encoded(text.as_bytes()));
+    decoded
+        .map(|text| Cow::Owned(text.into_owned()))
+        .ok_or_else(|| {
             let message = "the query is not percent-encoded UTF-8";
-            Err(WireError::framework(Code::MalformedRequest, message))
-        }
-    }
+            WireError::framework(Code::MalformedRequest, message)
+        })
 }
 
 fn write_value(json: &mut Vec<u8>, value: &str) {

@@ -68,9 +68,8 @@ pub(super) fn object_name(segment: &str) -> Result<Named<'_>, WireError> {
     if segment.len() > 3 * MAX_NAME {
         return refuse("the object's name is longer than 512 bytes");
     }
-    let name = match decode(segment) {
-        Some(name) => name,
-        None => return refuse("the object's name is not percent-encoded UTF-8"),
+    let Some(name) = decode(segment) else {
+        return refuse("the object's name is not percent-encoded UTF-8");
     };
     if let Some(id) = name.strip_prefix('~') {
         return match id.parse() {

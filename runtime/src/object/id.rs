@@ -19,8 +19,10 @@ use super::{HasOrigin, Object};
 pub struct ObjectId([u8; 32]);
 
 /// Derives the ids of one class.
+///
+/// Holds the keyed state rather than the key: an id is derived for every request, and keying is half of the work.
 #[derive(Clone)]
-pub struct IdKey([u8; 32]);
+pub struct IdKey(Hmac<Sha256>);
 
 /// Why a text is no id of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,10 @@ pub enum IdError {
 impl IdKey {
     /// The key of a namespace with this unique name (`stayput:{app}:{class path}`).
     pub fn new(unique_name: &str) -> Self {
-        Self(Sha256::digest(unique_name.as_bytes()).into())
+        // HMAC fills a short key up with zeros; a whole block cannot be of a wrong length.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&Sha256::digest(unique_name.as_bytes()));
+        Self(Hmac::new(&block.into()))
     }
 
     /// The id of the object with this name.
@@ -51,7 +56,11 @@ impl IdKey {
     pub fn check(&self, id: ObjectId) -> Result<ObjectId, IdError> {
         let mut first = [0; 16];
         first.copy_from_slice(&id.0[..16]);
-        if self.seal(first) == id { Ok(id) } else { Err(IdError::Foreign) }
+        if self.seal(first) == id {
+            Ok(id)
+        } else {
+            Err(IdError::Foreign)
+        }
     }
 
     fn seal(&self, first: [u8; 16]) -> ObjectId {
@@ -62,12 +71,10 @@ impl IdKey {
     }
 
     fn mac(&self, data: &[u8]) -> [u8; 16] {
+        let mut mac = self.0.clone();
+        mac.update(data);
         let mut half = [0; 16];
-        // A key of 32 bytes fits every HMAC; the zero answer of the impossible branch authenticates nothing.
-        if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0) {
-            mac.update(data);
-            half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
-        }
+        half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         half
     }
 }
@@ -170,7 +177,10 @@ impl<T: Object> Id<T> {
 
 impl<T> Id<T> {
     pub(crate) fn of(id: ObjectId) -> Self {
-        Self { id, class: PhantomData }
+        Self {
+            id,
+            class: PhantomData,
+        }
     }
 }
 
@@ -246,8 +256,14 @@ mod tests {
     fn ids_are_those_of_workerd() {
         let key = IdKey::new("mykey");
         for (name, hex) in [
-            ("http://foo/", "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234"),
-            ("http://foo/bar", "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79"),
+            (
+                "http://foo/",
+                "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234",
+            ),
+            (
+                "http://foo/bar",
+                "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79",
+            ),
         ] {
             assert_eq!(key.named(name).to_string(), hex);
             assert_eq!(hex.to_uppercase().parse(), Ok(key.named(name)));
@@ -260,6 +276,9 @@ mod tests {
         assert_eq!(IdKey::new("a").check(id), Ok(id));
         assert_eq!(IdKey::new("b").check(id), Err(IdError::Foreign));
         assert_eq!("zz".parse::<ObjectId>(), Err(IdError::Malformed));
-        assert_eq!(id.to_string()[1..].parse::<ObjectId>(), Err(IdError::Malformed));
+        assert_eq!(
+            id.to_string()[1..].parse::<ObjectId>(),
+            Err(IdError::Malformed)
+        );
     }
 }

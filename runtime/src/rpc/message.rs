@@ -223,7 +223,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn refuse<'a>(id: Option<Id<'a>>, message: impl Into<Cow<'static, str>>) -> Message<'a> {
+fn refuse(id: Option<Id<'_>>, message: impl Into<Cow<'static, str>>) -> Message<'_> {
     Message::Invalid {
         id: id.unwrap_or(Id::NULL),
         error: Box::new(invalid(message)),

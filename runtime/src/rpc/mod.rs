@@ -6,9 +6,6 @@ mod query;
 mod reply;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 pub use json::{MAX_JSON_DEPTH, deeper_than};
 pub use message::{Call, Id, Incoming, MAX_BATCH, Message, parse, parse_params};
 pub use query::QueryValue;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, Copy)]
 pub struct QueryValue<'de>(pub &'de RawValue);
 
-impl<'de> QueryValue<'de> {
+impl QueryValue<'_> {
     fn is_string(self) -> bool {
         self.0.get().starts_with('"')
     }

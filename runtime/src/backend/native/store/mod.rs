@@ -262,7 +262,7 @@ impl std::fmt::Debug for Store {
 
 /// Object to file. Ids are made of a keyed hash or of random bytes, so any part of one is evenly spread. Part of the
 /// folder's format: never change it.
-fn file_of(id: ObjectId, files: usize) -> usize {
+pub(super) fn file_of(id: ObjectId, files: usize) -> usize {
     let [low, high, ..] = *id.as_bytes();
     usize::from(u16::from_le_bytes([low, high])) % files.max(1)
 }

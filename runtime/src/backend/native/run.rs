@@ -1,0 +1,236 @@
+//! The program: `stayput::run(my_app::app())` in `main`.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::node::{Node, NodeOptions};
+use super::reactor::{MAX_CONNECTIONS, Reactor, share};
+use super::settings::Settings;
+use crate::app::App;
+use crate::http::{AuthMode, Front, FrontConfig};
+
+/// How long running calls may take to end after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// The exit code for settings that cannot be used, and for usage.
+const EXIT_USAGE: u8 = 2;
+
+/// Runs an app as its command line asks.
+///
+/// * without arguments, or with flags: serves it over HTTP until SIGTERM or SIGINT;
+/// * `manifest FILE`: writes its manifest and ends.
+///
+/// Exit codes: 0 after an orderly end, 1 when something failed, 2 for settings or arguments that cannot be used.
+pub fn run(app: App) -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    match arguments.peek().map(String::as_str) {
+        Some("manifest") => {
+            let mut rest = arguments.skip(1);
+            match (rest.next(), rest.next()) {
+                (Some(file), None) => write_manifest(&app, Path::new(&file)),
+                _ => fail(EXIT_USAGE, "usage: manifest FILE"),
+            }
+        }
+        Some("help" | "--help" | "-h") => {
+            say(format_args!("{USAGE}"));
+            ExitCode::SUCCESS
+        }
+        Some("--version" | "-V") => {
+            say(format_args!("{} {}", app.name(), app.version()));
+            ExitCode::SUCCESS
+        }
+        _ => {
+            let filter =
+                EnvFilter::try_from_env("STAYPUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+            // A program that embeds the app may have its own subscriber.
+            drop(
+                tracing_subscriber::fmt()
+                    .with_env_filter(filter)
+                    .with_writer(io::stderr)
+                    .try_init(),
+            );
+            match Settings::read(arguments, |name| std::env::var(name).ok()) {
+                Ok(settings) => serve(app, &settings),
+                Err(error) => fail(EXIT_USAGE, error.message),
+            }
+        }
+    }
+}
+
+const USAGE: &str = "\
+serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins LIST] [--hosts LIST]
+                   [--residents N] [--idle-ms N]      (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
+tells what it is:  manifest FILE";
+
+fn serve(app: App, settings: &Settings) -> ExitCode {
+    if let Err(error) = settings.check_open() {
+        return fail(EXIT_USAGE, error.message);
+    }
+    let front = Front::new(FrontConfig {
+        classes: app.edge(),
+        manifest: Some(app.manifest_text().into()),
+        origins: settings.origins.clone(),
+        hosts: settings.hosts.clone(),
+        auth: AuthMode::Developer,
+        ..FrontConfig::default()
+    });
+    let front = match front {
+        Ok(front) => Arc::new(front),
+        Err(error) => return fail(EXIT_USAGE, error.message),
+    };
+    let listener = match TcpListener::bind(settings.listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }) {
+        Ok(listener) => listener,
+        Err(error) => {
+            return fail(
+                1,
+                format_args!("cannot listen on {}: {error}", settings.listen),
+            );
+        }
+    };
+    let mut options = NodeOptions::new(&settings.data);
+    options.threads = settings.threads.unwrap_or(options.threads);
+    options.residents = settings.residents;
+    options.idle = Duration::from_millis(settings.idle_ms);
+    let node = match Node::start(app, options) {
+        Ok(node) => Arc::new(node),
+        Err(error) => return fail(1, error),
+    };
+    match serve_node(&node, &front, &listener) {
+        Ok(code) => code,
+        Err(error) => fail(1, format_args!("the server cannot be started: {error}")),
+    }
+}
+
+fn serve_node(
+    node: &Arc<Node>,
+    front: &Arc<Front>,
+    listener: &TcpListener,
+) -> io::Result<ExitCode> {
+    let (drain, draining) = watch::channel(false);
+    let address = listener.local_addr()?;
+    let count = thread::available_parallelism().map_or(1, usize::from);
+    let mut reactors: Vec<JoinHandle<()>> = Vec::new();
+    for number in 0..count {
+        let (node, front, draining) = (node.clone(), front.clone(), draining.clone());
+        let listener = listener.try_clone()?;
+        let body = move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            {
+                Ok(runtime) => runtime,
+                Err(error) => return tracing::error!("a reactor cannot begin: {error}"),
+            };
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async move {
+                let port = node.port();
+                drop(node);
+                match share(&listener) {
+                    Ok(listener) => {
+                        let connections = MAX_CONNECTIONS / count;
+                        Reactor {
+                            front,
+                            port,
+                            listener,
+                            address,
+                            connections,
+                            drain: draining,
+                        }
+                        .run()
+                        .await;
+                    }
+                    Err(error) => tracing::error!("a reactor cannot begin: {error}"),
+                }
+            });
+        };
+        reactors.push(
+            thread::Builder::new()
+                .name(format!("reactor-{number}"))
+                .spawn(body)?,
+        );
+    }
+    announce(node, address);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        io::Result::Ok(())
+    })?;
+    tracing::info!("draining");
+    node.drain();
+    drain.send_replace(true);
+    let ended = runtime.block_on(async {
+        let deadline = tokio::time::Instant::now() + DRAIN;
+        while reactors.iter().any(|reactor| !reactor.is_finished()) {
+            if tokio::time::Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
+    });
+    if !ended {
+        tracing::warn!(
+            "calls that did not end within {} s are cut off",
+            DRAIN.as_secs()
+        );
+    }
+    node.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(node: &Node, address: std::net::SocketAddr) {
+    say(format_args!(
+        "{} {} listens on http://{address}",
+        node.app().name(),
+        node.app().version()
+    ));
+    for class in node.app().classes() {
+        say(format_args!("  http://{address}/{}/{{name}}", class.path));
+    }
+    say(format_args!("  http://{address}/manifest.json"));
+}
+
+fn write_manifest(app: &App, file: &Path) -> ExitCode {
+    // Written beside and moved, so that a reader never finds half of it.
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(".new");
+    let written =
+        std::fs::write(&draft, app.manifest_text()).and_then(|()| std::fs::rename(&draft, file));
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, format_args!("cannot write {}: {error}", file.display())),
+    }
+}
+
+fn fail(code: u8, message: impl fmt::Display) -> ExitCode {
+    // A closed standard error leaves the exit code to speak.
+    drop(writeln!(io::stderr(), "error: {message}"));
+    ExitCode::from(code)
+}
+
+fn say(line: fmt::Arguments<'_>) {
+    // A closed standard output is no reason to end a server.
+    drop(writeln!(io::stdout(), "{line}"));
+}

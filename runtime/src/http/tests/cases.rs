@@ -1,0 +1,132 @@
+//! The table of exchanges in `cases.txt`: requests are written by hand, what follows is compared byte for byte.
+//!
+//! `>` is the request, `!` a condition, `<` the response, `=` what was executed. Unless a case says otherwise there
+//! are the headers `host: localhost:8787`, `x-request-id: r1` and, on `POST`, `content-type: application/json`; `-name`
+//! removes one.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+
+use super::fake::{Fake, LOCAL, config, now};
+use crate::http::{AuthMode, Front, Peer, Readiness, Request};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/tests/cases.txt");
+
+#[test]
+fn exchanges() {
+    let written = std::fs::read_to_string(PATH).unwrap();
+    let mut told = String::new();
+    for case in written.split("\n### ").map(str::trim) {
+        let case = case.trim_start_matches("### ");
+        writeln!(told, "### {}", exchange(case)).unwrap();
+    }
+    let told = told.trim_end().to_owned() + "\n";
+    if std::env::var_os("EXPECTORATE").is_some_and(|value| value == "overwrite") {
+        std::fs::write(PATH, &told).unwrap();
+    }
+    let written = std::fs::read_to_string(PATH).unwrap();
+    for (line, (told, written)) in told.lines().zip(written.lines()).enumerate() {
+        assert_eq!(told, written, "line {} of cases.txt", line + 1);
+    }
+    assert_eq!(told, written);
+}
+
+fn exchange(case: &str) -> String {
+    let mut told = String::new();
+    let mut peer = LOCAL;
+    let mut config = config();
+    let mut fake = Fake::new();
+    let mut request = Vec::new();
+    for line in case
+        .lines()
+        .filter(|line| !line.starts_with(['<', '=']) && !line.is_empty())
+    {
+        writeln!(told, "{line}").unwrap();
+        if let Some(text) = line.strip_prefix('>') {
+            request.push(text.strip_prefix(' ').unwrap_or(text));
+        }
+        match line.strip_prefix("! ") {
+            Some("remote") => {
+                peer = Peer {
+                    loopback: false,
+                    ..LOCAL
+                }
+            }
+            Some("draining") => fake.readiness = Readiness::Draining,
+            Some("unready") => fake.readiness = Readiness::Unready("8 threads hang".into()),
+            Some("public") => config.auth = AuthMode::Public,
+            Some("no manifest") => config.manifest = None,
+            Some(hosts) => config
+                .hosts
+                .push(hosts.strip_prefix("host ").unwrap().to_owned()),
+            None => {}
+        }
+    }
+    let response = now(Front::new(config)
+        .unwrap()
+        .handle(Request::new(read(&request), peer), &fake));
+    writeln!(told, "< {}", response.status().as_u16()).unwrap();
+    for (name, value) in response.headers() {
+        writeln!(told, "< {name}: {}", value.to_str().unwrap()).unwrap();
+    }
+    let body = std::str::from_utf8(response.body()).unwrap();
+    if !body.is_empty() {
+        writeln!(told, "< {body}").unwrap();
+    }
+    for call in fake.executed() {
+        let query = if call.query { " from the query" } else { "" };
+        let params = std::str::from_utf8(&call.params).unwrap();
+        let name = call.target.name.as_deref().unwrap_or("(id)");
+        let wait = call.deadline.as_millis() - 1_000;
+        let (class, action, kind) = (call.target.class, call.action, call.caller.kind);
+        writeln!(
+            told,
+            "= {class}/{name:?} {action} {params}{query}, {kind:?}, {wait} ms"
+        )
+        .unwrap();
+    }
+    told
+}
+
+/// A request from its lines, with the headers nobody wants to repeat.
+fn read(lines: &[&str]) -> ::http::Request<Bytes> {
+    let (method, target) = lines[0].split_once(' ').unwrap();
+    let end = lines
+        .iter()
+        .position(|line| line.is_empty())
+        .unwrap_or(lines.len());
+    let body = lines.get(end + 1..).unwrap_or_default().join("\n");
+    let mut headers = vec![("host", "localhost:8787"), ("x-request-id", "r1")];
+    if method == "POST" {
+        headers.push(("content-type", "application/json"));
+    }
+    let mut own = Vec::new();
+    for line in &lines[1..end] {
+        if let Some(name) = line.strip_prefix('-') {
+            headers.retain(|(known, _)| *known != name);
+        } else {
+            let (name, value) = line.split_once(':').unwrap();
+            headers.retain(|(known, _)| *known != name);
+            own.push((name, value.strip_prefix(' ').unwrap_or(value)));
+        }
+    }
+    let mut request = ::http::Request::builder().method(method).uri(target);
+    for (name, value) in headers.into_iter().chain(own) {
+        request = request.header(name, value);
+    }
+    request.body(Bytes::from(unescape(&body))).unwrap()
+}
+
+/// `\xff` stands for the byte 255, so that a text file can hold what is no text.
+fn unescape(body: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = body;
+    while let Some(at) = rest.find("\\x") {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        bytes.push(u8::from_str_radix(&rest[at + 2..at + 4], 16).unwrap());
+        rest = &rest[at + 4..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}

@@ -1,0 +1,208 @@
+//! A backend of three classes that remembers what it was asked.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use super::super::{
+    AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, Front, FrontConfig, Peer, Readiness,
+    Request, Response,
+};
+use crate::error::Code;
+use crate::object::{Envelope, IdKey, Mode, Timestamp};
+use crate::rpc::{Reply, WireError};
+
+/// Answers at once, by the action's name.
+pub(super) struct Fake {
+    pub(super) calls: RefCell<Vec<Envelope>>,
+    pub(super) readiness: Readiness,
+}
+
+impl Fake {
+    pub(super) fn new() -> Self {
+        Self {
+            calls: RefCell::default(),
+            readiness: Readiness::Ready,
+        }
+    }
+
+    /// The calls so far, forgotten afterwards.
+    pub(super) fn executed(&self) -> Vec<Envelope> {
+        self.calls.take()
+    }
+}
+
+impl Dispatch for Fake {
+    async fn call(&self, envelope: Envelope) -> Reply {
+        let reply = answer(&envelope.action, &envelope.params);
+        self.calls.borrow_mut().push(envelope);
+        reply
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_000)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        for (at, byte) in (0..).zip(bytes) {
+            *byte = at;
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+}
+
+fn answer(action: &str, params: &Bytes) -> Reply {
+    let params = || serde_json::from_slice::<serde_json::Value>(params).unwrap_or_default();
+    let number = |at: usize, name: &str| {
+        let params = params();
+        params
+            .get(at)
+            .or_else(|| params.get(name))
+            .and_then(serde_json::Value::as_i64)
+            .unwrap()
+    };
+    match action {
+        "subtract" => Ok((number(0, "minuend") - number(1, "subtrahend"))
+            .to_string()
+            .into()),
+        "sum" => Ok((number(0, "") + number(1, "") + number(2, ""))
+            .to_string()
+            .into()),
+        "get_data" => Ok(Bytes::from_static(b"[\"hello\",5]")),
+        "fail" => Err(Box::new(WireError {
+            rpc_code: 1,
+            status: 409,
+            code: "room.full".into(),
+            message: "the room holds \"3\"\nand no more".into(),
+            details: serde_json::value::to_raw_value(&serde_json::json!({"max": 3})).ok(),
+            retryable: false,
+            maybe_executed: false,
+        })),
+        "panic" => {
+            let text = "CANARY in the panic's text";
+            Err(Box::new(
+                WireError::framework(Code::Internal, text).details(text),
+            ))
+        }
+        "slow" => {
+            let error = WireError::framework(Code::Timeout, "no answer after 25 s");
+            Err(Box::new(error.maybe_executed()))
+        }
+        "busy" => Err(Box::new(WireError::framework(
+            Code::Overloaded,
+            "1,000 calls are waiting",
+        ))),
+        "value" | "peek" => Ok(Bytes::from_static(b"41")),
+        _ => Ok(Bytes::new()),
+    }
+}
+
+fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
+    EdgeAction {
+        name: name.to_owned(),
+        aliases: Vec::new(),
+        mode,
+        auth,
+    }
+}
+
+/// The classes of the fake: `calc` (all public), `counter` (one action of each kind), `chat-room`.
+pub(super) fn classes() -> Vec<EdgeClass> {
+    let class = |path: &str, actions: Vec<EdgeAction>| EdgeClass {
+        path: path.to_owned(),
+        aliases: Vec::new(),
+        ids: IdKey::new(&format!("stayput:test:{path}")),
+        discover: format!("{{\"classes\":{{\"{path}\":{{}}}}}}").into(),
+        actions,
+    };
+    let calc = [
+        "update",
+        "foobaz",
+        "subtract",
+        "sum",
+        "get_data",
+        "notify_hello",
+        "notify_sum",
+    ];
+    let calc = calc
+        .iter()
+        .map(|name| action(name, Mode::Write, EdgeAuth::Public))
+        .collect();
+    let mut counter: Vec<_> = ["fail", "panic", "slow", "busy", "reset"]
+        .iter()
+        .map(|name| action(name, Mode::Write, EdgeAuth::Public))
+        .collect();
+    counter.push(action("increment", Mode::Write, EdgeAuth::Authenticated));
+    counter.push(action("value", Mode::Read, EdgeAuth::Public));
+    counter.push(action(
+        "peek",
+        Mode::Read,
+        EdgeAuth::Scope("counter:read".into()),
+    ));
+    counter.push(action("retitle", Mode::Free, EdgeAuth::Public));
+    counter.push(action("close", Mode::Write, EdgeAuth::Internal));
+    counter[4].aliases.push("clear".to_owned());
+    let mut room = class(
+        "chat-room",
+        vec![action("presence.list", Mode::Read, EdgeAuth::Public)],
+    );
+    room.aliases.push("room".to_owned());
+    vec![class("calc", calc), class("counter", counter), room]
+}
+
+pub(super) fn config() -> FrontConfig {
+    FrontConfig {
+        classes: classes(),
+        manifest: Some(Bytes::from_static(b"{\"stayput\":{\"manifest\":1}}")),
+        origins: vec!["https://app.example".to_owned()],
+        hosts: Vec::new(),
+        auth: AuthMode::Developer,
+        ..FrontConfig::default()
+    }
+}
+
+pub(super) fn front() -> Front {
+    Front::new(config()).unwrap()
+}
+
+/// This machine, connected to port 8787.
+pub(super) const LOCAL: Peer = Peer {
+    ip: None,
+    loopback: true,
+    port: Some(8787),
+};
+
+/// Drives a future that never has to wait.
+pub(super) fn now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the fake answers at once"),
+    }
+}
+
+pub(super) fn send(front: &Front, fake: &Fake, request: ::http::Request<Bytes>) -> Response {
+    now(front.handle(Request::new(request, LOCAL), fake))
+}
+
+/// Sends a JSON-RPC body and gives the status and the body of the response.
+pub(super) fn post(path: &str, body: impl Into<Bytes>, fake: &Fake) -> (u16, String) {
+    let request = ::http::Request::post(path)
+        .header("host", "localhost:8787")
+        .header("content-type", "application/json")
+        .header("x-request-id", "r1")
+        .body(body.into())
+        .unwrap();
+    let response = send(&front(), fake, request);
+    let body = String::from_utf8(response.body().to_vec()).unwrap();
+    (response.status().as_u16(), body)
+}

@@ -1,0 +1,9 @@
+//! What clients get, byte for byte.
+
+mod access;
+mod cases;
+mod fake;
+mod fuzz;
+mod origins;
+mod protocol;
+mod query;
