@@ -3,7 +3,7 @@
 //! ```ignore
 //! const __E0: __rt::ErrorInfo = __rt::ErrorInfo { code: "room.full", status: 409, .. };
 //! impl Display for RoomError { .. }  impl Error for RoomError {}
-//! impl __rt::ActionError for RoomError { fn to_wire; fn from_wire; fn describe }
+//! impl __rt::ActionError for RoomError { const ERRORS = &[__E0, ..]; fn to_wire; fn from_wire }
 //! ```
 
 use proc_macro2::TokenStream;
@@ -43,6 +43,15 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, it)| from_wire(index, it));
+    // The code that schemars derives leans on these two being in scope.
+    let traits = errors.variants.iter().any(|variant| !variant.fields.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports, reason = "in the prelude, where there is one")]
+            use ::core::convert::From as _;
+            #[allow(unused_imports, reason = "in the prelude, where there is one")]
+            use ::core::convert::Into as _;
+        }
+    });
     // A match on the reference to an enum without variants has to be on the value.
     let this = if errors.variants.is_empty() {
         quote!(*self)
@@ -52,9 +61,7 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
     quote! {
         const _: () = {
             #import
-            // The code that schemars derives leans on these two being in scope.
-            #[allow(unused_imports, reason = "in the prelude, where there is one")]
-            use ::core::convert::{From as _, Into as _};
+            #traits
             #(#details)*
             #(#infos)*
             #[automatically_derived]
@@ -67,6 +74,7 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
             impl ::core::error::Error for #ident {}
             #[automatically_derived]
             impl __rt::ActionError for #ident {
+                const ERRORS: &'static [__rt::ErrorInfo] = &[#(#list),*];
                 fn to_wire(&self) -> __rt::WireError {
                     match #this { #(#to_wire)* }
                 }
@@ -75,9 +83,6 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
                         #(#from_wire)*
                         _ => ::core::option::Option::None,
                     }
-                }
-                fn describe(describer: &mut __rt::ErrorDescriber<'_>) {
-                    describer.declare(&[#(#list),*]);
                 }
             }
         };

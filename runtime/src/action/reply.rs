@@ -27,9 +27,6 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 /// What `Err` holds.
 pub type ErrOf<R> = <R as Fallible>::Err;
 
-/// The call of an action that returns the result `R`.
-pub type CallOf<R> = crate::object::Call<OkOf<R>, ErrOf<R>>;
-
 /// The reply of an action that cannot fail.
 pub fn reply_value<T: Serialize>(value: T) -> Reply {
     encode(&value)

@@ -43,6 +43,7 @@ pub struct Settings {
 
 /// Counts.
 #[mixin(crate = elsewhere)]
+#[derive(Debug)]
 pub struct Tally {
     count: u64,
 }
@@ -58,6 +59,7 @@ impl Tally {
 
 /// Takes notes.
 #[durable_object(events(Taken), crate = ::elsewhere)]
+#[derive(Debug)]
 pub struct Pad {
     notes: Vec<Note>,
     #[mixin]

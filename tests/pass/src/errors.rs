@@ -51,7 +51,7 @@ impl Failing {
     }
 
     #[action]
-    fn tuple(&self) -> stayput::Result<u8, Tuple> {
+    fn tuple(&self) -> Result<u8, Tuple> {
         Err(Tuple(1))
     }
 }

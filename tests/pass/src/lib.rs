@@ -15,3 +15,17 @@ mod visibility;
 
 #[cfg(test)]
 mod tests;
+
+use stayput::config::{Config as _, ConfigError, EnvReader};
+
+/// Reads what the derives made readable.
+///
+/// # Errors
+///
+/// Names what is missing.
+pub fn settings(env: &EnvReader<'_>) -> Result<u16, ConfigError> {
+    let plain = cfg_off::Settings::read(env)?;
+    let bare = no_implicit_prelude::Settings::read(env)?;
+    let given = if bare.maybe.is_none() { bare.given } else { 0 };
+    Ok(u16::from(plain.present) + bare.needed + given)
+}

@@ -1,7 +1,8 @@
 //! No prelude: every name in an expansion has its path.
 #![no_implicit_prelude]
 
-use ::stayput::{ActionError, Config, action, data, durable_object, event, mixin};
+use ::stayput::prelude::{ActionError, Config};
+use ::stayput::{action, data, durable_object, event, mixin};
 
 // The code that schemars derives leans on these two; nothing else here does.
 use ::core::convert::{From as _, Into as _};

@@ -59,7 +59,11 @@ impl All {
     #[action]
     async fn j(this: Handle<Self>, cx: ProcessContext<Self>, by: u64) -> Result<u64> {
         _ = cx.name();
-        Ok(this.atomic(move |all, _| { all.value += by; Ok::<_, stayput::Error>(all.value) }).await?)
+        let add = move |all: &mut Self, _: &mut Context<Self>| {
+            all.value += by;
+            Ok::<_, std::convert::Infallible>(all.value)
+        };
+        Ok(this.atomic(add).await?)
     }
 
     #[action]

@@ -20,7 +20,8 @@ pub(crate) mod __private {}
 pub(crate) mod serde {}
 pub(crate) mod schemars {}
 
-use ::stayput::{ActionError, action, data, durable_object, event};
+use ::stayput::prelude::ActionError;
+use ::stayput::{action, data, durable_object, event};
 
 #[data]
 pub(crate) struct Data {
