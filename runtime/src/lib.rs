@@ -20,6 +20,7 @@ pub mod __private;
 
 pub use app::{App, Class};
 pub use error::{Error, Result};
+pub use stayput_macros::{action, data, durable_object, event, mixin};
 
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.

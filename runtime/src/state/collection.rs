@@ -51,7 +51,7 @@ impl Site {
     /// Puts a collection back whose field was assigned another.
     pub(super) fn reload(&mut self, loader: &Loader<'_>, name: &str, was: &[&str]) {
         let here = self.0.as_ref().is_some_and(|place| {
-            place.records.same(loader.records) && *place.path == *loader.path(name)
+            place.records.same(loader.records) && loader.is_at(&place.path, name)
         });
         if !here {
             *self = Self::load(loader, name, was);

@@ -19,8 +19,9 @@ use crate::manifest::StateManifest;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a durable field",
     label = "not a durable type",
-    note = "put `#[data]` on the type, or derive `Serialize`, `Deserialize` and `JsonSchema`",
-    note = "or put `#[transient]` on the field to keep it in memory only"
+    note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`",
+    note = "or put `#[transient]` on the field to keep it in memory only",
+    note = "a `Log`, `Map` or `Set` is a field by itself, not a part of another type"
 )]
 pub trait Field: Sized {
     /// The field as it is stored, or `initial`.
@@ -51,6 +52,7 @@ pub trait Field: Sized {
     fn describe(generator: &mut SchemaGenerator) -> StateManifest;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + JsonSchema> Field for T {
     fn load(
         loader: &mut Loader<'_>,
@@ -139,7 +141,11 @@ impl FieldCache {
 
     /// How many bytes of JSON text the fields take together.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.iter().filter_map(|slot| slot.known.encoding()).map(|text| text.len()).sum()
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.known.encoding())
+            .map(|text| text.len())
+            .sum()
     }
 }
 

@@ -7,8 +7,8 @@ use super::collection::Place;
 use super::merge::after;
 use crate::backend::{Record, Scan, StorageFault};
 
-/// How many records are read at once.
-const PAGE: usize = 100;
+/// How many records are read at once; few in tests, so that they turn pages.
+const PAGE: usize = if cfg!(test) { 3 } else { 100 };
 
 /// The records of a range of keys, from both ends.
 pub(super) struct Pages<'a> {
@@ -78,10 +78,11 @@ impl Iterator for Pages<'_> {
     type Item = Result<Record, StorageFault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.front.is_empty() && !self.exhausted {
-            if let Err(fault) = self.read(false) {
-                return Some(Err(fault));
-            }
+        if self.front.is_empty()
+            && !self.exhausted
+            && let Err(fault) = self.read(false)
+        {
+            return Some(Err(fault));
         }
         self.front
             .pop_front()
@@ -92,10 +93,11 @@ impl Iterator for Pages<'_> {
 
 impl DoubleEndedIterator for Pages<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        if self.back.is_empty() && !self.exhausted {
-            if let Err(fault) = self.read(true) {
-                return Some(Err(fault));
-            }
+        if self.back.is_empty()
+            && !self.exhausted
+            && let Err(fault) = self.read(true)
+        {
+            return Some(Err(fault));
         }
         self.back
             .pop_front()

@@ -76,6 +76,11 @@ impl<'a> Loader<'a> {
         [&self.prefix, name].concat()
     }
 
+    /// Whether `path` is that of the field `name`.
+    pub(super) fn is_at(&self, path: &str, name: &str) -> bool {
+        path.strip_prefix(self.prefix.as_str()) == Some(name)
+    }
+
     /// First walk: the next plain field's slot, filled with what is stored.
     pub(super) fn find(&mut self, name: &str, was: &[&str]) -> &mut Slot {
         let key: Rc<str> = Rc::from(["f/", &self.prefix, name].concat());

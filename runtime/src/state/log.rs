@@ -28,7 +28,7 @@ use crate::manifest::StateManifest;
 /// forms return the fault instead and leave the action alone.
 pub struct Log<T> {
     site: Site,
-    items: PhantomData<fn(T) -> T>,
+    items: PhantomData<T>,
 }
 
 /// What the record beside the items says.
@@ -76,6 +76,10 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     }
 
     /// [`push`](Self::push), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "like a `Vec`, it takes what it keeps"
+    )]
     pub fn try_push(&mut self, item: T) -> Result<u64, StorageFault> {
         let place = self.site.place()?;
         let bytes = encode(&place.path, &item)?;

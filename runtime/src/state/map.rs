@@ -29,7 +29,7 @@ use crate::manifest::StateManifest;
 /// forms return the fault instead and leave the action alone.
 pub struct Map<K, V> {
     site: Site,
-    entries: PhantomData<fn(K, V) -> (K, V)>,
+    entries: PhantomData<(K, V)>,
 }
 
 impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
@@ -63,6 +63,10 @@ impl<K: Key, V: Serialize + DeserializeOwned> Map<K, V> {
     }
 
     /// [`insert`](Self::insert), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "like a `BTreeMap`, it takes what it keeps"
+    )]
     pub fn try_insert(&mut self, key: K, value: V) -> Result<Option<V>, StorageFault> {
         let place = self.site.place()?;
         let bytes = encode(&place.path, &value)?;

@@ -8,10 +8,10 @@ use super::records::Layer;
 use crate::backend::{ObjectStore, Record, Scan, StorageFault};
 
 /// How much is fetched from the store at once, at most: removed records must be skipped, so it
-/// cannot be known beforehand how many are needed.
-const PAGE: usize = 256;
+/// cannot be known beforehand how many are needed. Few in tests, so that they turn pages.
+const PAGE: usize = if cfg!(test) { 5 } else { 256 };
 /// At least so much, lest a run of removed records be fetched one by one.
-const SMALL_PAGE: usize = 16;
+const SMALL_PAGE: usize = if cfg!(test) { 2 } else { 16 };
 
 /// The records of `scan`: the topmost (last) of `layers` that names a key decides about it.
 pub(super) fn merged(

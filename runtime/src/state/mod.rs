@@ -20,6 +20,10 @@ mod records;
 mod save;
 mod set;
 mod stateful;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use describe::StateDescriber;
 pub use encode::{decode, encode};

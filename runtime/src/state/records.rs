@@ -62,8 +62,9 @@ impl Records {
     /// What the store says, or the fault the records are poisoned with.
     pub fn try_get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
         self.check()?;
-        match self.written(key) {
-            Some(value) => Ok(value),
+        let layers = self.inner.layers.borrow();
+        match layers.iter().rev().find_map(|layer| layer.get(key)) {
+            Some(value) => Ok(value.clone()),
             None => self.inner.store.get(key),
         }
     }
@@ -188,9 +189,10 @@ impl Records {
     pub fn drain(&self) -> (Vec<Record>, Vec<String>) {
         let mut layers = self.inner.layers.borrow_mut();
         let mut all = Layer::new();
-        for layer in std::mem::replace(&mut *layers, vec![Layer::new()]) {
+        for layer in layers.drain(..) {
             fold(&mut all, layer);
         }
+        layers.push(Layer::new());
         let (mut puts, mut deletes) = (Vec::new(), Vec::new());
         for (key, value) in all {
             match value {
@@ -245,17 +247,6 @@ impl Records {
             self.poison(fault);
             R::default()
         })
-    }
-
-    /// What the layers say of `key`: a value, its removal, or nothing.
-    fn written(&self, key: &str) -> Option<Option<Vec<u8>>> {
-        self.inner
-            .layers
-            .borrow()
-            .iter()
-            .rev()
-            .find_map(|layer| layer.get(key))
-            .cloned()
     }
 
     fn check(&self) -> Result<(), StorageFault> {

@@ -29,7 +29,7 @@ const PRESENT: &[u8] = b"true";
 /// forms return the fault instead and leave the action alone.
 pub struct Set<K> {
     site: Site,
-    keys: PhantomData<fn(K) -> K>,
+    keys: PhantomData<K>,
 }
 
 impl<K: Key> Set<K> {

@@ -12,7 +12,7 @@ pub(super) struct Entries<'a> {
     depth: u8,
     /// All keys, one after the other.
     keys: String,
-    entries: Vec<Entry>,
+    list: Vec<Entry>,
     sorted: bool,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Entries<'a> {
             out,
             depth,
             keys: String::new(),
-            entries: Vec::new(),
+            list: Vec::new(),
             sorted: true,
         }
     }
@@ -37,14 +37,14 @@ impl<'a> Entries<'a> {
     /// Puts the entries in the order of their keys' bytes.
     fn sort(&mut self) {
         let Self {
-            out, keys, entries, ..
+            out, keys, list, ..
         } = self;
-        let Some(start) = entries.first().map(|entry| entry.text.start) else {
+        let Some(start) = list.first().map(|entry| entry.text.start) else {
             return;
         };
         let unsorted = out.split_off(start);
-        entries.sort_by(|a, b| keys[a.key.clone()].cmp(&keys[b.key.clone()]));
-        for (index, entry) in entries.iter().enumerate() {
+        list.sort_by(|a, b| keys[a.key.clone()].cmp(&keys[b.key.clone()]));
+        for (index, entry) in list.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
@@ -58,19 +58,19 @@ impl SerializeMap for Entries<'_> {
     type Error = EncodeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
-        if !self.entries.is_empty() {
+        if !self.list.is_empty() {
             self.out.push(b',');
         }
         let (from, start) = (self.keys.len(), self.out.len());
         key.serialize(TextKey(&mut self.keys))?;
         let text = &self.keys[from..];
-        if let Some(last) = self.entries.last() {
+        if let Some(last) = self.list.last() {
             self.sorted &= self.keys[last.key.clone()] < *text;
         }
         write_leaf(self.out, text)?;
         self.out.push(b':');
         let end = self.out.len();
-        self.entries.push(Entry {
+        self.list.push(Entry {
             key: from..self.keys.len(),
             text: start..end,
         });
@@ -83,7 +83,7 @@ impl SerializeMap for Entries<'_> {
             depth: self.depth,
             in_option: false,
         });
-        let Some(entry) = self.entries.last_mut() else {
+        let Some(entry) = self.list.last_mut() else {
             return Err(EncodeError::new("a map's value comes before its key"));
         };
         entry.text.end = self.out.len();
@@ -94,15 +94,13 @@ impl SerializeMap for Entries<'_> {
         if !self.sorted {
             self.sort();
             let key = |entry: &Entry| &self.keys[entry.key.clone()];
-            if let Some(twice) = self
-                .entries
-                .windows(2)
-                .find(|two| key(&two[0]) == key(&two[1]))
-            {
-                return Err(EncodeError::new(format!(
-                    "the key `{}` occurs twice",
-                    key(&twice[0])
-                )));
+            for pair in self.list.windows(2) {
+                if let [one, next] = pair
+                    && key(one) == key(next)
+                {
+                    let key = key(one);
+                    return Err(EncodeError::new(format!("the key `{key}` occurs twice")));
+                }
             }
         }
         self.out.push(b'}');

@@ -1,0 +1,7 @@
+//! Serves the counter.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stayput::run(counter::app())
+}
