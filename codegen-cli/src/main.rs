@@ -1,2 +1,9 @@
 //! The `stayput` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    stayput_cli::main(stayput_cli::Args::parse())
+}

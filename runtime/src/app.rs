@@ -9,7 +9,9 @@ use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::http::{EdgeAction, EdgeAuth, EdgeClass};
-use crate::manifest::{AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest};
+use crate::manifest::{
+    AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
+};
 use crate::object::{ActionInfo, ClassTable, IdKey, Live, Object, Seed};
 
 /// An app; made by [`app!`](crate::app).
@@ -39,19 +41,30 @@ pub struct Class {
 impl App {
     /// An app without classes.
     pub fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version, classes: Vec::new() }
+        Self {
+            name,
+            version,
+            classes: Vec::new(),
+        }
     }
 
     /// Adds a class.
     #[must_use]
     pub fn class<T: Object>(mut self) -> Self {
-        let table = Arc::new(ClassTable::<T>::new(format!("{}@{}", self.name, self.version)));
+        let table = Arc::new(ClassTable::<T>::new(format!(
+            "{}@{}",
+            self.name, self.version
+        )));
         let describing = table.clone();
         self.classes.push(Arc::new(Class {
             path: T::CLASS,
             was: T::WAS,
             // Ids outlive renames: they are made under the first path the class ever had.
-            ids: IdKey::new(&format!("stayput:{}:{}", self.name, T::WAS.first().unwrap_or(&T::CLASS))),
+            ids: IdKey::new(&format!(
+                "stayput:{}:{}",
+                self.name,
+                T::WAS.first().unwrap_or(&T::CLASS)
+            )),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
             spawn: Box::new(move |seed| table.spawn(seed)),
@@ -91,10 +104,17 @@ impl App {
             classes.insert(class.path.to_owned(), (class.describe)(&mut generator));
         }
         Manifest {
-            stayput: FormatVersion { manifest: MANIFEST_MAJOR },
-            app: AppInfo { name: self.name.to_owned(), version: self.version.to_owned() },
+            stayput: FormatVersion {
+                manifest: MANIFEST_MAJOR,
+            },
+            app: AppInfo {
+                name: self.name.to_owned(),
+                version: self.version.to_owned(),
+            },
             classes,
-            components: Components { schemas: generator.take_definitions(true).into_iter().collect() },
+            components: Components {
+                schemas: generator.take_definitions(true).into_iter().collect(),
+            },
         }
     }
 
@@ -116,7 +136,11 @@ impl App {
             aliases: class.was.iter().map(|&was| was.to_owned()).collect(),
             ids: class.ids.clone(),
             discover: Bytes::from(
-                manifest.classes.get(class.path).and_then(|class| serde_json::to_vec(class).ok()).unwrap_or_default(),
+                manifest
+                    .classes
+                    .get(class.path)
+                    .and_then(|class| serde_json::to_vec(class).ok())
+                    .unwrap_or_default(),
             ),
             actions: class.actions.iter().map(edge_action).collect(),
         };

@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A struct read from variables of the environment; derive it with `#[derive(Config)]`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no configuration", note = "use `#[derive(Config)]` on it")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no configuration",
+    note = "use `#[derive(Config)]` on it"
+)]
 pub trait Config: Sized {
     /// Reads all settings.
     ///
@@ -55,13 +58,21 @@ impl<'a> EnvReader<'a> {
     }
 
     /// A variable that may be absent. `None`: a fault was noted.
-    #[expect(clippy::option_option, reason = "a fault and an absent variable are two things")]
+    #[expect(
+        clippy::option_option,
+        reason = "a fault and an absent variable are two things"
+    )]
     pub fn optional<T: FromStr>(&self, name: &str, faults: &mut ConfigFaults) -> Option<Option<T>> {
-        let Some(text) = (self.look_up)(name) else { return Some(None) };
+        let Some(text) = (self.look_up)(name) else {
+            return Some(None);
+        };
         let value = text.parse().ok();
         if value.is_none() {
             // The value may be a secret: only the name is told.
-            faults.0.push(format!("`{name}` is no valid {}", std::any::type_name::<T>()));
+            faults.0.push(format!(
+                "`{name}` is no valid {}",
+                std::any::type_name::<T>()
+            ));
         }
         value.map(Some)
     }

@@ -22,7 +22,6 @@ pub use app::{App, Class};
 pub use error::{Error, Result};
 pub use stayput_macros::{action, data, durable_object, event, mixin};
 
-
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
 #[doc(hidden)]

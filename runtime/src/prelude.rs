@@ -4,7 +4,8 @@ pub use crate::config::Config;
 pub use crate::error::{ActionError, CallError, Rejection, Result};
 pub use crate::event::Alarm;
 pub use crate::object::{
-    Caller, Context, Handle, Id, Object, ObjectId, ProcessContext, Stub, Timestamp, days, hours, minutes, seconds,
+    Caller, Context, Handle, Id, Object, ObjectId, ProcessContext, Stub, Timestamp, days, hours,
+    minutes, seconds,
 };
 pub use crate::state::{Log, Map, Set};
 pub use stayput_macros::{ActionError, Config, action, data, durable_object, event, mixin};

@@ -6,15 +6,15 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::action::{
-    Action, Actions, Auth, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params, ResultProbe, Run, Table, describe_result,
-    describe_value, finish_result, finish_value, reply_result, reply_value,
+    Action, Actions, Auth, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params, ResultProbe,
+    Run, Table, finish_result, finish_value, reply_result, reply_value,
 };
 pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::object::{
-    Arg, Call, Context, Handle, Mode, Mount, Mounts, NoMounts, Object, ProcessContext, Project, RawContext, Stub,
-    StubCore, check_class, deserialize_stub, id_schema, serialize_stub,
+    Arg, Call, CallOf, Context, Handle, Mode, Mount, Mounts, NoMounts, Object, ProcessContext,
+    Project, RawContext, Stub, StubCore, check_class, deserialize_stub, id_schema, serialize_stub,
 };
 pub use crate::rpc::{Reply, WireError};
 pub use crate::state::{Loader, Saver, StateDescriber, Stateful};

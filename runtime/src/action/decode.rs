@@ -78,7 +78,13 @@ impl Params {
     ///
     /// `invalid_params`, with every fault in `details.faults`.
     pub fn decode<P: DecodeParams>(&mut self) -> Result<P, Box<WireError>> {
-        let mut slots = Slots { table: self.table, values: [None; MAX_PARAMS], query: self.query, next: 0, faults: vec![] };
+        let mut slots = Slots {
+            table: self.table,
+            values: [None; MAX_PARAMS],
+            query: self.query,
+            next: 0,
+            faults: vec![],
+        };
         slots.fill(&self.text);
         let decoded = P::decode(&mut slots);
         match decoded {
@@ -98,7 +104,12 @@ impl<'a> Slots<'a> {
             Some(b'{') => deserializer.deserialize_map(Named(self)),
             Some(b'[') => deserializer.deserialize_seq(Positional(self)),
             Some(_) => {
-                self.fault(String::new(), "type", "an object or an array of parameters", Some(echo(text)));
+                self.fault(
+                    String::new(),
+                    "type",
+                    "an object or an array of parameters",
+                    Some(echo(text)),
+                );
                 return;
             }
         };
@@ -114,7 +125,12 @@ impl<'a> Slots<'a> {
         expected: impl Into<String>,
         received: Option<String>,
     ) {
-        self.faults.push(Fault { path, rule, expected: expected.into(), received });
+        self.faults.push(Fault {
+            path,
+            rule,
+            expected: expected.into(),
+            received,
+        });
     }
 
     /// Decodes the next parameter.
@@ -125,7 +141,10 @@ impl<'a> Slots<'a> {
             return missing::missing();
         };
         let Some(raw) = *raw else {
-            if let Some(value) = param.default.and_then(|text| serde_json::from_str(text).ok()) {
+            if let Some(value) = param
+                .default
+                .and_then(|text| serde_json::from_str(text).ok())
+            {
                 return Some(value);
             }
             let value = missing::missing();
@@ -139,7 +158,11 @@ impl<'a> Slots<'a> {
             return value;
         };
         let text = raw.get();
-        let decoded = if self.query { from_query(raw) } else { serde_json::from_str(text).map(|value| (value, text.into())) };
+        let decoded = if self.query {
+            from_query(raw)
+        } else {
+            serde_json::from_str(text).map(|value| (value, text.into()))
+        };
         match decoded {
             Ok((value, text)) => {
                 self.check(param, &text);
@@ -153,7 +176,12 @@ impl<'a> Slots<'a> {
     }
 
     /// Reports why a value does not decode, with the path to the part at fault. Decoding again is for this rare case.
-    fn explain<T: DeserializeOwned>(&mut self, param: &Param, text: &str, error: &serde_json::Error) {
+    fn explain<T: DeserializeOwned>(
+        &mut self,
+        param: &Param,
+        text: &str,
+        error: &serde_json::Error,
+    ) {
         let mut path = pointer(param.name);
         let mut message = error.to_string();
         let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -170,7 +198,9 @@ impl<'a> Slots<'a> {
             message = tracked.into_inner().to_string();
         }
         // serde's texts end in the place within this value's text, which the path says better.
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let message = message
+            .rsplit_once(" at line ")
+            .map_or(message.as_str(), |(message, _)| message);
         let (rule, expected) = match message.rsplit_once(", expected ") {
             Some((_, expected)) => ("type", expected.to_owned()),
             None => ("value", message.to_owned()),
@@ -183,9 +213,17 @@ impl<'a> Slots<'a> {
         let bound = &param.bound;
         let mut fault = |rule, expected: String| {
             let received = Some(echo(text.as_bytes()));
-            self.faults.push(Fault { path: pointer(param.name), rule, expected, received });
+            self.faults.push(Fault {
+                path: pointer(param.name),
+                rule,
+                expected,
+                received,
+            });
         };
-        if let (true, Ok(number)) = (bound.min.is_some() || bound.max.is_some(), text.parse::<f64>()) {
+        if let (true, Ok(number)) = (
+            bound.min.is_some() || bound.max.is_some(),
+            text.parse::<f64>(),
+        ) {
             let or_equal = if bound.exclusive { "" } else { "or equal to " };
             if let Some(min) = bound.min
                 && (number < min || bound.exclusive && number <= min)
@@ -203,10 +241,16 @@ impl<'a> Slots<'a> {
         {
             let length = string.chars().count() as u64;
             if let Some(min) = bound.min_length.filter(|min| length < *min) {
-                fault("min_length", format!("at least {min} characters, not {length}"));
+                fault(
+                    "min_length",
+                    format!("at least {min} characters, not {length}"),
+                );
             }
             if let Some(max) = bound.max_length.filter(|max| length > *max) {
-                fault("max_length", format!("at most {max} characters, not {length}"));
+                fault(
+                    "max_length",
+                    format!("at most {max} characters, not {length}"),
+                );
             }
         }
         if (bound.min_items.is_some() || bound.max_items.is_some())
@@ -220,7 +264,10 @@ impl<'a> Slots<'a> {
                 fault("max_items", format!("at most {max} items, not {count}"));
             }
         }
-        if !bound.one_of.is_empty() && text != "null" && !bound.one_of.iter().any(|allowed| same_json(allowed, text)) {
+        if !bound.one_of.is_empty()
+            && text != "null"
+            && !bound.one_of.iter().any(|allowed| same_json(allowed, text))
+        {
             fault("one_of", format!("one of {}", bound.one_of.join(", ")));
         }
     }
@@ -231,11 +278,17 @@ impl<'a> Slots<'a> {
             faults: Vec<Fault>,
         }
         let message = match self.faults.first() {
-            Some(fault) if fault.rule == "unknown" => format!("parameter `{}` is not known", fault.path),
+            Some(fault) if fault.rule == "unknown" => {
+                format!("parameter `{}` is not known", fault.path)
+            }
             Some(fault) => format!("parameter `{}`: expected {}", fault.path, fault.expected),
             None => "the parameters do not fit".to_owned(),
         };
-        Box::new(WireError::framework(Code::InvalidParams, message).details(&Details { faults: self.faults }))
+        Box::new(
+            WireError::framework(Code::InvalidParams, message).details(&Details {
+                faults: self.faults,
+            }),
+        )
     }
 }
 
@@ -274,7 +327,9 @@ impl<'a> Visitor<'a> for Named<'_, 'a> {
             let value: &'a RawValue = map.next_value()?;
             match self.0.table.iter().position(|param| param.name == name) {
                 Some(index) if self.0.values[index].is_none() => self.0.values[index] = Some(value),
-                Some(_) => self.0.fault(pointer(&name), "duplicate", "each parameter once", None),
+                Some(_) => self
+                    .0
+                    .fault(pointer(&name), "duplicate", "each parameter once", None),
                 None => {
                     let known: Vec<_> = self.0.table.iter().map(|param| param.name).collect();
                     let expected = match known.as_slice() {
@@ -382,12 +437,20 @@ mod tests {
     fn decode(text: &'static str, query: bool) -> Result<(i64, String, Option<Vec<u8>>), String> {
         Params::new(TABLE, Bytes::from_static(text.as_bytes()), query)
             .decode()
-            .map_err(|error| error.details.map(|details| details.get().to_owned()).unwrap_or_default())
+            .map_err(|error| {
+                error
+                    .details
+                    .map(|details| details.get().to_owned())
+                    .unwrap_or_default()
+            })
     }
 
     #[test]
     fn by_name_and_by_position_are_the_same() {
-        assert_eq!(decode(r#"{"tag":"a","by":2}"#, false), Ok((2, "a".into(), None)));
+        assert_eq!(
+            decode(r#"{"tag":"a","by":2}"#, false),
+            Ok((2, "a".into(), None))
+        );
         assert_eq!(decode(r#"[2,"a"]"#, false), Ok((2, "a".into(), None)));
         assert_eq!(decode(r#"{"tag":"a"}"#, false), Ok((1, "a".into(), None)));
     }
@@ -397,7 +460,10 @@ mod tests {
         let decoded = Ok((7, "12".into(), Some(vec![1])));
         assert_eq!(decode(r#"{"by":7,"tag":12,"note":[1]}"#, true), decoded);
         assert_eq!(decode(r#"{"by":7,"tag":"12","note":1}"#, true), decoded);
-        assert_eq!(decode(r#"{"tag":"","note":null}"#, true), Ok((1, String::new(), None)));
+        assert_eq!(
+            decode(r#"{"tag":"","note":null}"#, true),
+            Ok((1, String::new(), None))
+        );
         assert!(decode(r#"{"by":7,"tag":12}"#, false).is_err());
         // What is taken as a string is bounded as one.
         let faults = decode(r#"{"by":"x","tag":1234,"note":[256]}"#, true).unwrap_err();

@@ -9,9 +9,10 @@ mod table;
 pub use decode::{DecodeParams, Params};
 pub use param::{Bound, Param};
 pub use reply::{
-    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result, reply_value,
+    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
+    reply_value,
 };
-pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table, describe_result, describe_value};
+pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
 
 pub(crate) use missing::is_optional;
 pub(crate) use reply::encode;

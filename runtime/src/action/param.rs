@@ -38,7 +38,13 @@ impl Param {
             max_items: None,
             one_of: &[],
         };
-        Self { name, docs, default: None, example: None, bound }
+        Self {
+            name,
+            docs,
+            default: None,
+            example: None,
+            bound,
+        }
     }
 
     /// The value when it is left out, as JSON text.
@@ -147,7 +153,10 @@ impl Param {
             }
         }
         if !bound.one_of.is_empty() {
-            add("enum", bound.one_of.iter().map(|text| json_text(text)).collect());
+            add(
+                "enum",
+                bound.one_of.iter().map(|text| json_text(text)).collect(),
+            );
         }
         match schema {
             // `true`, the schema of anything, has no place for keywords.
@@ -166,7 +175,10 @@ impl Param {
 fn number_value(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within the exact range of f64")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole and within the exact range of f64"
+        )]
         return json!(number as i64);
     }
     json!(number)

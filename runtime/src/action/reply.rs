@@ -33,7 +33,10 @@ pub fn reply_value<T: Serialize>(value: T) -> Reply {
 }
 
 /// The reply of an action that can.
-#[expect(clippy::needless_pass_by_value, reason = "called by generated code with what the method returned")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "called by generated code with what the method returned"
+)]
 pub fn reply_result<T: Serialize, E: ActionError>(result: Result<T, E>) -> Reply {
     match result {
         Ok(value) => encode(&value),
@@ -47,7 +50,10 @@ pub fn finish_value<T>(_: T) -> Result<(), Box<WireError>> {
 }
 
 /// The outcome of a handler that can.
-#[expect(clippy::needless_pass_by_value, reason = "called by generated code with what the method returned")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "called by generated code with what the method returned"
+)]
 pub fn finish_result<T, E: ActionError>(result: Result<T, E>) -> Result<(), Box<WireError>> {
     match result {
         Ok(_) => Ok(()),
@@ -59,7 +65,10 @@ pub fn finish_result<T, E: ActionError>(result: Result<T, E>) -> Result<(), Box<
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Reply {
     match crate::state::encode("result", value) {
         Ok(text) => Ok(Bytes::from(text)),
-        Err(fault) => Err(Box::new(WireError::framework(Code::of_storage(&fault), fault.to_string()))),
+        Err(fault) => Err(Box::new(WireError::framework(
+            Code::of_storage(&fault),
+            fault.to_string(),
+        ))),
     }
 }
 

@@ -61,7 +61,15 @@ pub struct Action<T: Stateful> {
 
 impl<T: Stateful> Action<T> {
     const fn new(run: Run<T>) -> Self {
-        Self { name: "", was: &[], docs: "", auth: Auth::Authenticated, params: &[], run, describe: |_| {} }
+        Self {
+            name: "",
+            was: &[],
+            docs: "",
+            auth: Auth::Authenticated,
+            params: &[],
+            run,
+            describe: |_| {},
+        }
     }
 
     /// An action with `&self`.
@@ -70,7 +78,9 @@ impl<T: Stateful> Action<T> {
     }
 
     /// An async action with `&self`.
-    pub const fn async_query(run: for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>) -> Self {
+    pub const fn async_query(
+        run: for<'a> fn(&'a T, &'a Context<T>, Params) -> LocalFuture<'a, Reply>,
+    ) -> Self {
         Self::new(Run::AsyncQuery(run))
     }
 
@@ -87,7 +97,9 @@ impl<T: Stateful> Action<T> {
     }
 
     /// An action with `this: Handle<Self>`.
-    pub const fn process(run: fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>) -> Self {
+    pub const fn process(
+        run: fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>,
+    ) -> Self {
         Self::new(Run::Process(run))
     }
 
@@ -134,32 +146,36 @@ impl<T: Stateful> Action<T> {
         self
     }
 
-    /// How its types are described.
+    /// The types of an action that returns a `Result`: its parameters, as a tuple, and what it returns.
     #[must_use]
-    pub const fn describe(mut self, describe: fn(&mut ActionDescriber<'_>)) -> Self {
-        self.describe = describe;
+    pub const fn result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(
+        mut self,
+    ) -> Self {
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<OkOf<R>>();
+            describer.errors::<ErrOf<R>>();
+        };
+        self
+    }
+
+    /// The types of an action that cannot fail.
+    #[must_use]
+    pub const fn value<P: DecodeParams, R: JsonSchema>(mut self) -> Self {
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<R>();
+        };
         self
     }
 }
 
-/// Describes an action that returns a `Result`.
-pub fn describe_result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(
-    describer: &mut ActionDescriber<'_>,
-) {
-    describer.params::<P>();
-    describer.result::<OkOf<R>>();
-    describer.errors::<ErrOf<R>>();
-}
-
-/// Describes an action that cannot fail.
-pub fn describe_value<P: DecodeParams, T: JsonSchema>(describer: &mut ActionDescriber<'_>) {
-    describer.params::<P>();
-    describer.result::<T>();
-}
-
 impl<T: Stateful> std::fmt::Debug for Action<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Action").field("name", &self.name).field("auth", &self.auth).finish_non_exhaustive()
+        f.debug_struct("Action")
+            .field("name", &self.name)
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
     }
 }
 
@@ -214,7 +230,12 @@ pub struct ActionDescriber<'a> {
 
 impl<'a> ActionDescriber<'a> {
     pub(crate) fn new(generator: &'a mut SchemaGenerator) -> Self {
-        Self { generator, params: Vec::new(), result: Value::Null, errors: Vec::new() }
+        Self {
+            generator,
+            params: Vec::new(),
+            result: Value::Null,
+            errors: Vec::new(),
+        }
     }
 
     /// The parameters' types, as a tuple.

@@ -144,8 +144,15 @@ impl std::fmt::Display for StorageFault {
             Self::Fenced => f.write_str("the object was reset"),
             Self::Decode { key, reason } => write!(f, "record `{key}` cannot be read: {reason}"),
             Self::Encode { path, reason } => write!(f, "`{path}` cannot be stored: {reason}"),
-            Self::Newer { mount, stored, known } => {
-                write!(f, "state of `{mount}` has version {stored}, this program knows {known}")
+            Self::Newer {
+                mount,
+                stored,
+                known,
+            } => {
+                write!(
+                    f,
+                    "state of `{mount}` has version {stored}, this program knows {known}"
+                )
             }
         }
     }

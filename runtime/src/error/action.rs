@@ -15,12 +15,17 @@ use crate::rpc::WireError;
     note = "use `#[derive(ActionError)]` on it, or return `stayput::Result<T>`, whose errors reach callers as `internal`"
 )]
 pub trait ActionError: Sized {
+    /// All errors of this type, in order of declaration.
+    const ERRORS: &'static [ErrorInfo];
+
     /// The error as it travels.
     fn to_wire(&self) -> WireError;
     /// The error that travelled, if it is one of this type.
     fn from_wire(wire: &WireError) -> Option<Self>;
     /// Describes all errors of this type.
-    fn describe(describer: &mut ErrorDescriber<'_>);
+    fn describe(describer: &mut ErrorDescriber<'_>) {
+        describer.declare(Self::ERRORS);
+    }
 }
 
 /// One declared error, as data.
@@ -47,7 +52,10 @@ pub struct ErrorDescriber<'a> {
 
 impl<'a> ErrorDescriber<'a> {
     pub(crate) fn new(generator: &'a mut SchemaGenerator) -> Self {
-        Self { generator, errors: Vec::new() }
+        Self {
+            generator,
+            errors: Vec::new(),
+        }
     }
 
     pub(crate) fn into_errors(self) -> Vec<ErrorManifest> {
@@ -88,6 +96,8 @@ pub fn details<D: DeserializeOwned>(wire: &WireError) -> Option<D> {
 }
 
 impl ActionError for Infallible {
+    const ERRORS: &'static [ErrorInfo] = &[];
+
     fn to_wire(&self) -> WireError {
         match *self {}
     }
@@ -95,6 +105,4 @@ impl ActionError for Infallible {
     fn from_wire(_: &WireError) -> Option<Self> {
         None
     }
-
-    fn describe(_: &mut ErrorDescriber<'_>) {}
 }

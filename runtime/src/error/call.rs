@@ -25,7 +25,10 @@ impl Rejection {
 
     /// The object went away under a handle.
     pub(crate) fn lost() -> Self {
-        Self(Box::new(WireError::framework(Code::ObjectReset, "the object was reset; try again")))
+        Self(Box::new(WireError::framework(
+            Code::ObjectReset,
+            "the object was reset; try again",
+        )))
     }
 
     pub(crate) fn into_wire(self) -> Box<WireError> {
@@ -80,7 +83,10 @@ impl<E> CallError<E> {
 
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejection").field("code", &self.code()).field("message", &self.message()).finish_non_exhaustive()
+        f.debug_struct("Rejection")
+            .field("code", &self.code())
+            .field("message", &self.message())
+            .finish_non_exhaustive()
     }
 }
 

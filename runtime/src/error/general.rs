@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ActionError, Code, ErrorDescriber, Rejection};
+use super::{ActionError, Code, ErrorInfo, Rejection};
 use crate::rpc::WireError;
 
 /// A result with the general [`Error`].
@@ -44,6 +44,8 @@ impl<E: std::error::Error + 'static> From<E> for Error {
 }
 
 impl ActionError for Error {
+    const ERRORS: &'static [ErrorInfo] = &[];
+
     fn to_wire(&self) -> WireError {
         match &self.0 {
             Inner::Rejected(rejection) => *rejection.clone().into_wire(),
@@ -54,8 +56,6 @@ impl ActionError for Error {
     fn from_wire(_: &WireError) -> Option<Self> {
         None
     }
-
-    fn describe(_: &mut ErrorDescriber<'_>) {}
 }
 
 impl fmt::Debug for Error {

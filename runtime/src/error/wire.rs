@@ -23,6 +23,11 @@ impl WireError {
         }
     }
 
+    /// What tells it from other errors.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
     /// An error that an action declares.
     pub fn declared(code: &'static str, status: u16, retryable: bool, message: String) -> Self {
         Self {
@@ -39,7 +44,9 @@ impl WireError {
     /// The same error with `details` for programs. Details that are `null` or no JSON are left out.
     #[must_use]
     pub fn details(mut self, details: &(impl Serialize + ?Sized)) -> Self {
-        self.details = to_raw_value(details).ok().filter(|details| details.get() != "null");
+        self.details = to_raw_value(details)
+            .ok()
+            .filter(|details| details.get() != "null");
         self
     }
 

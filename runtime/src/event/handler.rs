@@ -9,7 +9,7 @@ use crate::rpc::WireError;
 use crate::state::Stateful;
 
 /// What a handler answers: nothing, or why it failed.
-pub type Handled = Result<(), Box<WireError>>;
+pub(super) type Handled = Result<(), Box<WireError>>;
 
 /// One handler method.
 pub enum Handler<T: Stateful> {
@@ -54,7 +54,10 @@ impl<T: Stateful> std::fmt::Debug for Handler<T> {
 
 impl<T: Stateful> std::fmt::Debug for EventHandler<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EventHandler").field("name", &self.name).field("event", &self.event).finish_non_exhaustive()
+        f.debug_struct("EventHandler")
+            .field("name", &self.name)
+            .field("event", &self.event)
+            .finish_non_exhaustive()
     }
 }
 

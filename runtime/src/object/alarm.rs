@@ -36,11 +36,21 @@ pub(crate) struct Item {
 }
 
 pub(crate) fn set(records: &Records, mount: &str, at: Timestamp) {
-    put(records, &key(mount), Item { at, scheduled: at, attempt: 0 });
+    put(
+        records,
+        &key(mount),
+        Item {
+            at,
+            scheduled: at,
+            attempt: 0,
+        },
+    );
 }
 
 pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {
-    records.get(&key(mount)).and_then(|value| serde_json::from_slice(&value).ok())
+    records
+        .get(&key(mount))
+        .and_then(|value| serde_json::from_slice(&value).ok())
 }
 
 pub(crate) fn delete(records: &Records, mount: &str) {
@@ -59,7 +69,15 @@ pub(crate) fn begin(records: &Records, mount: &str, item: Item, now: Timestamp, 
     let pause = FIRST_RETRY.saturating_mul(1 << item.attempt.min(RETRIES));
     let jitter = pause.mul_f64(f64::from(u32::try_from(random % 1000).unwrap_or(0)) / 4000.0);
     let at = now + pause + jitter;
-    put(records, &key(mount), Item { at, scheduled: item.scheduled, attempt: item.attempt + 1 });
+    put(
+        records,
+        &key(mount),
+        Item {
+            at,
+            scheduled: item.scheduled,
+            attempt: item.attempt + 1,
+        },
+    );
 }
 
 /// Mounts whose alarm is due, earliest first.
@@ -78,7 +96,12 @@ pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
 }
 
 fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {
-    let all = Scan { start: PREFIX, end: Some(PREFIX_END), reverse: false, limit: usize::MAX };
+    let all = Scan {
+        start: PREFIX,
+        end: Some(PREFIX_END),
+        reverse: false,
+        limit: usize::MAX,
+    };
     records
         .scan(&all)
         .into_iter()

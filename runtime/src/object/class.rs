@@ -18,16 +18,21 @@ use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, Handler};
 use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest};
 use crate::rpc::{Reply, WireError};
-use crate::state::{Stateful, StateDescriber};
+use crate::state::{StateDescriber, Stateful};
 
 type Handled = Result<(), Box<WireError>>;
 type Query<T> = Box<dyn Fn(&T, RawContext, &mut Params) -> Reply + Send + Sync>;
 type Command<T> = Box<dyn Fn(&mut T, RawContext, &mut Params) -> Reply + Send + Sync>;
-type AsyncQuery<T> = Box<dyn for<'a> Fn(&'a T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
-type AsyncCommand<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
-type Process<T> = Box<dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync>;
-type OnStart<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, bool) -> LocalFuture<'a, Handled> + Send + Sync>;
-type OnAlarm<T> = Box<dyn for<'a> Fn(&'a mut T, RawContext, Alarm) -> LocalFuture<'a, Handled> + Send + Sync>;
+type AsyncQuery<T> =
+    Box<dyn for<'a> Fn(&'a T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
+type AsyncCommand<T> =
+    Box<dyn for<'a> Fn(&'a mut T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
+type Process<T> =
+    Box<dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync>;
+type OnStart<T> =
+    Box<dyn for<'a> Fn(&'a mut T, RawContext, bool) -> LocalFuture<'a, Handled> + Send + Sync>;
+type OnAlarm<T> =
+    Box<dyn for<'a> Fn(&'a mut T, RawContext, Alarm) -> LocalFuture<'a, Handled> + Send + Sync>;
 type OnEvent<T> = Box<dyn Fn(&mut T, RawContext, &dyn Any) -> Handled + Send + Sync>;
 
 /// How an action of an object or of a mixin in it is run.
@@ -139,8 +144,22 @@ impl<T: Stateful> ClassTable<T> {
                 by_name.entry(was.clone()).or_insert(index);
             }
         }
-        let Collected { entries, starts, alarms, events, mixins } = all;
-        Self { entries, by_name, starts, alarms, events, app, mixins }
+        let Collected {
+            entries,
+            starts,
+            alarms,
+            events,
+            mixins,
+        } = all;
+        Self {
+            entries,
+            by_name,
+            starts,
+            alarms,
+            events,
+            app,
+            mixins,
+        }
     }
 
     /// The actions, for the edge.
@@ -163,7 +182,11 @@ impl<T: Stateful> ClassTable<T> {
         }
         let mut state = BTreeMap::new();
         T::describe(&mut StateDescriber::new(generator, &mut state));
-        let mut handles: Vec<String> = self.events.iter().map(|entry| entry.event.to_owned()).collect();
+        let mut handles: Vec<String> = self
+            .events
+            .iter()
+            .map(|entry| entry.event.to_owned())
+            .collect();
         handles.extend((!self.starts.is_empty()).then(|| "start".to_owned()));
         handles.extend((!self.alarms.is_empty()).then(|| "alarm".to_owned()));
         handles.sort();
@@ -191,7 +214,9 @@ impl<T: Object> ClassTable<T> {
 
 impl<T: Stateful> std::fmt::Debug for ClassTable<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.entries.iter().map(|entry| &entry.name)).finish()
+        f.debug_list()
+            .entries(self.entries.iter().map(|entry| &entry.name))
+            .finish()
     }
 }
 
@@ -226,15 +251,26 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 into.alarms.push(AlarmEntry { mount, run });
             }
             Handler::Event(handler) => {
-                let run: OnEvent<T> =
-                    Box::new(move |state, raw, event| (handler.run)(state, &mut Context::new(raw), event));
+                let run: OnEvent<T> = Box::new(move |state, raw, event| {
+                    (handler.run)(state, &mut Context::new(raw), event)
+                });
                 let (name, event, required) = (handler.name, handler.event, handler.required);
-                into.events.push(EventEntry { mount, name, event, required, run });
+                into.events.push(EventEntry {
+                    mount,
+                    name,
+                    event,
+                    required,
+                    run,
+                });
             }
         }
     }
     for part in T::MOUNTS {
-        let path = if mount.is_empty() { part.name.to_owned() } else { format!("{mount}.{}", part.name) };
+        let path = if mount.is_empty() {
+            part.name.to_owned()
+        } else {
+            format!("{mount}.{}", part.name)
+        };
         into.mixins.push((path.clone(), (part.describe)()));
         (part.collect)(&path, into);
     }
@@ -244,22 +280,39 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
 pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected<H>) {
     let mut part = Collected::<P::Part>::default();
     collect(mount, &mut part);
-    into.entries.extend(part.entries.into_iter().map(Entry::lift::<H, P>));
-    into.starts.extend(part.starts.into_iter().map(|StartEntry { mount, run }| StartEntry {
-        mount,
-        run: Box::new(move |host: &mut H, raw, first| run(P::get_mut(host), raw, first)),
-    }));
-    into.alarms.extend(part.alarms.into_iter().map(|AlarmEntry { mount, run }| AlarmEntry {
-        mount,
-        run: Box::new(move |host: &mut H, raw, alarm| run(P::get_mut(host), raw, alarm)),
-    }));
-    into.events.extend(part.events.into_iter().map(|EventEntry { mount, name, event, required, run }| EventEntry {
-        mount,
-        name,
-        event,
-        required,
-        run: Box::new(move |host: &mut H, raw, event| run(P::get_mut(host), raw, event)),
-    }));
+    into.entries
+        .extend(part.entries.into_iter().map(Entry::lift::<H, P>));
+    into.starts.extend(
+        part.starts
+            .into_iter()
+            .map(|StartEntry { mount, run }| StartEntry {
+                mount,
+                run: Box::new(move |host: &mut H, raw, first| run(P::get_mut(host), raw, first)),
+            }),
+    );
+    into.alarms.extend(
+        part.alarms
+            .into_iter()
+            .map(|AlarmEntry { mount, run }| AlarmEntry {
+                mount,
+                run: Box::new(move |host: &mut H, raw, alarm| run(P::get_mut(host), raw, alarm)),
+            }),
+    );
+    into.events.extend(part.events.into_iter().map(
+        |EventEntry {
+             mount,
+             name,
+             event,
+             required,
+             run,
+         }| EventEntry {
+            mount,
+            name,
+            event,
+            required,
+            run: Box::new(move |host: &mut H, raw, event| run(P::get_mut(host), raw, event)),
+        },
+    ));
     into.mixins.append(&mut part.mixins);
 }
 
@@ -274,26 +327,34 @@ impl<T: Stateful> Runner<T> {
 
     fn own(run: &'static Run<T>) -> Self {
         match run {
-            Run::Query(run) => Self::Query(Box::new(move |state, raw, params| run(state, &Context::new(raw), params))),
-            Run::Command(run) => {
-                Self::Command(Box::new(move |state, raw, params| run(state, &mut Context::new(raw), params)))
-            }
+            Run::Query(run) => Self::Query(Box::new(move |state, raw, params| {
+                run(state, &Context::new(raw), params)
+            })),
+            Run::Command(run) => Self::Command(Box::new(move |state, raw, params| {
+                run(state, &mut Context::new(raw), params)
+            })),
             Run::AsyncQuery(run) => Self::AsyncQuery(Box::new(move |state, raw, params| {
                 Box::pin(async move { run(state, &Context::new(raw), params).await })
             })),
             Run::AsyncCommand(run) => Self::AsyncCommand(Box::new(move |state, raw, params| {
                 Box::pin(async move { run(state, &mut Context::new(raw), params).await })
             })),
-            Run::Process(run) => {
-                Self::Process(Box::new(move |handle, raw, params| run(handle, ProcessContext::new(raw), params)))
-            }
+            Run::Process(run) => Self::Process(Box::new(move |handle, raw, params| {
+                run(handle, ProcessContext::new(raw), params)
+            })),
         }
     }
 }
 
 impl<T: Stateful> Entry<T> {
     fn own(action: &'static Action<T>, mount: &Arc<str>) -> Self {
-        let path = |name: &str| if mount.is_empty() { name.to_owned() } else { format!("{mount}.{name}") };
+        let path = |name: &str| {
+            if mount.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{mount}.{name}")
+            }
+        };
         Self {
             name: path(action.name),
             was: action.was.iter().map(|name| path(name)).collect(),
@@ -308,32 +369,67 @@ impl<T: Stateful> Entry<T> {
 
     fn lift<H: Stateful, P: Project<H, Part = T>>(self) -> Entry<H> {
         let run = match self.run {
-            Runner::Query(run) => Runner::Query(Box::new(move |host: &H, raw, params| run(P::get(host), raw, params))),
-            Runner::Command(run) => {
-                Runner::Command(Box::new(move |host: &mut H, raw, params| run(P::get_mut(host), raw, params)))
-            }
+            Runner::Query(run) => Runner::Query(Box::new(move |host: &H, raw, params| {
+                run(P::get(host), raw, params)
+            })),
+            Runner::Command(run) => Runner::Command(Box::new(move |host: &mut H, raw, params| {
+                run(P::get_mut(host), raw, params)
+            })),
             Runner::AsyncQuery(run) => {
-                Runner::AsyncQuery(Box::new(move |host: &H, raw, params| run(P::get(host), raw, params)))
+                Runner::AsyncQuery(Box::new(move |host: &H, raw, params| {
+                    run(P::get(host), raw, params)
+                }))
             }
             Runner::AsyncCommand(run) => {
-                Runner::AsyncCommand(Box::new(move |host: &mut H, raw, params| run(P::get_mut(host), raw, params)))
+                Runner::AsyncCommand(Box::new(move |host: &mut H, raw, params| {
+                    run(P::get_mut(host), raw, params)
+                }))
             }
-            Runner::Process(run) => Runner::Process(Box::new(move |handle: Handle<H>, raw, params| {
-                run(handle.project::<P>(), raw, params)
-            })),
+            Runner::Process(run) => {
+                Runner::Process(Box::new(move |handle: Handle<H>, raw, params| {
+                    run(handle.project::<P>(), raw, params)
+                }))
+            }
         };
-        let Self { name, was, mount, auth, params, docs, describe, .. } = self;
-        Entry { name, was, mount, auth, params, run, docs, describe }
+        let Self {
+            name,
+            was,
+            mount,
+            auth,
+            params,
+            docs,
+            describe,
+            ..
+        } = self;
+        Entry {
+            name,
+            was,
+            mount,
+            auth,
+            params,
+            run,
+            docs,
+            describe,
+        }
     }
 
     fn describe(&self, generator: &mut SchemaGenerator) -> ActionManifest {
         let mut described = ActionDescriber::new(generator);
         (self.describe)(&mut described);
-        let ActionDescriber { params: types, result, errors, .. } = described;
+        let ActionDescriber {
+            params: types,
+            result,
+            errors,
+            ..
+        } = described;
         let mut wide_integers = Vec::new();
         let mut params = Vec::new();
         for (index, (param, (optional, schema))) in self.params.iter().zip(types).enumerate() {
-            find_wide(&schema, &format!("/params/{index}/schema"), &mut wide_integers);
+            find_wide(
+                &schema,
+                &format!("/params/{index}/schema"),
+                &mut wide_integers,
+            );
             params.push(ParamManifest {
                 name: param.name.to_owned(),
                 required: !optional && param.default.is_none(),
@@ -341,7 +437,14 @@ impl<T: Stateful> Entry<T> {
             });
         }
         find_wide(&result, "/result", &mut wide_integers);
-        let summary = self.docs.split("\n\n").next().unwrap_or_default().replace('\n', " ").trim().to_owned();
+        let summary = self
+            .docs
+            .split("\n\n")
+            .next()
+            .unwrap_or_default()
+            .replace('\n', " ")
+            .trim()
+            .to_owned();
         ActionManifest {
             summary,
             description: self.docs.trim().to_owned(),
@@ -353,7 +456,9 @@ impl<T: Stateful> Entry<T> {
             auth: match self.auth {
                 Auth::Authenticated => AuthManifest::Authenticated,
                 Auth::Public => AuthManifest::Public,
-                Auth::Scope(scope) => AuthManifest::Scope { scope: scope.to_owned() },
+                Auth::Scope(scope) => AuthManifest::Scope {
+                    scope: scope.to_owned(),
+                },
                 Auth::Internal => AuthManifest::Internal,
             },
             params,
@@ -369,11 +474,18 @@ impl<T: Stateful> Entry<T> {
 fn find_wide(schema: &Value, path: &str, found: &mut Vec<String>) {
     match schema {
         Value::Object(object) => {
-            if matches!(object.get("format").and_then(Value::as_str), Some("int64" | "uint64" | "int" | "uint")) {
+            if matches!(
+                object.get("format").and_then(Value::as_str),
+                Some("int64" | "uint64" | "int" | "uint")
+            ) {
                 found.push(path.to_owned());
             }
             for (key, value) in object {
-                find_wide(value, &format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+                find_wide(
+                    value,
+                    &format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    found,
+                );
             }
         }
         Value::Array(items) => {
@@ -398,7 +510,11 @@ pub const fn check_class<T: Stateful>() {
             while other_part < T::PARTS.len() {
                 while other < T::PARTS[other_part].actions.len() {
                     if same(name, T::PARTS[other_part].actions[other].name) {
-                        clash("two actions have the wire name `", name, "`: rename one with `#[action(name = \"..\")]`");
+                        clash(
+                            "two actions have the wire name `",
+                            name,
+                            "`: rename one with `#[action(name = \"..\")]`",
+                        );
                     }
                     other += 1;
                 }
@@ -408,7 +524,11 @@ pub const fn check_class<T: Stateful>() {
             let mut mount = 0;
             while mount < T::MOUNTS.len() {
                 if same(name, T::MOUNTS[mount].name) {
-                    clash("an action and a mounted mixin are both named `", name, "`: rename one");
+                    clash(
+                        "an action and a mounted mixin are both named `",
+                        name,
+                        "`: rename one",
+                    );
                 }
                 mount += 1;
             }
@@ -421,7 +541,11 @@ pub const fn check_class<T: Stateful>() {
         let mut other = event + 1;
         while other < T::EVENTS.len() {
             if same(T::EVENTS[event].name, T::EVENTS[other].name) {
-                clash("two events have the wire name `", T::EVENTS[event].name, "`: rename one with `#[event(name = \"..\")]`");
+                clash(
+                    "two events have the wire name `",
+                    T::EVENTS[event].name,
+                    "`: rename one with `#[event(name = \"..\")]`",
+                );
             }
             other += 1;
         }
@@ -430,7 +554,10 @@ pub const fn check_class<T: Stateful>() {
 }
 
 /// Ends the compilation with a message that names the culprit; `panic!` in a const takes one text only.
-#[expect(clippy::panic, reason = "runs at compile time: it is the compile error")]
+#[expect(
+    clippy::panic,
+    reason = "runs at compile time: it is the compile error"
+)]
 const fn clash(before: &str, name: &str, after: &str) -> ! {
     let mut text = [0_u8; 256];
     let mut length = 0;

@@ -21,11 +21,15 @@ pub(crate) enum Stop {
 /// Runs user code that does not wait.
 pub(crate) fn contain<R>(turn: &Rc<Turn>, run: impl FnOnce() -> R) -> Result<R, Stop> {
     // The state a panic may leave half-changed is never looked at again: the host loads it anew.
-    catch_unwind(AssertUnwindSafe(|| current::scope(turn, run))).map_err(|panic| Stop::Panic(text(&*panic)))
+    catch_unwind(AssertUnwindSafe(|| current::scope(turn, run)))
+        .map_err(|panic| Stop::Panic(text(&*panic)))
 }
 
 /// Runs user code that waits, until its deadline.
-pub(crate) async fn contain_async<R>(turn: &Rc<Turn>, future: LocalFuture<'_, R>) -> Result<R, Stop> {
+pub(crate) async fn contain_async<R>(
+    turn: &Rc<Turn>,
+    future: LocalFuture<'_, R>,
+) -> Result<R, Stop> {
     let mut future = pin!(future);
     let mut deadline = None;
     poll_fn(|cx| {
@@ -35,7 +39,8 @@ pub(crate) async fn contain_async<R>(turn: &Rc<Turn>, future: LocalFuture<'_, R>
             Ok(Poll::Pending) => {}
         }
         // The timer is made only for code that really waits.
-        let timer = deadline.get_or_insert_with(|| turn.core.environment.sleep_until(turn.deadline));
+        let timer =
+            deadline.get_or_insert_with(|| turn.core.environment.sleep_until(turn.deadline));
         timer.as_mut().poll(cx).map(|()| Err(Stop::Deadline))
     })
     .await

@@ -63,8 +63,15 @@ impl Mounts for NoMounts {
 impl RawContext {
     /// The context of a mixin of this object or mixin.
     pub fn mounted<M: Stateful>(&self, name: &str) -> Context<M> {
-        let mount = if self.mount.is_empty() { name.into() } else { format!("{}.{name}", self.mount).into() };
-        Context::new(Self { turn: self.turn.clone(), mount })
+        let mount = if self.mount.is_empty() {
+            name.into()
+        } else {
+            format!("{}.{name}", self.mount).into()
+        };
+        Context::new(Self {
+            turn: self.turn.clone(),
+            mount,
+        })
     }
 
     fn now(&self) -> Timestamp {
@@ -97,7 +104,11 @@ impl RawContext {
     fn me(&self) -> StubCore {
         let turn = &self.turn;
         let core = StubCore::myself(self.origin(), &turn.core.identity);
-        if self.mount.is_empty() { core } else { core.mounted(&self.mount) }
+        if self.mount.is_empty() {
+            core
+        } else {
+            core.mounted(&self.mount)
+        }
     }
 
     fn origin(&self) -> Origin {
@@ -174,7 +185,9 @@ macro_rules! common {
 
 impl<S: Stateful> Context<S> {
     pub(crate) fn new(raw: RawContext) -> Self {
-        Self { mounts: S::Mounts::new(raw) }
+        Self {
+            mounts: S::Mounts::new(raw),
+        }
     }
 
     fn raw(&self) -> &RawContext {
@@ -190,7 +203,9 @@ impl<S: Stateful> Context<S> {
     {
         let raw = self.raw();
         if !raw.turn.is_ended() {
-            raw.turn.events.push(E::NAME, raw.mount.clone(), Rc::new(event));
+            raw.turn
+                .events
+                .push(E::NAME, raw.mount.clone(), Rc::new(event));
         }
     }
 
@@ -221,7 +236,10 @@ impl<S: Stateful> Context<S> {
 
 impl<S: Stateful> ProcessContext<S> {
     pub(crate) fn new(raw: RawContext) -> Self {
-        Self { raw, mounts: std::marker::PhantomData }
+        Self {
+            raw,
+            mounts: std::marker::PhantomData,
+        }
     }
 
     fn raw(&self) -> &RawContext {

@@ -112,17 +112,29 @@ pub enum CallerKind {
 impl Caller {
     /// Nobody.
     pub fn anonymous() -> Self {
-        Self { subject: String::new(), scopes: Vec::new(), kind: CallerKind::Anonymous }
+        Self {
+            subject: String::new(),
+            scopes: Vec::new(),
+            kind: CallerKind::Anonymous,
+        }
     }
 
     /// The developer.
     pub fn developer() -> Self {
-        Self { subject: "developer".to_owned(), scopes: Vec::new(), kind: CallerKind::Developer }
+        Self {
+            subject: "developer".to_owned(),
+            scopes: Vec::new(),
+            kind: CallerKind::Developer,
+        }
     }
 
     /// The runtime.
     pub fn system() -> Self {
-        Self { subject: "system".to_owned(), scopes: Vec::new(), kind: CallerKind::System }
+        Self {
+            subject: "system".to_owned(),
+            scopes: Vec::new(),
+            kind: CallerKind::System,
+        }
     }
 
     /// The principal's name; empty for an anonymous caller.
@@ -139,7 +151,9 @@ impl Caller {
     pub fn has_scope(&self, scope: &str) -> bool {
         match self.kind {
             CallerKind::Developer | CallerKind::System => true,
-            CallerKind::User | CallerKind::Anonymous => self.scopes.iter().any(|have| have == scope),
+            CallerKind::User | CallerKind::Anonymous => {
+                self.scopes.iter().any(|have| have == scope)
+            }
         }
     }
 }
@@ -147,13 +161,24 @@ impl Caller {
 impl Chain {
     /// The chain of a call that nothing waits for but its client.
     pub fn root(started: Timestamp, nonce: u64) -> Self {
-        Self { root: Root { started, nonce }, links: Arc::default() }
+        Self {
+            root: Root { started, nonce },
+            links: Arc::default(),
+        }
     }
 
     /// The chain of a call made by a call that runs in `object`.
     pub fn with(&self, object: ObjectId, mode: Mode) -> Self {
-        let links = self.links.iter().cloned().chain([Link { object, mode }]).collect();
-        Self { root: self.root, links }
+        let links = self
+            .links
+            .iter()
+            .cloned()
+            .chain([Link { object, mode }])
+            .collect();
+        Self {
+            root: self.root,
+            links,
+        }
     }
 
     /// What the chain holds of `object`, if anything.

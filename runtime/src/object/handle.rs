@@ -21,7 +21,10 @@ pub struct Handle<S: Stateful> {
 /// Runs a closure on a part of an object under its lock. The closures put their results where their maker finds them,
 /// which keeps this trait free of type parameters.
 pub(super) trait Access<S> {
-    fn read<'a>(&'a self, look: &'a mut dyn FnMut(&S)) -> LocalFuture<'a, Result<(), Box<WireError>>>;
+    fn read<'a>(
+        &'a self,
+        look: &'a mut dyn FnMut(&S),
+    ) -> LocalFuture<'a, Result<(), Box<WireError>>>;
 
     /// `change` says whether what it did is to be kept.
     fn write<'a>(
@@ -62,7 +65,9 @@ impl<S: Stateful> Handle<S> {
         let committed = self
             .access
             .write(&mut |state, raw| {
-                outcome = change.take().map(|change| change(state, &mut Context::new(raw.clone())));
+                outcome = change
+                    .take()
+                    .map(|change| change(state, &mut Context::new(raw.clone())));
                 matches!(outcome, Some(Ok(_)))
             })
             .await;
@@ -76,13 +81,20 @@ impl<S: Stateful> Handle<S> {
 
     /// A handle of a mixin within.
     pub(super) fn project<P: Project<S>>(self) -> Handle<P::Part> {
-        Handle { access: Rc::new(Part::<S, P> { host: self.access, part: std::marker::PhantomData }) }
+        Handle {
+            access: Rc::new(Part::<S, P> {
+                host: self.access,
+                part: std::marker::PhantomData,
+            }),
+        }
     }
 }
 
 impl<S: Stateful> Clone for Handle<S> {
     fn clone(&self) -> Self {
-        Self { access: self.access.clone() }
+        Self {
+            access: self.access.clone(),
+        }
     }
 }
 
@@ -98,7 +110,10 @@ struct Part<H, P> {
 }
 
 impl<H: Stateful, P: Project<H>> Access<P::Part> for Part<H, P> {
-    fn read<'a>(&'a self, look: &'a mut dyn FnMut(&P::Part)) -> LocalFuture<'a, Result<(), Box<WireError>>> {
+    fn read<'a>(
+        &'a self,
+        look: &'a mut dyn FnMut(&P::Part),
+    ) -> LocalFuture<'a, Result<(), Box<WireError>>> {
         Box::pin(async move { self.host.read(&mut |host| look(P::get(host))).await })
     }
 
@@ -106,6 +121,10 @@ impl<H: Stateful, P: Project<H>> Access<P::Part> for Part<H, P> {
         &'a self,
         change: &'a mut dyn FnMut(&mut P::Part, &RawContext) -> bool,
     ) -> LocalFuture<'a, Result<(), Box<WireError>>> {
-        Box::pin(async move { self.host.write(&mut |host, raw| change(P::get_mut(host), raw)).await })
+        Box::pin(async move {
+            self.host
+                .write(&mut |host, raw| change(P::get_mut(host), raw))
+                .await
+        })
     }
 }

@@ -15,7 +15,9 @@ use super::lock::{Guard, Lock};
 use super::turn::Turn;
 use super::{Caller, Chain, Envelope, Mode, Object, ObjectId, Target, alarm, once};
 use crate::action::Params;
-use crate::backend::{AlarmChange, Commit, LocalFuture, ObjectStore, Seq, SharedEnvironment, StorageFault};
+use crate::backend::{
+    AlarmChange, Commit, LocalFuture, ObjectStore, Seq, SharedEnvironment, StorageFault,
+};
 use crate::error::Code;
 use crate::event::Alarm;
 use crate::rpc::{Reply, WireError};
@@ -46,7 +48,10 @@ const TAKEN: u8 = 2;
 impl Delivery {
     /// A call that waits.
     pub fn new(envelope: Envelope) -> Arc<Self> {
-        Arc::new(Self { envelope, state: AtomicU8::new(WAITING) })
+        Arc::new(Self {
+            envelope,
+            state: AtomicU8::new(WAITING),
+        })
     }
 
     /// The call.
@@ -56,13 +61,17 @@ impl Delivery {
 
     /// Takes the call away from a place that does not get on with it; `None` if it has begun to run there.
     pub fn take(&self) -> Option<Envelope> {
-        let taken = self.state.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
+        let taken =
+            self.state
+                .compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
         taken.is_ok().then(|| self.envelope.clone())
     }
 
     /// Whether the call may run here: false if it was taken away.
     fn begin(&self) -> bool {
-        self.state.compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.state
+            .compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 }
 
@@ -119,7 +128,9 @@ impl fmt::Display for Identity {
 
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("IncomingCall").field(&self.delivery.envelope).finish()
+        f.debug_tuple("IncomingCall")
+            .field(&self.delivery.envelope)
+            .finish()
     }
 }
 
@@ -127,7 +138,8 @@ impl Core {
     /// Waits until everything accepted so far is durable.
     pub(crate) async fn durable(&self) -> Result<(), Box<WireError>> {
         let (sender, receiver) = once::channel();
-        self.store.gate(self.seq.get(), Box::new(move |result| sender.send(result)));
+        self.store
+            .gate(self.seq.get(), Box::new(move |result| sender.send(result)));
         match receiver.await {
             Some(Ok(())) => Ok(()),
             Some(Err(fault)) => Err(storage_error(&fault)),
@@ -151,9 +163,16 @@ impl Core {
         if !error.is(Code::Internal) || error.message == INTERNAL {
             return error;
         }
-        self.environment.report(&format!("{} request {request_id}: {}", self.identity, error.message));
+        self.environment.report(&format!(
+            "{} request {request_id}: {}",
+            self.identity, error.message
+        ));
         let redacted = WireError::framework(Code::Internal, INTERNAL);
-        Box::new(if error.maybe_executed { redacted.maybe_executed() } else { redacted })
+        Box::new(if error.maybe_executed {
+            redacted.maybe_executed()
+        } else {
+            redacted
+        })
     }
 
     fn random(&self) -> u64 {
@@ -184,9 +203,18 @@ impl Drop for Busy {
 
 impl<T: Object> Host<T> {
     pub(super) fn new(class: Arc<ClassTable<T>>, seed: Seed) -> Rc<Self> {
-        let Seed { target, store, seq, environment } = seed;
+        let Seed {
+            target,
+            store,
+            seq,
+            environment,
+        } = seed;
         let core = Core {
-            identity: Identity { class: T::CLASS, id: target.id, name: target.name },
+            identity: Identity {
+                class: T::CLASS,
+                id: target.id,
+                name: target.name,
+            },
             environment,
             records: Records::new(store.clone()),
             store,
@@ -218,8 +246,13 @@ impl<T: Object> Host<T> {
             return;
         }
         let call = self.system_call("start");
-        let guard = self.core.lock.try_acquire(Mode::Write, &call.chain, self.core.identity.id);
-        let (Some(guard), Some(host)) = (guard, self.me.upgrade()) else { return };
+        let guard = self
+            .core
+            .lock
+            .try_acquire(Mode::Write, &call.chain, self.core.identity.id);
+        let (Some(guard), Some(host)) = (guard, self.me.upgrade()) else {
+            return;
+        };
         *self.stage.borrow_mut() = Stage::Starting;
         let busy = Busy::new(&self.core);
         self.core.environment.spawn(Box::pin(async move {
@@ -258,7 +291,10 @@ impl<T: Object> Host<T> {
             let handlers = async {
                 if let Some(state) = state.as_mut() {
                     for entry in &self.class.starts {
-                        let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
+                        let raw = RawContext {
+                            turn: turn.clone(),
+                            mount: entry.mount.clone(),
+                        };
                         (entry.run)(state, raw, first).await?;
                     }
                 }
@@ -267,10 +303,15 @@ impl<T: Object> Host<T> {
             contain_async(&turn, Box::pin(handlers)).await
         };
         // What `start` writes into an unborn object waits for the commit that bears it.
-        let outcome = self.settle(&turn, outcome, Keep { commit: !first }).map(drop);
+        let outcome = self
+            .settle(&turn, outcome, Keep { commit: !first })
+            .map(drop);
         *self.stage.borrow_mut() = match &outcome {
             Ok(()) => Stage::Awake,
-            Err(error) => Stage::Failed(self.wakes.get(), self.core.redact(&call.request_id, error.clone())),
+            Err(error) => Stage::Failed(
+                self.wakes.get(),
+                self.core.redact(&call.request_id, error.clone()),
+            ),
         };
         if outcome.is_err() {
             self.state.borrow_mut().take();
@@ -282,12 +323,18 @@ impl<T: Object> Host<T> {
     /// What a call must get instead of being run, if anything.
     fn obstacle(&self, call: &Envelope, wake: u64) -> Option<Box<WireError>> {
         if self.core.environment.now() > call.deadline {
-            return Some(Box::new(WireError::framework(Code::Timeout, "the call's deadline passed while it waited")));
+            return Some(Box::new(WireError::framework(
+                Code::Timeout,
+                "the call's deadline passed while it waited",
+            )));
         }
         match &*self.stage.borrow() {
             Stage::Failed(failed, error) if *failed >= wake => Some(error.clone()),
             Stage::Awake => None,
-            _ => Some(Box::new(WireError::framework(Code::ObjectReset, "the object was reset while the call waited"))),
+            _ => Some(Box::new(WireError::framework(
+                Code::ObjectReset,
+                "the object was reset while the call waited",
+            ))),
         }
     }
 
@@ -298,7 +345,11 @@ impl<T: Object> Host<T> {
             return Err(call);
         }
         let envelope = &call.delivery.envelope;
-        let Some(guard) = self.core.lock.try_acquire(mode, &envelope.chain, self.core.identity.id) else {
+        let Some(guard) = self
+            .core
+            .lock
+            .try_acquire(mode, &envelope.chain, self.core.identity.id)
+        else {
             return Err(call);
         };
         match &entry.run {
@@ -319,7 +370,10 @@ impl<T: Object> Host<T> {
 
     fn run_sync(&self, entry: &Entry<T>, call: &Envelope, guard: Guard) -> Reply {
         let turn = Turn::new(&self.core, call, entry.run.mode(), Some(guard));
-        let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
+        let raw = RawContext {
+            turn: turn.clone(),
+            mount: entry.mount.clone(),
+        };
         let mut params = Params::new(entry.params, call.params.clone(), call.query);
         let reply = match &entry.run {
             Runner::Query(run) => {
@@ -345,7 +399,9 @@ impl<T: Object> Host<T> {
 
     /// Runs a call that waits: for the lock, or for something it awaits itself.
     fn spawn(&self, index: usize, call: IncomingCall, guard: Option<Guard>) {
-        let Some(host) = self.me.upgrade() else { return };
+        let Some(host) = self.me.upgrade() else {
+            return;
+        };
         let busy = Busy::new(&self.core);
         let wake = self.wakes.get();
         self.core.environment.spawn(Box::pin(async move {
@@ -366,7 +422,9 @@ impl<T: Object> Host<T> {
         wake: u64,
     ) -> Option<Reply> {
         let call = &delivery.envelope;
-        let Some(entry) = self.class.entries.get(index) else { return Some(Err(reset())) };
+        let Some(entry) = self.class.entries.get(index) else {
+            return Some(Err(reset()));
+        };
         let mode = entry.run.mode();
         if let Runner::Process(run) = &entry.run {
             if !delivery.begin() {
@@ -397,7 +455,10 @@ impl<T: Object> Host<T> {
             Runner::Query(_) | Runner::Command(_) => self.run_sync(entry, call, guard),
             Runner::AsyncQuery(run) => {
                 let turn = Turn::new(&self.core, call, mode, Some(guard));
-                let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
                 let outcome = {
                     let state = self.state.borrow();
                     match state.as_ref() {
@@ -411,7 +472,10 @@ impl<T: Object> Host<T> {
             }
             Runner::AsyncCommand(run) => {
                 let turn = Turn::new(&self.core, call, mode, Some(guard));
-                let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
                 self.core.records.begin();
                 let outcome = {
                     let mut state = self.state.borrow_mut();
@@ -434,10 +498,19 @@ impl<T: Object> Host<T> {
         run: &(dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync),
         call: &Envelope,
     ) -> Reply {
-        let Some(host) = self.me.upgrade() else { return Err(reset()) };
+        let Some(host) = self.me.upgrade() else {
+            return Err(reset());
+        };
         let turn = Turn::new(&self.core, call, Mode::Free, None);
-        let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
-        let access = HandleOf { host, turn: turn.clone(), _busy: Busy::new(&self.core) };
+        let raw = RawContext {
+            turn: turn.clone(),
+            mount: entry.mount.clone(),
+        };
+        let access = HandleOf {
+            host,
+            turn: turn.clone(),
+            _busy: Busy::new(&self.core),
+        };
         let params = Params::new(entry.params, call.params.clone(), call.query);
         let outcome = contain_async(&turn, run(Handle::new(Rc::new(access)), raw, params)).await;
         turn.end();
@@ -452,13 +525,17 @@ impl<T: Object> Host<T> {
         let acquire = self.core.lock.acquire(mode, &call.chain);
         let acquire = async {
             acquire.await.map_err(|_| {
-                let message = "this call and another wait for each other, and the other began first";
+                let message =
+                    "this call and another wait for each other, and the other began first";
                 Box::new(WireError::framework(Code::Deadlock, message))
             })
         };
         let late = async {
             self.core.environment.sleep_until(call.deadline).await;
-            Err(Box::new(WireError::framework(Code::Timeout, "the object was busy until the deadline")))
+            Err(Box::new(WireError::framework(
+                Code::Timeout,
+                "the object was busy until the deadline",
+            )))
         };
         race(acquire, late).await
     }
@@ -558,13 +635,18 @@ impl<T: Object> Host<T> {
             let handlers = self.class.events.iter().filter(|entry| {
                 // A mixin hears itself and its host, not its siblings.
                 entry.event == queued.name
-                    && (entry.mount.is_empty() || queued.mount.is_empty() || entry.mount == queued.mount)
+                    && (entry.mount.is_empty()
+                        || queued.mount.is_empty()
+                        || entry.mount == queued.mount)
             });
             for entry in handlers {
                 self.save();
                 let (cache, emitted) = (self.cache.borrow().clone(), turn.events.len());
                 self.core.records.begin();
-                let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
                 let outcome = match self.state.borrow_mut().as_mut() {
                     Some(state) => contain(turn, || (entry.run)(state, raw, &*queued.event)),
                     None => Ok(Err(reset())),
@@ -590,10 +672,16 @@ impl<T: Object> Host<T> {
                 }
                 turn.events.truncate(emitted);
                 if let Some(state) = self.state.borrow_mut().as_mut() {
-                    state.reload(&mut Loader::new(&self.core.records, &mut self.cache.borrow_mut()));
+                    state.reload(&mut Loader::new(
+                        &self.core.records,
+                        &mut self.cache.borrow_mut(),
+                    ));
                 }
                 let identity = &self.core.identity;
-                let report = format!("{identity} handler {} of `{}` failed: {}", entry.name, entry.event, error.message);
+                let report = format!(
+                    "{identity} handler {} of `{}` failed: {}",
+                    entry.name, entry.event, error.message
+                );
                 self.core.environment.report(&report);
             }
         }
@@ -606,16 +694,25 @@ impl<T: Object> Host<T> {
         let records = &core.records;
         // The first commit of the object also says who it is.
         if core.seq.get() == 0 && records.is_changed() {
-            records.put(META_KEY, Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?);
+            records.put(
+                META_KEY,
+                Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?,
+            );
         }
-        let earliest = records.is_changed_within(alarm::PREFIX).then(|| alarm::earliest(records));
+        let earliest = records
+            .is_changed_within(alarm::PREFIX)
+            .then(|| alarm::earliest(records));
         if let Some(fault) = records.cure() {
             return Err(fault);
         }
         records.keep();
         let (puts, deletes) = records.drain();
         let alarm = earliest.map(|at| at.map_or(AlarmChange::Clear, AlarmChange::Set));
-        let commit = Commit { puts, deletes, alarm };
+        let commit = Commit {
+            puts,
+            deletes,
+            alarm,
+        };
         if commit.is_empty() {
             return Ok(());
         }
@@ -641,7 +738,11 @@ impl<T: Object> Host<T> {
         let Identity { class, id, name } = &core.identity;
         Envelope {
             request_id: format!("{action}-{:016x}", core.random()).into(),
-            target: Target { class: (*class).into(), id: *id, name: name.clone() },
+            target: Target {
+                class: (*class).into(),
+                id: *id,
+                name: name.clone(),
+            },
             action: action.into(),
             params: bytes::Bytes::new(),
             query: false,
@@ -654,7 +755,9 @@ impl<T: Object> Host<T> {
 
     /// Makes sure the object is awake, waiting for `start` if need be.
     async fn awake(&self, call: &Envelope) -> Result<Guard, Box<WireError>> {
-        if !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting) && self.core.lock.is_free() {
+        if !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting)
+            && self.core.lock.is_free()
+        {
             self.wake();
         }
         let wake = self.wakes.get();
@@ -676,7 +779,10 @@ impl<T: Object> Host<T> {
             }
             Err(error) => {
                 // The store keeps the alarm set; the backend asks again after a pause.
-                self.core.environment.report(&format!("{} cannot run its alarm: {}", self.core.identity, error.message));
+                self.core.environment.report(&format!(
+                    "{} cannot run its alarm: {}",
+                    self.core.identity, error.message
+                ));
                 return false;
             }
         };
@@ -702,7 +808,10 @@ impl<T: Object> Host<T> {
         };
         core.records.begin();
         alarm::begin(&core.records, mount, item, turn.now, core.random());
-        if self.settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true }).is_err() {
+        if self
+            .settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true })
+            .is_err()
+        {
             turn.end();
             return false;
         }
@@ -712,9 +821,20 @@ impl<T: Object> Host<T> {
             let mut state = self.state.borrow_mut();
             let handlers = async {
                 if let Some(state) = state.as_mut() {
-                    for entry in self.class.alarms.iter().filter(|entry| &*entry.mount == mount) {
-                        let raw = RawContext { turn: turn.clone(), mount: entry.mount.clone() };
-                        let alarm = Alarm { scheduled: item.scheduled, attempt: item.attempt };
+                    for entry in self
+                        .class
+                        .alarms
+                        .iter()
+                        .filter(|entry| &*entry.mount == mount)
+                    {
+                        let raw = RawContext {
+                            turn: turn.clone(),
+                            mount: entry.mount.clone(),
+                        };
+                        let alarm = Alarm {
+                            scheduled: item.scheduled,
+                            attempt: item.attempt,
+                        };
                         (entry.run)(state, raw, alarm).await?;
                     }
                 }
@@ -723,7 +843,10 @@ impl<T: Object> Host<T> {
             contain_async(&turn, Box::pin(handlers)).await
         };
         if let Err(error) = self.settle(&turn, outcome, Keep { commit: true }) {
-            let Alarm { scheduled, attempt } = Alarm { scheduled: item.scheduled, attempt: item.attempt };
+            let Alarm { scheduled, attempt } = Alarm {
+                scheduled: item.scheduled,
+                attempt: item.attempt,
+            };
             core.environment.report(&format!(
                 "{} alarm of {scheduled} failed at attempt {attempt}: {}",
                 core.identity, error.message
@@ -752,15 +875,31 @@ struct Keep {
 impl<T: Object> LiveObject for Host<T> {
     fn submit(self: Rc<Self>, call: IncomingCall) {
         let asleep = !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting);
-        let Some(index) = self.class.by_name.get(&*call.delivery.envelope.action).copied() else {
-            let message = format!("`{}` has no action `{}`", T::CLASS, call.delivery.envelope.action);
-            (call.reply)(Err(Box::new(WireError::framework(Code::MethodNotFound, message))));
+        let Some(index) = self
+            .class
+            .by_name
+            .get(&*call.delivery.envelope.action)
+            .copied()
+        else {
+            let message = format!(
+                "`{}` has no action `{}`",
+                T::CLASS,
+                call.delivery.envelope.action
+            );
+            (call.reply)(Err(Box::new(WireError::framework(
+                Code::MethodNotFound,
+                message,
+            ))));
             return;
         };
         if asleep && self.core.lock.is_free() {
             self.wake();
             if let Stage::Failed(_, error) = &*self.stage.borrow() {
-                self.core.answer(&call.delivery.envelope.request_id, Err(error.clone()), call.reply);
+                self.core.answer(
+                    &call.delivery.envelope.request_id,
+                    Err(error.clone()),
+                    call.reply,
+                );
                 return;
             }
         }
@@ -810,10 +949,15 @@ impl<T: Object> HandleOf<T> {
             return Err(reset());
         }
         if self.turn.read_only && mode == Mode::Write {
-            return Err(Box::new(WireError::framework(Code::ReadOnlyChain, "a query may not start a change")));
+            return Err(Box::new(WireError::framework(
+                Code::ReadOnlyChain,
+                "a query may not start a change",
+            )));
         }
         let host = &self.host;
-        if !matches!(*host.stage.borrow(), Stage::Awake | Stage::Starting) && host.core.lock.is_free() {
+        if !matches!(*host.stage.borrow(), Stage::Awake | Stage::Starting)
+            && host.core.lock.is_free()
+        {
             host.wake();
         }
         let mut call = host.system_call("handle");
@@ -829,7 +973,10 @@ impl<T: Object> HandleOf<T> {
 }
 
 impl<T: Object> Access<T> for HandleOf<T> {
-    fn read<'a>(&'a self, look: &'a mut dyn FnMut(&T)) -> LocalFuture<'a, Result<(), Box<WireError>>> {
+    fn read<'a>(
+        &'a self,
+        look: &'a mut dyn FnMut(&T),
+    ) -> LocalFuture<'a, Result<(), Box<WireError>>> {
         Box::pin(async move {
             let guard = self.enter(Mode::Read).await?;
             let turn = self.turn.inner(Mode::Read, guard);
@@ -850,11 +997,18 @@ impl<T: Object> Access<T> for HandleOf<T> {
         Box::pin(async move {
             let guard = self.enter(Mode::Write).await?;
             let turn = self.turn.inner(Mode::Write, guard);
-            let raw = RawContext { turn: turn.clone(), mount: "".into() };
+            let raw = RawContext {
+                turn: turn.clone(),
+                mount: "".into(),
+            };
             self.host.core.records.begin();
             let outcome = match &mut *self.host.state.borrow_mut() {
                 Some(state) => contain(&turn, || change(state, &raw)).map(|keep| {
-                    if keep { Ok(bytes::Bytes::new()) } else { Err(reset()) }
+                    if keep {
+                        Ok(bytes::Bytes::new())
+                    } else {
+                        Err(reset())
+                    }
                 }),
                 None => Ok(Err(reset())),
             };
@@ -866,17 +1020,27 @@ impl<T: Object> Access<T> for HandleOf<T> {
 }
 
 fn entry_index<T: Object>(class: &ClassTable<T>, entry: &Entry<T>) -> usize {
-    class.by_name.get(&entry.name).copied().unwrap_or(usize::MAX)
+    class
+        .by_name
+        .get(&entry.name)
+        .copied()
+        .unwrap_or(usize::MAX)
 }
 
 fn reset() -> Box<WireError> {
-    Box::new(WireError::framework(Code::ObjectReset, "the object was reset; try again"))
+    Box::new(WireError::framework(
+        Code::ObjectReset,
+        "the object was reset; try again",
+    ))
 }
 
 fn stopped(stop: Stop) -> Box<WireError> {
     Box::new(match stop {
         Stop::Panic(text) => WireError::framework(Code::Internal, format!("panicked: {text}")),
-        Stop::Deadline => WireError::framework(Code::Timeout, "the action did not end before its deadline; nothing was kept"),
+        Stop::Deadline => WireError::framework(
+            Code::Timeout,
+            "the action did not end before its deadline; nothing was kept",
+        ),
     })
 }
 
@@ -891,5 +1055,8 @@ pub fn overloaded() -> Box<WireError> {
 
 /// A storage fault as callers see it.
 pub(crate) fn storage_error(fault: &StorageFault) -> Box<WireError> {
-    Box::new(WireError::framework(Code::of_storage(fault), fault.to_string()))
+    Box::new(WireError::framework(
+        Code::of_storage(fault),
+        fault.to_string(),
+    ))
 }

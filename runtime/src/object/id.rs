@@ -56,7 +56,11 @@ impl IdKey {
     pub fn check(&self, id: ObjectId) -> Result<ObjectId, IdError> {
         let mut first = [0; 16];
         first.copy_from_slice(&id.0[..16]);
-        if self.seal(first) == id { Ok(id) } else { Err(IdError::Foreign) }
+        if self.seal(first) == id {
+            Ok(id)
+        } else {
+            Err(IdError::Foreign)
+        }
     }
 
     fn seal(&self, first: [u8; 16]) -> ObjectId {
@@ -173,7 +177,10 @@ impl<T: Object> Id<T> {
 
 impl<T> Id<T> {
     pub(crate) fn of(id: ObjectId) -> Self {
-        Self { id, class: PhantomData }
+        Self {
+            id,
+            class: PhantomData,
+        }
     }
 }
 
@@ -249,8 +256,14 @@ mod tests {
     fn ids_are_those_of_workerd() {
         let key = IdKey::new("mykey");
         for (name, hex) in [
-            ("http://foo/", "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234"),
-            ("http://foo/bar", "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79"),
+            (
+                "http://foo/",
+                "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234",
+            ),
+            (
+                "http://foo/bar",
+                "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79",
+            ),
         ] {
             assert_eq!(key.named(name).to_string(), hex);
             assert_eq!(hex.to_uppercase().parse(), Ok(key.named(name)));
@@ -263,6 +276,9 @@ mod tests {
         assert_eq!(IdKey::new("a").check(id), Ok(id));
         assert_eq!(IdKey::new("b").check(id), Err(IdError::Foreign));
         assert_eq!("zz".parse::<ObjectId>(), Err(IdError::Malformed));
-        assert_eq!(id.to_string()[1..].parse::<ObjectId>(), Err(IdError::Malformed));
+        assert_eq!(
+            id.to_string()[1..].parse::<ObjectId>(),
+            Err(IdError::Malformed)
+        );
     }
 }

@@ -68,36 +68,57 @@ pub(crate) struct Acquire {
 
 impl Lock {
     /// Takes the lock if nobody has to wait for that.
-    pub(crate) fn try_acquire(self: &Rc<Self>, mode: Mode, chain: &Chain, object: ObjectId) -> Option<Guard> {
+    pub(crate) fn try_acquire(
+        self: &Rc<Self>,
+        mode: Mode,
+        chain: &Chain,
+        object: ObjectId,
+    ) -> Option<Guard> {
         let mut state = self.state.borrow_mut();
         // A query whose chain already reads this object passes waiting writers: they wait for it.
-        let passes = mode == Mode::Read && !chain.links.is_empty() && chain.holds(object) == Some(Mode::Read);
+        let passes = mode == Mode::Read
+            && !chain.links.is_empty()
+            && chain.holds(object) == Some(Mode::Read);
         if !(state.queue.is_empty() || passes) || !state.admits(mode) {
             return None;
         }
         let ticket = state.hold(mode, chain.root);
-        Some(Guard { lock: self.clone(), ticket })
+        Some(Guard {
+            lock: self.clone(),
+            ticket,
+        })
     }
 
     /// Waits for the lock in turn.
     pub(crate) fn acquire(self: &Rc<Self>, mode: Mode, chain: &Chain) -> Acquire {
         let mut state = self.state.borrow_mut();
         let chained = chain.holds_any();
-        let closes = chained && state.holders.iter().any(|holder| holder.calls > 0 && holder.root < chain.root);
+        let closes = chained
+            && state
+                .holders
+                .iter()
+                .any(|holder| holder.calls > 0 && holder.root < chain.root);
         state.next_ticket += 1;
         let waiter = Rc::new(Waiter {
             ticket: state.next_ticket,
             mode,
             root: chain.root,
             chained,
-            state: Cell::new(if closes { WaiterState::Refused } else { WaiterState::Waiting }),
+            state: Cell::new(if closes {
+                WaiterState::Refused
+            } else {
+                WaiterState::Waiting
+            }),
             waker: RefCell::new(None),
         });
         if !closes {
             state.queue.push_back(waiter.clone());
             state.grant();
         }
-        Acquire { lock: self.clone(), waiter }
+        Acquire {
+            lock: self.clone(),
+            waiter,
+        }
     }
 
     /// Whether nobody holds it or waits for it.
@@ -123,7 +144,12 @@ impl State {
     fn hold(&mut self, mode: Mode, root: Root) -> u64 {
         self.next_ticket += 1;
         let ticket = self.next_ticket;
-        self.holders.push(Holder { ticket, mode, root, calls: 0 });
+        self.holders.push(Holder {
+            ticket,
+            mode,
+            root,
+            calls: 0,
+        });
         ticket
     }
 
@@ -133,8 +159,15 @@ impl State {
             if !self.admits(first.mode) {
                 return;
             }
-            let Some(waiter) = self.queue.pop_front() else { return };
-            self.holders.push(Holder { ticket: waiter.ticket, mode: waiter.mode, root: waiter.root, calls: 0 });
+            let Some(waiter) = self.queue.pop_front() else {
+                return;
+            };
+            self.holders.push(Holder {
+                ticket: waiter.ticket,
+                mode: waiter.mode,
+                root: waiter.root,
+                calls: 0,
+            });
             waiter.settle(WaiterState::Granted);
         }
     }
@@ -153,7 +186,13 @@ impl Guard {
     /// The holder begins to wait for a call to another object.
     pub(crate) fn begin_call(&self) {
         let mut state = self.lock.state.borrow_mut();
-        let Some(holder) = state.holders.iter_mut().find(|holder| holder.ticket == self.ticket) else { return };
+        let Some(holder) = state
+            .holders
+            .iter_mut()
+            .find(|holder| holder.ticket == self.ticket)
+        else {
+            return;
+        };
         holder.calls += 1;
         let root = holder.root;
         // Younger calls that already wait here and hold something could be what this call will wait for.
@@ -177,7 +216,11 @@ impl Guard {
     /// The call ended.
     pub(crate) fn end_call(&self) {
         let mut state = self.lock.state.borrow_mut();
-        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.ticket == self.ticket) {
+        if let Some(holder) = state
+            .holders
+            .iter_mut()
+            .find(|holder| holder.ticket == self.ticket)
+        {
             holder.calls = holder.calls.saturating_sub(1);
         }
     }
@@ -199,7 +242,10 @@ impl Future for Acquire {
             WaiterState::Granted => {
                 // From here on the guard answers for the ticket, not this future's drop.
                 self.waiter.state.set(WaiterState::Refused);
-                Poll::Ready(Ok(Guard { lock: self.lock.clone(), ticket: self.waiter.ticket }))
+                Poll::Ready(Ok(Guard {
+                    lock: self.lock.clone(),
+                    ticket: self.waiter.ticket,
+                }))
             }
             WaiterState::Refused => Poll::Ready(Err(Deadlock)),
             WaiterState::Waiting => {
@@ -214,10 +260,15 @@ impl Drop for Acquire {
     fn drop(&mut self) {
         match self.waiter.state.get() {
             WaiterState::Refused => {}
-            WaiterState::Granted => drop(Guard { lock: self.lock.clone(), ticket: self.waiter.ticket }),
+            WaiterState::Granted => drop(Guard {
+                lock: self.lock.clone(),
+                ticket: self.waiter.ticket,
+            }),
             WaiterState::Waiting => {
                 let mut state = self.lock.state.borrow_mut();
-                state.queue.retain(|waiter| waiter.ticket != self.waiter.ticket);
+                state
+                    .queue
+                    .retain(|waiter| waiter.ticket != self.waiter.ticket);
                 state.grant();
             }
         }
@@ -249,10 +300,15 @@ mod tests {
         assert!(first.is_some() && second.is_some());
         let mut writer = lock.acquire(Mode::Write, &root(3));
         assert!(poll(&mut writer).is_pending());
-        assert!(lock.try_acquire(Mode::Read, &root(4), here).is_none(), "a reader behind a waiting writer waits");
+        assert!(
+            lock.try_acquire(Mode::Read, &root(4), here).is_none(),
+            "a reader behind a waiting writer waits"
+        );
         let mut reader = lock.acquire(Mode::Read, &root(4));
         drop((first, second));
-        let Poll::Ready(Ok(guard)) = poll(&mut writer) else { panic!("the writer's turn") };
+        let Poll::Ready(Ok(guard)) = poll(&mut writer) else {
+            panic!("the writer's turn")
+        };
         assert!(poll(&mut reader).is_pending());
         drop(guard);
         assert!(poll(&mut reader).is_ready());
@@ -263,7 +319,9 @@ mod tests {
         let (lock, here) = (Rc::new(Lock::default()), object("here"));
         let _reads = lock.try_acquire(Mode::Read, &root(1), here);
         let _writer = lock.acquire(Mode::Write, &root(2));
-        let below = root(1).with(here, Mode::Read).with(object("other"), Mode::Read);
+        let below = root(1)
+            .with(here, Mode::Read)
+            .with(object("other"), Mode::Read);
         assert!(lock.try_acquire(Mode::Read, &below, here).is_some());
     }
 
@@ -271,12 +329,16 @@ mod tests {
     fn the_younger_of_two_that_wait_for_each_other_dies_whoever_comes_first() {
         for holder_calls_first in [true, false] {
             let (lock, here) = (Rc::new(Lock::default()), object("here"));
-            let Some(guard) = lock.try_acquire(Mode::Write, &root(1), here) else { panic!("free") };
+            let Some(guard) = lock.try_acquire(Mode::Write, &root(1), here) else {
+                panic!("free")
+            };
             if holder_calls_first {
                 guard.begin_call();
             }
-            let mut younger = lock.acquire(Mode::Write, &root(2).with(object("there"), Mode::Write));
-            let mut older = lock.acquire(Mode::Write, &root(0).with(object("elsewhere"), Mode::Write));
+            let mut younger =
+                lock.acquire(Mode::Write, &root(2).with(object("there"), Mode::Write));
+            let mut older =
+                lock.acquire(Mode::Write, &root(0).with(object("elsewhere"), Mode::Write));
             let mut unchained = lock.acquire(Mode::Write, &root(3));
             if !holder_calls_first {
                 assert!(poll(&mut younger).is_pending());
@@ -284,7 +346,10 @@ mod tests {
             }
             assert!(matches!(poll(&mut younger), Poll::Ready(Err(Deadlock))));
             assert!(poll(&mut older).is_pending(), "the older waits");
-            assert!(poll(&mut unchained).is_pending(), "a root call always waits");
+            assert!(
+                poll(&mut unchained).is_pending(),
+                "a root call always waits"
+            );
         }
     }
 

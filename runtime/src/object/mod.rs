@@ -21,12 +21,14 @@ pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
 pub(crate) use host::storage_error;
+pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
 pub use id::{Id, IdError, IdKey, ObjectId};
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
-pub use stub::{Answer, Arg, Args, Call, Stub, StubCore, deserialize_stub, id_schema, serialize_stub};
+pub use stub::{
+    Answer, Arg, Args, Call, CallOf, Stub, StubCore, deserialize_stub, id_schema, serialize_stub,
+};
 pub use time::{Timestamp, days, hours, minutes, seconds};
 
 use crate::state::Stateful;

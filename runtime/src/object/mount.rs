@@ -35,7 +35,13 @@ pub(super) struct Collected<T: Stateful> {
 
 impl<T: Stateful> Default for Collected<T> {
     fn default() -> Self {
-        Self { entries: vec![], starts: vec![], alarms: vec![], events: vec![], mixins: vec![] }
+        Self {
+            entries: vec![],
+            starts: vec![],
+            alarms: vec![],
+            events: vec![],
+            mixins: vec![],
+        }
     }
 }
 
@@ -45,7 +51,10 @@ impl<H: Stateful> Mount<H> {
         Self {
             name,
             collect: |prefix, into| lift::<H, P>(prefix, into),
-            describe: || MixinManifest { r#type: M::TYPE_NAME.to_owned(), description: M::DOCS.to_owned() },
+            describe: || MixinManifest {
+                r#type: M::TYPE_NAME.to_owned(),
+                description: M::DOCS.to_owned(),
+            },
             part_type: M::TYPE_NAME,
         }
     }

@@ -20,7 +20,11 @@ pub(crate) struct Receiver<T>(Rc<RefCell<Slot<T>>>);
 
 /// A connected pair.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let slot = Rc::new(RefCell::new(Slot { value: None, waker: None, closed: false }));
+    let slot = Rc::new(RefCell::new(Slot {
+        value: None,
+        waker: None,
+        closed: false,
+    }));
     (Sender(slot.clone()), Receiver(slot))
 }
 

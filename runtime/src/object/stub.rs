@@ -14,7 +14,7 @@ use serde::{Deserializer, Serialize, Serializer};
 
 use super::host::Identity;
 use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
-use crate::action::encode;
+use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Rejection};
 use crate::rpc::{Reply, WireError};
@@ -38,7 +38,10 @@ pub trait Stub: Sized {
     ///
     /// When the stub was made with a name or id that no object of the class can have.
     fn id(&self) -> Result<ObjectId, Rejection> {
-        self.core().target().map(|target| target.id).map_err(Rejection::new)
+        self.core()
+            .target()
+            .map(|target| target.id)
+            .map_err(Rejection::new)
     }
 }
 
@@ -55,32 +58,72 @@ impl StubCore {
     pub(crate) fn named(origin: Origin, class: &'static str, name: &str) -> Self {
         let target = check_name(name).and_then(|()| {
             let key = origin.0.id_key(class).ok_or_else(|| no_class(class))?;
-            Ok(Target { class: class.into(), id: key.named(name), name: Some(name.into()) })
+            Ok(Target {
+                class: class.into(),
+                id: key.named(name),
+                name: Some(name.into()),
+            })
         });
-        Self { class, target, mount: None, origin: Some(origin) }
+        Self {
+            class,
+            target,
+            mount: None,
+            origin: Some(origin),
+        }
     }
 
     pub(crate) fn by_id(origin: Option<Origin>, class: &'static str, id: ObjectId) -> Self {
-        let target = Ok(Target { class: class.into(), id, name: None });
-        let mut core = Self { class, target, mount: None, origin };
+        let target = Ok(Target {
+            class: class.into(),
+            id,
+            name: None,
+        });
+        let mut core = Self {
+            class,
+            target,
+            mount: None,
+            origin,
+        };
         core.check();
         core
     }
 
     pub(crate) fn unique(origin: Origin, class: &'static str) -> Self {
-        let target = origin.0.id_key(class).ok_or_else(|| no_class(class)).map(|key| {
-            let mut random = [0; 16];
-            origin.0.random(&mut random);
-            Target { class: class.into(), id: key.unique(random), name: None }
-        });
-        Self { class, target, mount: None, origin: Some(origin) }
+        let target = origin
+            .0
+            .id_key(class)
+            .ok_or_else(|| no_class(class))
+            .map(|key| {
+                let mut random = [0; 16];
+                origin.0.random(&mut random);
+                Target {
+                    class: class.into(),
+                    id: key.unique(random),
+                    name: None,
+                }
+            });
+        Self {
+            class,
+            target,
+            mount: None,
+            origin: Some(origin),
+        }
     }
 
     /// The object a turn runs in.
     pub(crate) fn myself(origin: Origin, identity: &Identity) -> Self {
         let Identity { class, id, name } = identity;
-        let target = Target { class: (*class).into(), id: *id, name: name.clone() };
-        Self { class, target: Ok(target), mount: None, origin: Some(origin) }
+        let target = Target {
+            class: (*class).into(),
+            id: *id,
+            name: name.clone(),
+        };
+        Self {
+            class,
+            target: Ok(target),
+            mount: None,
+            origin: Some(origin),
+        }
     }
 
     /// The same object, but a mixin of it.
@@ -90,7 +133,10 @@ impl StubCore {
             Some(mount) => format!("{mount}.{name}").into(),
             None => name.into(),
         };
-        Self { mount: Some(mount), ..self.clone() }
+        Self {
+            mount: Some(mount),
+            ..self.clone()
+        }
     }
 
     /// A call of one of its actions.
@@ -99,11 +145,20 @@ impl StubCore {
             Some(mount) => format!("{mount}.{action}").into(),
             None => action.into(),
         };
-        Call { core: self.clone(), action, mode, params: args.encode(), answer: PhantomData }
+        Call {
+            core: self.clone(),
+            action,
+            mode,
+            params: args.encode(),
+            answer: PhantomData,
+        }
     }
 
     pub(crate) fn id(&self) -> Result<ObjectId, Box<WireError>> {
-        self.target.as_ref().map(|target| target.id).map_err(Clone::clone)
+        self.target
+            .as_ref()
+            .map(|target| target.id)
+            .map_err(Clone::clone)
     }
 
     fn target(&self) -> Result<Target, Box<WireError>> {
@@ -112,7 +167,9 @@ impl StubCore {
 
     /// An id is checked against its class as soon as there is somebody to ask for the key.
     fn check(&mut self) {
-        let Some(origin) = self.origin.clone().or_else(current::origin) else { return };
+        let Some(origin) = self.origin.clone().or_else(current::origin) else {
+            return;
+        };
         let Ok(target) = &self.target else { return };
         let checked = match origin.0.id_key(self.class) {
             None => Err(no_class(self.class)),
@@ -132,10 +189,19 @@ impl StubCore {
         match (self.target, origin) {
             (Err(error), _) => Box::pin(std::future::ready(Err(error))),
             (Ok(_), None) => {
-                let message = "this stub was decoded outside of any action: make it with `named` or `by_id`";
-                Box::pin(std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message)))))
+                let message =
+                    "this stub was decoded outside of any action: make it with `named` or `by_id`";
+                Box::pin(std::future::ready(Err(Box::new(WireError::framework(
+                    Code::Internal,
+                    message,
+                )))))
             }
-            (Ok(target), Some(origin)) => origin.0.call(OutgoingCall { target, action, params, mode }),
+            (Ok(target), Some(origin)) => origin.0.call(OutgoingCall {
+                target,
+                action,
+                params,
+                mode,
+            }),
         }
     }
 }
@@ -143,7 +209,9 @@ impl StubCore {
 impl fmt::Debug for StubCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
-            Ok(Target { name: Some(name), .. }) => write!(f, "{}/{name}", self.class),
+            Ok(Target {
+                name: Some(name), ..
+            }) => write!(f, "{}/{name}", self.class),
             Ok(target) => write!(f, "{}/~{}", self.class, target.id),
             Err(error) => write!(f, "{}/({})", self.class, error.message),
         }
@@ -183,6 +251,9 @@ pub struct Call<T, E> {
     answer: PhantomData<fn() -> (T, E)>,
 }
 
+/// The call of an action that returns the `Result` `R`.
+pub type CallOf<R> = Call<OkOf<R>, ErrOf<R>>;
+
 /// Waits for the answer of a [`Call`].
 pub struct Answer<T, E> {
     reply: LocalFuture<'static, Reply>,
@@ -213,7 +284,10 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
             }
             Err(error) => Box::pin(std::future::ready(Err(error))),
         };
-        Answer { reply, answer: PhantomData }
+        Answer {
+            reply,
+            answer: PhantomData,
+        }
     }
 }
 
@@ -230,7 +304,9 @@ fn read_reply<T: DeserializeOwned, E: ActionError>(reply: Reply) -> Result<T, Ca
     match reply {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             let message = format!("the result does not fit the stub's type: {error}");
-            CallError::Rejected(Rejection::new(Box::new(WireError::framework(Code::BadReply, message).maybe_executed())))
+            CallError::Rejected(Rejection::new(Box::new(
+                WireError::framework(Code::BadReply, message).maybe_executed(),
+            )))
         }),
         Err(wire) => Err(match E::from_wire(&wire) {
             Some(error) => CallError::Failed(error),
@@ -318,7 +394,10 @@ pub fn serialize_stub<S: Serializer>(core: &StubCore, serializer: S) -> Result<S
 }
 
 /// The stub of a stored id; an id of another class is refused.
-pub fn deserialize_stub<'de, D: Deserializer<'de>>(class: &'static str, deserializer: D) -> Result<StubCore, D::Error> {
+pub fn deserialize_stub<'de, D: Deserializer<'de>>(
+    class: &'static str,
+    deserializer: D,
+) -> Result<StubCore, D::Error> {
     let id = <ObjectId as serde::Deserialize>::deserialize(deserializer)?;
     let core = StubCore::by_id(None, class, id);
     match &core.target {
@@ -349,8 +428,10 @@ macro_rules! __stub_as_value {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                let class = <<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS;
-                $crate::__private::deserialize_stub(class, deserializer).map($crate::__private::Stub::from_core)
+                let class =
+                    <<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS;
+                $crate::__private::deserialize_stub(class, deserializer)
+                    .map($crate::__private::Stub::from_core)
             }
         }
         impl $crate::__private::schemars::JsonSchema for $stub {
@@ -360,8 +441,12 @@ macro_rules! __stub_as_value {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 ::std::borrow::Cow::Borrowed(::core::stringify!($stub))
             }
-            fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
-                $crate::__private::id_schema(<<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS)
+            fn json_schema(
+                _: &mut $crate::__private::schemars::SchemaGenerator,
+            ) -> $crate::__private::schemars::Schema {
+                $crate::__private::id_schema(
+                    <<$stub as $crate::__private::Stub>::Of as $crate::__private::Object>::CLASS,
+                )
             }
         }
     };

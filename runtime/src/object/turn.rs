@@ -16,7 +16,6 @@ use crate::rpc::{Reply, WireError};
 
 pub(crate) struct Turn {
     pub(crate) core: Rc<Core>,
-    pub(crate) mode: Mode,
     pub(crate) request_id: Arc<str>,
     pub(crate) deadline: Timestamp,
     /// The chain of calls made from here: what came in, and this turn.
@@ -32,10 +31,14 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    pub(crate) fn new(core: &Rc<Core>, call: &Envelope, mode: Mode, guard: Option<Guard>) -> Rc<Self> {
+    pub(crate) fn new(
+        core: &Rc<Core>,
+        call: &Envelope,
+        mode: Mode,
+        guard: Option<Guard>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             core: core.clone(),
-            mode,
             request_id: call.request_id.clone(),
             deadline: call.deadline,
             chain: call.chain.with(core.identity.id, mode),
@@ -51,10 +54,14 @@ impl Turn {
     /// A turn of the same call with another hold of the object: what a process does atomically.
     pub(crate) fn inner(&self, mode: Mode, guard: Guard) -> Rc<Self> {
         let mut chain = self.chain.clone();
-        chain.links = chain.links.iter().take(chain.links.len().saturating_sub(1)).cloned().collect();
+        chain.links = chain
+            .links
+            .iter()
+            .take(chain.links.len().saturating_sub(1))
+            .cloned()
+            .collect();
         Rc::new(Self {
             core: self.core.clone(),
-            mode,
             request_id: self.request_id.clone(),
             deadline: self.deadline,
             chain: chain.with(self.core.identity.id, mode),
@@ -83,26 +90,42 @@ impl Turn {
 
     fn refuse(&self, call: &OutgoingCall) -> Option<WireError> {
         let refusal = |code, message: String| Some(WireError::framework(code, message));
-        let OutgoingCall { target, action, mode, .. } = call;
+        let OutgoingCall {
+            target,
+            action,
+            mode,
+            ..
+        } = call;
         if self.is_ended() {
-            return refusal(Code::ObjectReset, "the action that made this call has ended".to_owned());
+            return refusal(
+                Code::ObjectReset,
+                "the action that made this call has ended".to_owned(),
+            );
         }
         if self.chain.links.len() >= MAX_DEPTH {
-            return refusal(Code::DepthExceeded, format!("calls are nested more than {MAX_DEPTH} deep"));
+            return refusal(
+                Code::DepthExceeded,
+                format!("calls are nested more than {MAX_DEPTH} deep"),
+            );
         }
         let writes = *mode != Mode::Read;
         match self.chain.holds(target.id) {
             Some(Mode::Write) => {
                 return refusal(
                     Code::ReentrantCall,
-                    format!("`{action}` would wait for the command that calls it: the object is already in this chain"),
+                    format!(
+                        "`{action}` would wait for the command that calls it: the object is already in this chain"
+                    ),
                 );
             }
             Some(Mode::Read) if !writes => return None,
             _ => {}
         }
         if self.read_only && writes {
-            return refusal(Code::ReadOnlyChain, format!("a query may not call `{action}`, which may write"));
+            return refusal(
+                Code::ReadOnlyChain,
+                format!("a query may not call `{action}`, which may write"),
+            );
         }
         None
     }
@@ -160,7 +183,9 @@ impl Originate for Turn {
             let late = async {
                 self.core.environment.sleep_until(self.deadline).await;
                 let message = "the called object did not answer before the deadline";
-                Err(Box::new(WireError::framework(Code::Timeout, message).maybe_executed()))
+                Err(Box::new(
+                    WireError::framework(Code::Timeout, message).maybe_executed(),
+                ))
             };
             let reply = race(self.core.environment.call(envelope), late).await;
             drop(waiting);

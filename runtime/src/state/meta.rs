@@ -8,14 +8,14 @@ use crate::backend::StorageFault;
 use crate::object::Timestamp;
 
 /// The record's key.
-pub const META_KEY: &str = "!meta";
+pub(crate) const META_KEY: &str = "!meta";
 
 /// The version of the layout of records.
 const LAYOUT: u32 = 1;
 
 /// Written by an object's first commit.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Meta {
+pub(crate) struct Meta {
     /// The version of the layout of records.
     v: u32,
     /// The object's name.
@@ -30,7 +30,11 @@ pub struct Meta {
 
 impl Meta {
     /// The record of an object that is born now.
-    pub fn encode(name: Option<&str>, born: Timestamp, app: &str) -> Result<Vec<u8>, StorageFault> {
+    pub(crate) fn encode(
+        name: Option<&str>,
+        born: Timestamp,
+        app: &str,
+    ) -> Result<Vec<u8>, StorageFault> {
         let meta = Self {
             v: LAYOUT,
             name: name.map(str::to_owned),
@@ -42,13 +46,21 @@ impl Meta {
     }
 
     /// Refuses state that a newer program wrote.
-    pub fn check(bytes: &[u8]) -> Result<(), StorageFault> {
+    pub(crate) fn check(bytes: &[u8]) -> Result<(), StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;
         if meta.v > LAYOUT {
-            return Err(StorageFault::Newer { mount: String::new(), stored: meta.v, known: LAYOUT });
+            return Err(StorageFault::Newer {
+                mount: String::new(),
+                stored: meta.v,
+                known: LAYOUT,
+            });
         }
         match meta.state.into_iter().find(|(_, version)| *version > 1) {
-            Some((mount, stored)) => Err(StorageFault::Newer { mount, stored, known: 1 }),
+            Some((mount, stored)) => Err(StorageFault::Newer {
+                mount,
+                stored,
+                known: 1,
+            }),
             None => Ok(()),
         }
     }

@@ -58,7 +58,12 @@ impl Alarms {
     }
 
     pub(super) fn forget(&mut self, which: impl Fn(&Target) -> bool) {
-        let ids: Vec<ObjectId> = self.queue.values().filter(|target| which(target)).map(|target| target.id).collect();
+        let ids: Vec<ObjectId> = self
+            .queue
+            .values()
+            .filter(|target| which(target))
+            .map(|target| target.id)
+            .collect();
         for id in ids {
             self.clear(id);
         }

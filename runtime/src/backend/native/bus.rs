@@ -21,7 +21,11 @@ pub(super) type Address = usize;
 /// What threads tell each other.
 pub(super) enum Message {
     /// Run this call and answer to `from`, under `slot`.
-    Call { delivery: Arc<Delivery>, from: Address, slot: u64 },
+    Call {
+        delivery: Arc<Delivery>,
+        from: Address,
+        slot: u64,
+    },
     /// The answer to the call under `slot`.
     Reply { slot: u64, reply: Reply },
     /// From a writer of the store.
@@ -127,12 +131,20 @@ impl Bus {
     }
 
     pub(super) fn at(&self, address: Address) -> Option<Arc<Mailbox>> {
-        self.boxes.read().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
+        self.boxes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(address)
+            .cloned()
     }
 
     /// Sends one message to everybody.
     pub(super) fn broadcast(&self, message: impl Fn() -> Message) {
-        let boxes = self.boxes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let boxes = self
+            .boxes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         for mailbox in boxes {
             mailbox.send(message());
         }
@@ -150,7 +162,12 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(bus: Arc<Bus>) -> Self {
-        Self { bus, waiting: RefCell::default(), dirty: Cell::new(false), flusher: RefCell::new(None) }
+        Self {
+            bus,
+            waiting: RefCell::default(),
+            dirty: Cell::new(false),
+            flusher: RefCell::new(None),
+        }
     }
 
     /// Adds a message; it leaves with the next flush.
@@ -176,7 +193,12 @@ impl Outbox {
     /// Sends everything.
     pub(super) fn flush(&self) {
         self.dirty.set(false);
-        for (address, messages) in self.waiting.borrow_mut().iter_mut().filter(|(_, messages)| !messages.is_empty()) {
+        for (address, messages) in self
+            .waiting
+            .borrow_mut()
+            .iter_mut()
+            .filter(|(_, messages)| !messages.is_empty())
+        {
             match self.bus.at(*address) {
                 Some(mailbox) => mailbox.deliver(messages),
                 None => messages.clear(),

@@ -38,7 +38,9 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+                let since = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or(Duration::ZERO);
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Self::Virtual(clock) => clock.now(),
@@ -53,7 +55,11 @@ impl Clock {
                 let pause = at.since(self.now()) + Duration::from_micros(500);
                 Box::pin(tokio::time::sleep(pause))
             }
-            Self::Virtual(clock) => Box::pin(Sleep { clock: clock.clone(), at, key: None }),
+            Self::Virtual(clock) => Box::pin(Sleep {
+                clock: clock.clone(),
+                at,
+                key: None,
+            }),
         }
     }
 }
@@ -61,7 +67,13 @@ impl Clock {
 impl VirtualClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { now, next: 0, sleepers: BTreeMap::new() }) })
+        Arc::new(Self {
+            state: Mutex::new(State {
+                now,
+                next: 0,
+                sleepers: BTreeMap::new(),
+            }),
+        })
     }
 
     /// The time.
@@ -74,7 +86,9 @@ impl VirtualClock {
         let mut state = self.lock();
         let now = state.now.max(to);
         state.now = now;
-        let later = state.sleepers.split_off(&(now + Duration::from_millis(1), 0));
+        let later = state
+            .sleepers
+            .split_off(&(now + Duration::from_millis(1), 0));
         let due = std::mem::replace(&mut state.sleepers, later);
         drop(state);
         for waker in due.into_values() {

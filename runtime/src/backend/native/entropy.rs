@@ -9,7 +9,10 @@ const BLOCK: usize = 4_096;
 pub(super) struct Entropy(RefCell<Source>);
 
 enum Source {
-    System { block: Box<[u8; BLOCK]>, used: usize },
+    System {
+        block: Box<[u8; BLOCK]>,
+        used: usize,
+    },
     Seeded(u64),
 }
 
@@ -18,7 +21,10 @@ impl Entropy {
     pub(super) fn new(seed: Option<u64>) -> Self {
         Self(RefCell::new(match seed {
             Some(seed) => Source::Seeded(seed),
-            None => Source::System { block: Box::new([0; BLOCK]), used: BLOCK },
+            None => Source::System {
+                block: Box::new([0; BLOCK]),
+                used: BLOCK,
+            },
         }))
     }
 
@@ -26,12 +32,11 @@ impl Entropy {
         match &mut *self.0.borrow_mut() {
             Source::System { block, used } => {
                 if bytes.len() > BLOCK {
-                    // Without the system's randomness no id can be made; the block keeps what it was given.
-                    drop(getrandom::fill(bytes));
+                    fill_from_system(bytes);
                     return;
                 }
                 if BLOCK - *used < bytes.len() {
-                    drop(getrandom::fill(&mut block[..]));
+                    fill_from_system(&mut block[..]);
                     *used = 0;
                 }
                 let from = &mut block[*used..*used + bytes.len()];
@@ -51,5 +56,12 @@ impl Entropy {
                 }
             }
         }
+    }
+}
+
+/// The node asked the system for randomness when it started; a system that gave some then does not stop.
+fn fill_from_system(bytes: &mut [u8]) {
+    if let Err(error) = getrandom::fill(bytes) {
+        tracing::error!("the system gives no randomness: {error}");
     }
 }

@@ -113,7 +113,8 @@ impl Node {
     /// Opens the data folder and starts the shards.
     pub fn start(app: App, options: NodeOptions) -> Result<Self, StartError> {
         // Ids come from the system's randomness; without it there would be only one.
-        getrandom::fill(&mut [0; 16]).map_err(|error| StartError::Io(io::Error::other(error.to_string())))?;
+        getrandom::fill(&mut [0; 16])
+            .map_err(|error| StartError::Io(io::Error::other(error.to_string())))?;
         let store_options = StoreOptions {
             durability: options.durability,
             faults: options.faults.clone(),
@@ -136,7 +137,9 @@ impl Node {
         let mailboxes: Vec<_> = (0..shards).map(|_| shared.bus.join().1).collect();
         let (ready, started) = std::sync::mpsc::channel();
         for (shard, mailbox) in mailboxes.into_iter().enumerate() {
-            shared.start_shard(shard, mailbox, Some(ready.clone())).map_err(StartError::Io)?;
+            shared
+                .start_shard(shard, mailbox, Some(ready.clone()))
+                .map_err(StartError::Io)?;
         }
         drop(ready);
         // A shard says why it could not start; one that could drops the sender when it serves.
@@ -145,7 +148,9 @@ impl Node {
             return Err(StartError::Shard(fault));
         }
         let watched = shared.clone();
-        let watchdog = thread::Builder::new().name("watchdog".to_owned()).spawn(move || watched.watch());
+        let watchdog = thread::Builder::new()
+            .name("watchdog".to_owned())
+            .spawn(move || watched.watch());
         let watchdog = Mutex::new(Some(watchdog.map_err(StartError::Io)?));
         Ok(Self { shared, watchdog })
     }
@@ -183,7 +188,11 @@ impl Node {
     pub fn stop(&self) {
         self.drain();
         self.shared.stop();
-        let watchdog = self.watchdog.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watchdog = self
+            .watchdog
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(watchdog) = watchdog {
             watchdog.thread().unpark();
             // The watchdog has nothing to say when it ends.
@@ -201,7 +210,9 @@ impl Drop for Node {
 impl Shared {
     pub(super) fn store(&self) -> Result<Arc<Store>, StorageFault> {
         let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
-        store.clone().ok_or_else(|| StorageFault::Io("the node has stopped".to_owned()))
+        store
+            .clone()
+            .ok_or_else(|| StorageFault::Io("the node has stopped".to_owned()))
     }
 
     pub(super) fn shard_of(&self, id: ObjectId) -> usize {
@@ -216,7 +227,11 @@ impl Shared {
         if self.draining.load(Ordering::Relaxed) {
             return Readiness::Draining;
         }
-        let stuck = self.lock().iter().filter(|thread| !thread.current && !thread.pulse.has_ended()).count();
+        let stuck = self
+            .lock()
+            .iter()
+            .filter(|thread| !thread.current && !thread.pulse.has_ended())
+            .count();
         if stuck > MAX_ABANDONED {
             return Readiness::Unready("too many actions spin without end".into());
         }
@@ -231,27 +246,32 @@ impl Shared {
     ) -> io::Result<()> {
         let pulse = Arc::new(Pulse::default());
         let (shared, beating) = (self.clone(), pulse.clone());
-        let handle = thread::Builder::new().name(format!("shard-{shard}")).spawn(move || {
-            let (parking, unparking) = (beating.clone(), beating.clone());
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .on_thread_park(move || parking.park(true))
-                .on_thread_unpark(move || unparking.park(false))
-                .build();
-            match runtime {
-                Ok(runtime) => {
-                    let local = tokio::task::LocalSet::new();
-                    local.block_on(&runtime, Shard::run(shard, shared, mailbox, beating.clone(), failed));
-                }
-                Err(error) => {
-                    tracing::error!("shard {shard} cannot begin: {error}");
-                    if let Some(failed) = failed {
-                        drop(failed.send(StorageFault::Io(error.to_string())));
+        let handle = thread::Builder::new()
+            .name(format!("shard-{shard}"))
+            .spawn(move || {
+                let (parking, unparking) = (beating.clone(), beating.clone());
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .on_thread_park(move || parking.park(true))
+                    .on_thread_unpark(move || unparking.park(false))
+                    .build();
+                match runtime {
+                    Ok(runtime) => {
+                        let local = tokio::task::LocalSet::new();
+                        local.block_on(
+                            &runtime,
+                            Shard::run(shard, shared, mailbox, beating.clone(), failed),
+                        );
+                    }
+                    Err(error) => {
+                        tracing::error!("shard {shard} cannot begin: {error}");
+                        if let Some(failed) = failed {
+                            drop(failed.send(StorageFault::Io(error.to_string())));
+                        }
                     }
                 }
-            }
-            beating.end();
-        })?;
+                beating.end();
+            })?;
         self.lock().push(Thread {
             shard,
             pulse,
@@ -270,7 +290,11 @@ impl Shared {
             let stuck: Vec<usize> = {
                 let mut threads = self.lock();
                 threads.retain(|thread| thread.current || !thread.pulse.has_ended());
-                threads.iter_mut().filter(|thread| thread.current).filter_map(Thread::look).collect()
+                threads
+                    .iter_mut()
+                    .filter(|thread| thread.current)
+                    .filter_map(Thread::look)
+                    .collect()
             };
             for shard in stuck {
                 self.replace(shard);
@@ -282,11 +306,17 @@ impl Shared {
         if self.stopping.load(Ordering::Relaxed) {
             return;
         }
-        for thread in self.lock().iter_mut().filter(|thread| thread.shard == shard && thread.current) {
+        for thread in self
+            .lock()
+            .iter_mut()
+            .filter(|thread| thread.shard == shard && thread.current)
+        {
             thread.current = false;
             thread.pulse.abandon();
         }
-        tracing::error!("shard {shard} does not get on: an action runs without end; its objects move to a new thread");
+        tracing::error!(
+            "shard {shard} does not get on: an action runs without end; its objects move to a new thread"
+        );
         let mailbox = self.bus.replace(shard);
         if let Err(error) = self.start_shard(shard, mailbox, None) {
             tracing::error!("shard {shard} cannot be replaced: {error}");
@@ -310,7 +340,10 @@ impl Shared {
                 drop(handle.join());
             }
         }
-        self.store.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.store
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Thread>> {
@@ -333,7 +366,10 @@ impl Thread {
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("app", &self.shared.app).field("shards", &self.shared.shards).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("app", &self.shared.app)
+            .field("shards", &self.shared.shards)
+            .finish_non_exhaustive()
     }
 }
 

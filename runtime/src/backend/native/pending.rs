@@ -29,7 +29,12 @@ struct Sent {
 
 impl Pending {
     pub(super) fn new(me: Address, outbox: Rc<Outbox>) -> Self {
-        Self { me, outbox, next: Cell::new(0), calls: RefCell::default() }
+        Self {
+            me,
+            outbox,
+            next: Cell::new(0),
+            calls: RefCell::default(),
+        }
     }
 
     /// Sends a call; `reply` gets the answer on this thread.
@@ -37,8 +42,22 @@ impl Pending {
         let slot = self.next.get();
         self.next.set(slot + 1);
         let delivery = Delivery::new(envelope);
-        self.outbox.push(shard, Message::Call { delivery: delivery.clone(), from: self.me, slot });
-        self.calls.borrow_mut().insert(slot, Sent { shard, delivery, reply });
+        self.outbox.push(
+            shard,
+            Message::Call {
+                delivery: delivery.clone(),
+                from: self.me,
+                slot,
+            },
+        );
+        self.calls.borrow_mut().insert(
+            slot,
+            Sent {
+                shard,
+                delivery,
+                reply,
+            },
+        );
     }
 
     /// Takes an answer in. One that comes too late finds nobody.
@@ -51,10 +70,19 @@ impl Pending {
 
     /// Sends calls again that a replaced shard had not begun. Those it had begun stay until they answer or are late.
     pub(super) fn replaced(&self, shard: Address) {
-        for (slot, sent) in self.calls.borrow_mut().iter_mut().filter(|(_, sent)| sent.shard == shard) {
+        for (slot, sent) in self
+            .calls
+            .borrow_mut()
+            .iter_mut()
+            .filter(|(_, sent)| sent.shard == shard)
+        {
             if let Some(envelope) = sent.delivery.take() {
                 sent.delivery = Delivery::new(envelope);
-                let call = Message::Call { delivery: sent.delivery.clone(), from: self.me, slot: *slot };
+                let call = Message::Call {
+                    delivery: sent.delivery.clone(),
+                    from: self.me,
+                    slot: *slot,
+                };
                 self.outbox.push(shard, call);
             }
         }
@@ -62,13 +90,30 @@ impl Pending {
 
     /// Answers calls whose object did not, though their deadline passed.
     pub(super) fn expire(&self, now: Timestamp) {
-        let late = |sent: &Sent| now.as_millis() > sent.delivery.envelope().deadline.as_millis() + GRACE_MS;
-        let expired: Vec<u64> =
-            self.calls.borrow().iter().filter(|(_, sent)| late(sent)).map(|(slot, _)| *slot).collect();
+        let late = |sent: &Sent| {
+            now.as_millis() > sent.delivery.envelope().deadline.as_millis() + GRACE_MS
+        };
+        let expired: Vec<u64> = self
+            .calls
+            .borrow()
+            .iter()
+            .filter(|(_, sent)| late(sent))
+            .map(|(slot, _)| *slot)
+            .collect();
         for slot in expired {
-            let error = WireError::framework(Code::Timeout, "the object did not answer before the deadline");
-            let begun = self.calls.borrow().get(&slot).is_some_and(|sent| sent.delivery.take().is_none());
-            self.answer(slot, Err(Box::new(if begun { error.maybe_executed() } else { error })));
+            let error = WireError::framework(
+                Code::Timeout,
+                "the object did not answer before the deadline",
+            );
+            let begun = self
+                .calls
+                .borrow()
+                .get(&slot)
+                .is_some_and(|sent| sent.delivery.take().is_none());
+            self.answer(
+                slot,
+                Err(Box::new(if begun { error.maybe_executed() } else { error })),
+            );
         }
     }
 

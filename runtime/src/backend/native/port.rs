@@ -14,8 +14,8 @@ use super::pending::Pending;
 use crate::backend::LocalFuture;
 use crate::http::{Dispatch, Readiness};
 use crate::object::{
-    Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Timestamp, minutes, once, seconds,
-    storage_error,
+    Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Timestamp,
+    minutes, once, seconds, storage_error,
 };
 use crate::rpc::Reply;
 
@@ -43,7 +43,16 @@ impl Port {
         let pending = Pending::new(address, outbox.clone());
         let entropy = Entropy::new(shared.options.seed.map(|seed| seed ^ address as u64));
         let caller = RefCell::new(Arc::new(Caller::developer()));
-        Self { inner: Rc::new(Inner { shared, mailbox, outbox, pending, entropy, caller }) }
+        Self {
+            inner: Rc::new(Inner {
+                shared,
+                mailbox,
+                outbox,
+                pending,
+                entropy,
+                caller,
+            }),
+        }
     }
 
     /// Takes answers and sends calls, for ever.
@@ -93,9 +102,13 @@ impl Port {
     fn send(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
         let (sender, receiver) = once::channel();
         let shard = self.inner.shared.shard_of(envelope.target.id);
-        self.inner.pending.send(shard, envelope, Box::new(move |reply| sender.send(reply)));
+        self.inner
+            .pending
+            .send(shard, envelope, Box::new(move |reply| sender.send(reply)));
         Box::pin(async move {
-            receiver.await.unwrap_or_else(|| Err(storage_error(&crate::backend::StorageFault::Fenced)))
+            receiver
+                .await
+                .unwrap_or_else(|| Err(storage_error(&crate::backend::StorageFault::Fenced)))
         })
     }
 }
@@ -120,7 +133,11 @@ impl Dispatch for Port {
 
 impl Originate for Port {
     fn id_key(&self, class: &str) -> Option<IdKey> {
-        self.inner.shared.app.find(class).map(|class| class.ids.clone())
+        self.inner
+            .shared
+            .app
+            .find(class)
+            .map(|class| class.ids.clone())
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -132,14 +149,22 @@ impl Originate for Port {
         self.inner.entropy.fill(&mut random);
         let now = Dispatch::now(&*self);
         let nonce = u64::from_le_bytes(std::array::from_fn(|index| random[index]));
-        let request_id: String = random[8..].iter().map(|byte| format!("{byte:02x}")).collect();
+        let request_id: String = random[8..]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         self.send(Envelope {
             request_id: request_id.into(),
             target: call.target,
             action: call.action,
             params: call.params,
             query: false,
-            deadline: now + if call.mode == Mode::Free { minutes(15) } else { seconds(25) },
+            deadline: now
+                + if call.mode == Mode::Free {
+                    minutes(15)
+                } else {
+                    seconds(25)
+                },
             chain: Chain::root(now, nonce),
             caller: self.inner.caller.borrow().clone(),
             read_only: false,
@@ -155,6 +180,8 @@ impl HasOrigin for Port {
 
 impl fmt::Debug for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Port").field("in_flight", &self.in_flight()).finish_non_exhaustive()
+        f.debug_struct("Port")
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
     }
 }

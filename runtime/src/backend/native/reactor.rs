@@ -57,10 +57,23 @@ struct Shared {
 impl Reactor {
     /// Serves until the server drains and every connection has ended.
     pub(super) async fn run(self) {
-        let Self { front, port, listener, address, connections, mut drain } = self;
+        let Self {
+            front,
+            port,
+            listener,
+            address,
+            connections,
+            mut drain,
+        } = self;
         let running = port.clone();
         tokio::task::spawn_local(async move { running.run().await });
-        let shared = Rc::new(Shared { front, port, address, open: Cell::new(0), drain: drain.clone() });
+        let shared = Rc::new(Shared {
+            front,
+            port,
+            address,
+            open: Cell::new(0),
+            drain: drain.clone(),
+        });
         loop {
             let accepted = tokio::select! {
                 _ = drain.wait_for(|draining| *draining) => break,
@@ -97,7 +110,11 @@ impl Shared {
             return;
         }
         let loopback = is_loopback(from.ip()) && is_loopback(self.address.ip());
-        let peer = Peer { ip: Some(from.ip()), loopback, port: Some(self.address.port()) };
+        let peer = Peer {
+            ip: Some(from.ip()),
+            loopback,
+            port: Some(self.address.port()),
+        };
         let service = service_fn(|request| self.respond(request, peer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -123,14 +140,21 @@ impl Shared {
         }
     }
 
-    async fn respond(&self, request: hyper::Request<Incoming>, peer: Peer) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+    async fn respond(
+        &self,
+        request: hyper::Request<Incoming>,
+        peer: Peer,
+    ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
         let body = match self.read(body).await {
             Ok(body) => body,
             Err(error) => {
                 let mut response = self.front.refuse(head, peer, error, &self.port);
                 // What is left of the body is not read.
-                response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+                response.headers_mut().insert(
+                    http::header::CONNECTION,
+                    http::HeaderValue::from_static("close"),
+                );
                 return Ok(response.map(Full::new));
             }
         };
@@ -143,8 +167,14 @@ impl Shared {
         match tokio::time::timeout(BODY_PATIENCE, limited.collect()).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.front.body_too_large()),
-            Ok(Err(_)) => Err(WireError::framework(Code::MalformedRequest, "the body ended before its end")),
-            Err(_) => Err(WireError::framework(Code::RequestTimeout, "the body did not arrive within 30 seconds")),
+            Ok(Err(_)) => Err(WireError::framework(
+                Code::MalformedRequest,
+                "the body ended before its end",
+            )),
+            Err(_) => Err(WireError::framework(
+                Code::RequestTimeout,
+                "the body did not arrive within 30 seconds",
+            )),
         }
     }
 }

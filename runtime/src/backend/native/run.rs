@@ -50,9 +50,15 @@ pub fn run(app: App) -> ExitCode {
             ExitCode::SUCCESS
         }
         _ => {
-            let filter = EnvFilter::try_from_env("STAYPUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+            let filter =
+                EnvFilter::try_from_env("STAYPUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
             // A program that embeds the app may have its own subscriber.
-            drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init());
+            drop(
+                tracing_subscriber::fmt()
+                    .with_env_filter(filter)
+                    .with_writer(io::stderr)
+                    .try_init(),
+            );
             match Settings::read(arguments, |name| std::env::var(name).ok()) {
                 Ok(settings) => serve(app, &settings),
                 Err(error) => fail(EXIT_USAGE, error.message),
@@ -87,7 +93,12 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         Ok(listener)
     }) {
         Ok(listener) => listener,
-        Err(error) => return fail(1, format_args!("cannot listen on {}: {error}", settings.listen)),
+        Err(error) => {
+            return fail(
+                1,
+                format_args!("cannot listen on {}: {error}", settings.listen),
+            );
+        }
     };
     let mut options = NodeOptions::new(&settings.data);
     options.threads = settings.threads.unwrap_or(options.threads);
@@ -103,7 +114,11 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
     }
 }
 
-fn serve_node(node: &Arc<Node>, front: &Arc<Front>, listener: &TcpListener) -> io::Result<ExitCode> {
+fn serve_node(
+    node: &Arc<Node>,
+    front: &Arc<Front>,
+    listener: &TcpListener,
+) -> io::Result<ExitCode> {
     let (drain, draining) = watch::channel(false);
     let address = listener.local_addr()?;
     let count = thread::available_parallelism().map_or(1, usize::from);
@@ -112,7 +127,10 @@ fn serve_node(node: &Arc<Node>, front: &Arc<Front>, listener: &TcpListener) -> i
         let (node, front, draining) = (node.clone(), front.clone(), draining.clone());
         let listener = listener.try_clone()?;
         let body = move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!("a reactor cannot begin: {error}"),
             };
@@ -123,18 +141,36 @@ fn serve_node(node: &Arc<Node>, front: &Arc<Front>, listener: &TcpListener) -> i
                 match share(&listener) {
                     Ok(listener) => {
                         let connections = MAX_CONNECTIONS / count;
-                        Reactor { front, port, listener, address, connections, drain: draining }.run().await;
+                        Reactor {
+                            front,
+                            port,
+                            listener,
+                            address,
+                            connections,
+                            drain: draining,
+                        }
+                        .run()
+                        .await;
                     }
                     Err(error) => tracing::error!("a reactor cannot begin: {error}"),
                 }
             });
         };
-        reactors.push(thread::Builder::new().name(format!("reactor-{number}")).spawn(body)?);
+        reactors.push(
+            thread::Builder::new()
+                .name(format!("reactor-{number}"))
+                .spawn(body)?,
+        );
     }
     announce(node, address);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -143,8 +179,7 @@ fn serve_node(node: &Arc<Node>, front: &Arc<Front>, listener: &TcpListener) -> i
     })?;
     tracing::info!("draining");
     node.drain();
-    // Nobody listens only if all reactors ended by themselves.
-    drop(drain.send(true));
+    drain.send_replace(true);
     let ended = runtime.block_on(async {
         let deadline = tokio::time::Instant::now() + DRAIN;
         while reactors.iter().any(|reactor| !reactor.is_finished()) {
@@ -156,14 +191,21 @@ fn serve_node(node: &Arc<Node>, front: &Arc<Front>, listener: &TcpListener) -> i
         true
     });
     if !ended {
-        tracing::warn!("calls that did not end within {} s are cut off", DRAIN.as_secs());
+        tracing::warn!(
+            "calls that did not end within {} s are cut off",
+            DRAIN.as_secs()
+        );
     }
     node.stop();
     Ok(ExitCode::SUCCESS)
 }
 
 fn announce(node: &Node, address: std::net::SocketAddr) {
-    say(format_args!("{} {} listens on http://{address}", node.app().name(), node.app().version()));
+    say(format_args!(
+        "{} {} listens on http://{address}",
+        node.app().name(),
+        node.app().version()
+    ));
     for class in node.app().classes() {
         say(format_args!("  http://{address}/{}/{{name}}", class.path));
     }
@@ -174,7 +216,8 @@ fn write_manifest(app: &App, file: &Path) -> ExitCode {
     // Written beside and moved, so that a reader never finds half of it.
     let mut draft = file.as_os_str().to_owned();
     draft.push(".new");
-    let written = std::fs::write(&draft, app.manifest_text()).and_then(|()| std::fs::rename(&draft, file));
+    let written =
+        std::fs::write(&draft, app.manifest_text()).and_then(|()| std::fs::rename(&draft, file));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, format_args!("cannot write {}: {error}", file.display())),

@@ -28,7 +28,15 @@ pub struct Settings {
 }
 
 /// Every setting: its flag, and what goes wrong without a value.
-const NAMES: [&str; 7] = ["listen", "data", "threads", "origins", "hosts", "residents", "idle-ms"];
+const NAMES: [&str; 7] = [
+    "listen",
+    "data",
+    "threads",
+    "origins",
+    "hosts",
+    "residents",
+    "idle-ms",
+];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -60,32 +68,50 @@ impl Settings {
                 return Some((format!("--{name}"), value.clone()));
             }
             let key = format!("STAYPUT_{}", name.replace('-', "_").to_ascii_uppercase());
-            variable(&key).filter(|value| !value.is_empty()).map(|value| (key, value))
+            variable(&key)
+                .filter(|value| !value.is_empty())
+                .map(|value| (key, value))
         };
         let mut settings = Self::default();
         if let Some((key, text)) = value("listen") {
-            settings.listen = parse_listen(&text)
-                .ok_or_else(|| invalid(&key, &text, "an address and a port, such as 127.0.0.1:8787"))?;
+            settings.listen = parse_listen(&text).ok_or_else(|| {
+                invalid(&key, &text, "an address and a port, such as 127.0.0.1:8787")
+            })?;
         }
         if let Some((_, text)) = value("data") {
             settings.data = PathBuf::from(text);
         }
         if let Some((key, text)) = value("threads") {
-            let threads = text.parse().ok().filter(|threads| (1..=64).contains(threads));
-            settings.threads = Some(threads.ok_or_else(|| invalid(&key, &text, "a number from 1 to 64"))?);
+            let threads = text
+                .parse()
+                .ok()
+                .filter(|threads| (1..=64).contains(threads));
+            settings.threads =
+                Some(threads.ok_or_else(|| invalid(&key, &text, "a number from 1 to 64"))?);
         }
         if let Some((key, text)) = value("residents") {
             let residents = text.parse().ok().filter(|residents| *residents >= 16);
-            settings.residents = residents.ok_or_else(|| invalid(&key, &text, "a number from 16 on"))?;
+            settings.residents =
+                residents.ok_or_else(|| invalid(&key, &text, "a number from 16 on"))?;
         }
         if let Some((key, text)) = value("idle-ms") {
-            settings.idle_ms = text.parse().map_err(|_| invalid(&key, &text, "a number of milliseconds"))?;
+            settings.idle_ms = text
+                .parse()
+                .map_err(|_| invalid(&key, &text, "a number of milliseconds"))?;
         }
         let list = |text: String| -> Vec<String> {
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            text.split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
-        settings.origins = value("origins").map(|(_, text)| list(text)).unwrap_or_default();
-        settings.hosts = value("hosts").map(|(_, text)| list(text)).unwrap_or_default();
+        settings.origins = value("origins")
+            .map(|(_, text)| list(text))
+            .unwrap_or_default();
+        settings.hosts = value("hosts")
+            .map(|(_, text)| list(text))
+            .unwrap_or_default();
         Ok(settings)
     }
 
@@ -113,12 +139,16 @@ pub(super) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
-fn parse_flags(flags: impl IntoIterator<Item = String>) -> Result<HashMap<String, String>, WireError> {
+fn parse_flags(
+    flags: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, String>, WireError> {
     let mut given = HashMap::new();
     let mut flags = flags.into_iter();
     while let Some(flag) = flags.next() {
         let known = || format!("`{flag}` is not known; flags are --{}", NAMES.join(", --"));
-        let name = flag.strip_prefix("--").ok_or_else(|| WireError::framework(Code::ConfigInvalid, known()))?;
+        let name = flag
+            .strip_prefix("--")
+            .ok_or_else(|| WireError::framework(Code::ConfigInvalid, known()))?;
         let (name, value) = match name.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (name, None),
@@ -128,7 +158,12 @@ fn parse_flags(flags: impl IntoIterator<Item = String>) -> Result<HashMap<String
         }
         let value = match value.or_else(|| flags.next()) {
             Some(value) => value,
-            None => return Err(WireError::framework(Code::ConfigInvalid, format!("`--{name}` needs a value"))),
+            None => {
+                return Err(WireError::framework(
+                    Code::ConfigInvalid,
+                    format!("`--{name}` needs a value"),
+                ));
+            }
         };
         given.insert(name.to_owned(), value);
     }
@@ -137,11 +172,16 @@ fn parse_flags(flags: impl IntoIterator<Item = String>) -> Result<HashMap<String
 
 fn parse_listen(text: &str) -> Option<SocketAddr> {
     // `localhost:8787` is worth a look-up; a bare port is not an address.
-    text.parse().ok().or_else(|| text.to_socket_addrs().ok()?.next())
+    text.parse()
+        .ok()
+        .or_else(|| text.to_socket_addrs().ok()?.next())
 }
 
 fn invalid(key: &str, text: &str, wanted: &str) -> WireError {
-    WireError::framework(Code::ConfigInvalid, format!("`{key}` is `{text}`, but takes {wanted}"))
+    WireError::framework(
+        Code::ConfigInvalid,
+        format!("`{key}` is `{text}`, but takes {wanted}"),
+    )
 }
 
 #[cfg(test)]
@@ -150,7 +190,10 @@ mod tests {
 
     fn read(flags: &[&str], variables: &[(&str, &str)]) -> Result<Settings, String> {
         Settings::read(flags.iter().map(|&flag| flag.to_owned()), |name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         })
         .map_err(|error| error.message.into_owned())
     }
@@ -159,7 +202,11 @@ mod tests {
     fn flags_win_over_variables() {
         let settings = read(
             &["--listen", "127.0.0.1:1", "--threads=3"],
-            &[("STAYPUT_LISTEN", "127.0.0.1:2"), ("STAYPUT_DATA", "d"), ("STAYPUT_ORIGINS", "https://a, https://b")],
+            &[
+                ("STAYPUT_LISTEN", "127.0.0.1:2"),
+                ("STAYPUT_DATA", "d"),
+                ("STAYPUT_ORIGINS", "https://a, https://b"),
+            ],
         );
         assert_eq!(
             settings,
@@ -176,9 +223,18 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named_with_what_it_takes() {
         for (flags, says) in [
-            (&["--listen", "nowhere"][..], "`--listen` is `nowhere`, but takes an address and a port"),
-            (&["--threads", "0"][..], "`--threads` is `0`, but takes a number from 1 to 64"),
-            (&["--colour", "red"][..], "`--colour` is not known; flags are --listen"),
+            (
+                &["--listen", "nowhere"][..],
+                "`--listen` is `nowhere`, but takes an address and a port",
+            ),
+            (
+                &["--threads", "0"][..],
+                "`--threads` is `0`, but takes a number from 1 to 64",
+            ),
+            (
+                &["--colour", "red"][..],
+                "`--colour` is not known; flags are --listen",
+            ),
             (&["serve"][..], "`serve` is not known"),
             (&["--data"][..], "`--data` needs a value"),
         ] {

@@ -16,8 +16,8 @@ use super::pulse::Pulse;
 use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
 use crate::backend::{Environment, LocalFuture, ObjectStore, StorageFault};
 use crate::object::{
-    Delivery, Envelope, IdKey, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp, once, overloaded,
-    storage_error,
+    Delivery, Envelope, IdKey, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp,
+    once, overloaded, storage_error,
 };
 use crate::rpc::Reply;
 
@@ -76,7 +76,11 @@ impl Shard {
         shard.serve(&mailbox, &pulse).await;
     }
 
-    fn begin(address: Address, shared: Arc<Shared>, mailbox: &Arc<Mailbox>) -> Result<Self, StorageFault> {
+    fn begin(
+        address: Address,
+        shared: Arc<Shared>,
+        mailbox: &Arc<Mailbox>,
+    ) -> Result<Self, StorageFault> {
         let mailbox = mailbox.clone();
         let notify = move |notice: Notice| mailbox.send(Message::Notice(notice));
         let store = shared.store()?.shard(address, shared.shards, notify)?;
@@ -124,7 +128,11 @@ impl Shard {
 
     fn take(self: &Rc<Self>, message: Message) {
         match message {
-            Message::Call { delivery, from, slot } => {
+            Message::Call {
+                delivery,
+                from,
+                slot,
+            } => {
                 let shard = self.clone();
                 let reply = move |reply| shard.outbox.push(from, Message::Reply { slot, reply });
                 self.submit(delivery, Box::new(reply));
@@ -154,9 +162,11 @@ impl Shard {
             let mut residents = self.residents.borrow_mut();
             let ids: Vec<ObjectId> = match lost {
                 Lost::Object(id) => vec![*id],
-                Lost::File(file) | Lost::Taken(file) => {
-                    residents.keys().filter(|id| self.store.file_of(**id) == *file).copied().collect()
-                }
+                Lost::File(file) | Lost::Taken(file) => residents
+                    .keys()
+                    .filter(|id| self.store.file_of(**id) == *file)
+                    .copied()
+                    .collect(),
             };
             ids.iter().filter_map(|id| residents.remove(id)).collect()
         };
@@ -179,7 +189,10 @@ impl Shard {
             Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
             Ok(live) => live.submit(IncomingCall { delivery, reply }),
             Err(fault) => {
-                self.report(&format!("{}/{} cannot be loaded: {fault}", target.class, target.id));
+                self.report(&format!(
+                    "{}/{} cannot be loaded: {fault}",
+                    target.class, target.id
+                ));
                 reply(Err(storage_error(&fault)));
             }
         }
@@ -203,18 +216,44 @@ impl Shard {
             Found::Born { seq, name, .. } => (seq, name),
             Found::Unborn => (0, None),
         };
-        let class = self.shared.app.find(&target.class).ok_or_else(|| StorageFault::Io("no such class".to_owned()))?;
-        let target = Target { name: target.name.clone().or(name), ..target.clone() };
+        let class = self
+            .shared
+            .app
+            .find(&target.class)
+            .ok_or_else(|| StorageFault::Io("no such class".to_owned()))?;
+        let target = Target {
+            name: target.name.clone().or(name),
+            ..target.clone()
+        };
         let id = target.id;
-        let environment: Rc<dyn Environment> = Rc::new(Here { shard: self.clone() });
-        let live = class.spawn(Seed { target, store: stored.clone() as Rc<dyn ObjectStore>, seq, environment });
-        self.residents.borrow_mut().insert(id, Resident { live: live.clone(), stored, used: now });
+        let environment: Rc<dyn Environment> = Rc::new(Here {
+            shard: self.clone(),
+        });
+        let live = class.spawn(Seed {
+            target,
+            store: stored.clone() as Rc<dyn ObjectStore>,
+            seq,
+            environment,
+        });
+        self.residents.borrow_mut().insert(
+            id,
+            Resident {
+                live: live.clone(),
+                stored,
+                used: now,
+            },
+        );
         Ok(live)
     }
 
     /// Drops the objects that were not used for longest: an eighth of all, so that this is rare.
     fn make_room(&self) {
-        let mut used: Vec<Timestamp> = self.residents.borrow().values().map(|resident| resident.used).collect();
+        let mut used: Vec<Timestamp> = self
+            .residents
+            .borrow()
+            .values()
+            .map(|resident| resident.used)
+            .collect();
         let eighth = used.len() / 8;
         let (_, cut, _) = used.select_nth_unstable(eighth);
         let cut = *cut;
@@ -231,7 +270,9 @@ impl Shard {
         let evicted: Vec<Resident> = self
             .residents
             .borrow_mut()
-            .extract_if(|_, resident| resident.live.is_idle() && resident.stored.is_idle() && fits(resident))
+            .extract_if(|_, resident| {
+                resident.live.is_idle() && resident.stored.is_idle() && fits(resident)
+            })
             .map(|(_, resident)| resident)
             .collect();
         drop(evicted);
@@ -288,8 +329,13 @@ impl Shard {
         let live = match self.resident(&target) {
             Ok(live) => live,
             Err(fault) => {
-                self.report(&format!("{}/{} cannot be woken: {fault}", target.class, target.id));
-                self.alarms.borrow_mut().retry(target, self.now() + ALARM_PAUSE);
+                self.report(&format!(
+                    "{}/{} cannot be woken: {fault}",
+                    target.class, target.id
+                ));
+                self.alarms
+                    .borrow_mut()
+                    .retry(target, self.now() + ALARM_PAUSE);
                 return;
             }
         };
@@ -336,7 +382,11 @@ impl Environment for Here {
     }
 
     fn id_key(&self, class: &str) -> Option<IdKey> {
-        self.shard.shared.app.find(class).map(|class| class.ids.clone())
+        self.shard
+            .shared
+            .app
+            .find(class)
+            .map(|class| class.ids.clone())
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
@@ -350,7 +400,11 @@ impl Environment for Here {
         } else {
             self.shard.pending.send(to, envelope, reply);
         }
-        Box::pin(async move { receiver.await.unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced))) })
+        Box::pin(async move {
+            receiver
+                .await
+                .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
+        })
     }
 
     fn variable(&self, name: &str) -> Option<String> {

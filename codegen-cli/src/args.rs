@@ -1,0 +1,134 @@
+//! The command line.
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these comments are help texts, shown as they are"
+)]
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Runs, calls and describes stayput apps, and generates their clients.
+///
+/// Exit codes: 0 done; 1 the answer is no (an error from the action, a difference found by --check, a failed build); 2 wrong usage or a
+/// faulty input; 3 no usable answer from the server.
+#[derive(Debug, Parser)]
+#[command(name = "stayput", version)]
+pub struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Generates a typed client.
+    Client {
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
+    /// Exports types or actions: JSON Schema, OpenRPC, or tools for agents.
+    Schema(SchemaArgs),
+    /// Calls an action of a running app and prints its result as JSON.
+    Call(CallArgs),
+    /// Builds a package, runs it, and does so again whenever its source changes.
+    Dev(DevArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// TypeScript, as ES modules without dependencies, for browsers and Node 20 or newer.
+    Ts(TsArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TsArgs {
+    /// A manifest file, a URL (`http://host[/manifest.json]`) or a cargo package.
+    #[arg(long, value_name = "X")]
+    pub(crate) from: String,
+    /// The folder to write; made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// 64-bit integers as `bigint`, exact; otherwise as `number`, and those beyond 2^53-1 are refused.
+    #[arg(long)]
+    pub(crate) bigint: bool,
+    /// Write nothing; exit with 1 if the folder is not what would be written.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SchemaArgs {
+    /// A manifest file, a URL (`http://host[/manifest.json]`) or a cargo package.
+    #[arg(long, value_name = "X")]
+    pub(crate) from: String,
+    /// What to write.
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
+    /// One class only.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: Option<String>,
+    /// The file to write; standard output if it is left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A format to export to. Actions that are `internal` are in none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[non_exhaustive]
+pub enum Format {
+    /// One JSON Schema 2020-12 document; every type, params, result, error and event under `$defs`.
+    JsonSchema,
+    /// OpenRPC 1.4.1.
+    Openrpc,
+    /// Tools as MCP's `tools/list` answers them; `_meta` says which action a tool calls.
+    Mcp,
+    /// Function tools of OpenAI's Responses API; `strict` where the schema allows it.
+    Openai,
+    /// Tools of Anthropic's Messages API.
+    Anthropic,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CallArgs {
+    /// The object: `class/name`, or `class/~` and an id of 64 hex digits.
+    pub(crate) target: String,
+    /// The action.
+    pub(crate) action: String,
+    /// One JSON object or array, `-` to read it from standard input, or `key=value` pairs. A value is JSON if it
+    /// parses as such, otherwise a string.
+    pub(crate) params: Vec<String>,
+    /// Where the app runs [default: http:// and STAYPUT_LISTEN, or http://127.0.0.1:8787].
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// Use the REST form instead of JSON-RPC.
+    #[arg(long)]
+    pub(crate) rest: bool,
+    /// A header to send, `name: value`; may be given many times.
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) header: Vec<String>,
+    /// Seconds to wait for the answer.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevArgs {
+    /// The package to run; cargo's default if it is left out.
+    pub(crate) package: Option<String>,
+    /// Which of its programs, if it has several.
+    #[arg(long)]
+    pub(crate) bin: Option<String>,
+    /// Build in cargo's release profile.
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Keep a TypeScript client in this folder up to date.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) client: Option<PathBuf>,
+    /// With --client: 64-bit integers as `bigint`.
+    #[arg(long, requires = "client")]
+    pub(crate) bigint: bool,
+    /// Arguments for the program.
+    #[arg(last = true)]
+    pub(crate) rest: Vec<String>,
+}

@@ -1,0 +1,217 @@
+//! The manifest as it is read: members this command does not know are ignored, another major version is refused, and
+//! every fault is named by its JSON Pointer.
+
+mod node;
+mod references;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use node::Node;
+
+/// The major version of the manifest that this command reads.
+const MAJOR: u64 = 1;
+
+/// An app, as its manifest describes it.
+#[derive(Debug)]
+pub struct Manifest {
+    /// The file, URL or package it was read from; for messages.
+    pub(crate) origin: String,
+    pub(crate) app: String,
+    pub(crate) version: String,
+    pub(crate) classes: BTreeMap<String, Class>,
+    pub(crate) schemas: BTreeMap<String, Value>,
+}
+
+/// A class of objects.
+#[derive(Debug)]
+pub(crate) struct Class {
+    /// The Rust type's name.
+    pub(crate) type_name: String,
+    pub(crate) description: String,
+    /// By wire name.
+    pub(crate) actions: BTreeMap<String, Action>,
+    pub(crate) events: BTreeMap<String, Event>,
+    /// Mount path to the mixin's description.
+    pub(crate) mixins: BTreeMap<String, String>,
+}
+
+/// An action.
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub(crate) summary: String,
+    pub(crate) description: String,
+    pub(crate) receiver: Receiver,
+    pub(crate) auth: Auth,
+    pub(crate) params: Vec<Param>,
+    pub(crate) result: Value,
+    pub(crate) errors: Vec<DeclaredError>,
+    /// Where the action stands in the manifest.
+    pub(crate) pointer: String,
+}
+
+/// What an action does to its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    Query,
+    Command,
+    Process,
+}
+
+/// Who may call.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Auth {
+    Public,
+    Authenticated,
+    Scope(String),
+    Internal,
+}
+
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) schema: Value,
+}
+
+#[derive(Debug)]
+pub(crate) struct DeclaredError {
+    pub(crate) code: String,
+    pub(crate) description: String,
+    pub(crate) details: Option<Value>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) description: String,
+    pub(crate) schema: Value,
+}
+
+impl Class {
+    /// The actions that somebody outside may call.
+    pub(crate) fn exported(&self) -> impl Iterator<Item = (&String, &Action)> {
+        self.actions
+            .iter()
+            .filter(|(_, action)| action.auth != Auth::Internal)
+    }
+}
+
+impl Manifest {
+    /// The error that names a place in this manifest.
+    pub(crate) fn fault(&self, pointer: impl Into<String>, message: impl Into<String>) -> Error {
+        Error::Manifest {
+            origin: self.origin.clone(),
+            pointer: pointer.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Reads and checks a manifest.
+pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
+    let document: Value = serde_json::from_str(text).map_err(|error| Error::Syntax {
+        origin: origin.to_owned(),
+        line: error.line(),
+        column: error.column(),
+        message: error
+            .to_string()
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    })?;
+    let root = Node {
+        value: &document,
+        pointer: String::new(),
+        origin,
+    };
+    let major = root.member("stayput")?.member("manifest")?;
+    match major.value.as_u64() {
+        Some(MAJOR) => {}
+        Some(found) => {
+            return Err(Error::Major {
+                origin: origin.to_owned(),
+                found,
+            });
+        }
+        None => return Err(major.fault("expected the number of the manifest's version")),
+    }
+    let app = root.member("app")?;
+    let manifest = Manifest {
+        origin: origin.to_owned(),
+        app: app.member("name")?.text()?,
+        version: app.member("version")?.text()?,
+        classes: root.member("classes")?.map(read_class)?,
+        schemas: match root.optional("components")? {
+            Some(components) => components.optional_map("schemas", |_, node| node.schema())?,
+            None => BTreeMap::new(),
+        },
+    };
+    references::check(&manifest)?;
+    Ok(manifest)
+}
+
+fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
+    Ok(Class {
+        type_name: class.member("type")?.text()?,
+        description: class.optional_text("description")?,
+        actions: class.member("actions")?.map(read_action)?,
+        events: class.optional_map("events", |_, event| {
+            Ok(Event {
+                description: event.optional_text("description")?,
+                schema: event.member("schema")?.schema()?,
+            })
+        })?,
+        mixins: class.optional_map("mixins", |_, mixin| mixin.optional_text("description"))?,
+    })
+}
+
+fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
+    let params = action.optional_list("params", |param| {
+        Ok(Param {
+            name: param.member("name")?.text()?,
+            required: param.member("required")?.flag()?,
+            schema: param.member("schema")?.schema()?,
+        })
+    })?;
+    for (index, param) in params.iter().enumerate() {
+        if params[..index].iter().any(|other| other.name == param.name) {
+            return Err(action.fault_at(
+                &format!("/params/{index}/name"),
+                format!("there is another param named {:?}", param.name),
+            ));
+        }
+    }
+    let auth = action.member("auth")?;
+    Ok(Action {
+        summary: action.optional_text("summary")?,
+        description: action.optional_text("description")?,
+        // A receiver or kind that is younger than this command is read as the most careful one known.
+        receiver: match action.member("receiver")?.text()?.as_str() {
+            "query" => Receiver::Query,
+            "process" => Receiver::Process,
+            _ => Receiver::Command,
+        },
+        auth: match auth.member("kind")?.text()?.as_str() {
+            "public" => Auth::Public,
+            "internal" => Auth::Internal,
+            "scope" => Auth::Scope(auth.member("scope")?.text()?),
+            _ => Auth::Authenticated,
+        },
+        params,
+        result: action.member("result")?.schema()?,
+        errors: action.optional_list("errors", |error| {
+            Ok(DeclaredError {
+                code: error.member("code")?.text()?,
+                description: error.optional_text("description")?,
+                details: error
+                    .optional("details")?
+                    .map(|details| details.schema())
+                    .transpose()?,
+            })
+        })?,
+        pointer: action.pointer.clone(),
+    })
+}

@@ -1,0 +1,209 @@
+//! What clients are generated from: every schema lowered to a small type language, in a fixed order.
+
+mod lower;
+mod types;
+
+pub(crate) use types::{Field, Type};
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::document::{Manifest, Receiver};
+use crate::error::Error;
+use crate::schema;
+use lower::lower;
+
+/// An app.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) app: String,
+    pub(crate) version: String,
+    /// Named types by their name in the manifest.
+    pub(crate) types: BTreeMap<String, NamedType>,
+    pub(crate) classes: Vec<Class>,
+}
+
+#[derive(Debug)]
+pub(crate) struct NamedType {
+    pub(crate) doc: String,
+    pub(crate) ty: Type,
+}
+
+#[derive(Debug)]
+pub(crate) struct Class {
+    /// Its class path.
+    pub(crate) path: String,
+    pub(crate) type_name: String,
+    pub(crate) doc: String,
+    pub(crate) members: Members,
+}
+
+/// The actions of a class or of a mixin mounted in it.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    pub(crate) actions: Vec<Action>,
+    /// Mounts by their name within their parent.
+    pub(crate) mounts: BTreeMap<String, Mount>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Mount {
+    pub(crate) doc: String,
+    pub(crate) members: Members,
+}
+
+#[derive(Debug)]
+pub(crate) struct Action {
+    /// The last segment of the wire name.
+    pub(crate) name: String,
+    pub(crate) wire: String,
+    pub(crate) doc: String,
+    pub(crate) receiver: Receiver,
+    pub(crate) params: Vec<Field>,
+    pub(crate) result: Type,
+    pub(crate) errors: Vec<DeclaredError>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DeclaredError {
+    pub(crate) code: String,
+    pub(crate) doc: String,
+    pub(crate) details: Option<Type>,
+}
+
+/// Mixins are not nested deeper than this.
+const MAX_SEGMENTS: usize = 16;
+
+/// Lowers a manifest; actions that nobody outside may call are left out.
+pub(crate) fn build(manifest: &Manifest) -> Result<Api, Error> {
+    let mut types = BTreeMap::new();
+    for (name, value) in &manifest.schemas {
+        let pointer = format!("/components/schemas/{}", schema::escape(name));
+        let ty = lower(manifest, value, &pointer)?;
+        types.insert(
+            name.clone(),
+            NamedType {
+                doc: doc_of(value),
+                ty,
+            },
+        );
+    }
+    let classes = manifest
+        .classes
+        .iter()
+        .map(|(path, class)| build_class(manifest, path, class));
+    Ok(Api {
+        app: manifest.app.clone(),
+        version: manifest.version.clone(),
+        types,
+        classes: classes.collect::<Result<_, _>>()?,
+    })
+}
+
+fn build_class(
+    manifest: &Manifest,
+    path: &str,
+    class: &crate::document::Class,
+) -> Result<Class, Error> {
+    let mut members = Members::default();
+    for (wire, action) in class.exported() {
+        if wire.split('.').count() > MAX_SEGMENTS {
+            let message = format!("the action's name has more than {MAX_SEGMENTS} segments");
+            return Err(manifest.fault(action.pointer.clone(), message));
+        }
+        let mut place = &mut members;
+        let mut mount_path = String::new();
+        let mut segments = wire.split('.').peekable();
+        let mut name = wire.as_str();
+        while let Some(segment) = segments.next() {
+            if segments.peek().is_none() {
+                name = segment;
+                break;
+            }
+            if !mount_path.is_empty() {
+                mount_path.push('.');
+            }
+            mount_path.push_str(segment);
+            let mount = place.mounts.entry(segment.to_owned()).or_default();
+            mount.doc = class.mixins.get(&mount_path).cloned().unwrap_or_default();
+            place = &mut mount.members;
+        }
+        let action = build_action(manifest, wire, name, action)?;
+        place.actions.push(action);
+    }
+    Ok(Class {
+        path: path.to_owned(),
+        type_name: class.type_name.clone(),
+        doc: class.description.clone(),
+        members,
+    })
+}
+
+fn build_action(
+    manifest: &Manifest,
+    wire: &str,
+    name: &str,
+    action: &crate::document::Action,
+) -> Result<Action, Error> {
+    let at = |below: String| format!("{}{below}", action.pointer);
+    let mut params = Vec::new();
+    for (index, param) in action.params.iter().enumerate() {
+        params.push(Field {
+            name: param.name.clone(),
+            doc: doc_of(&param.schema),
+            required: param.required,
+            ty: lower(
+                manifest,
+                &param.schema,
+                &at(format!("/params/{index}/schema")),
+            )?,
+        });
+    }
+    let mut errors: Vec<DeclaredError> = Vec::new();
+    for (index, error) in action.errors.iter().enumerate() {
+        let details = error.details.as_ref();
+        let details = details
+            .map(|details| lower(manifest, details, &at(format!("/errors/{index}/details"))))
+            .transpose()?;
+        errors.push(DeclaredError {
+            code: error.code.clone(),
+            doc: error.description.clone(),
+            details,
+        });
+    }
+    Ok(Action {
+        name: name.to_owned(),
+        wire: wire.to_owned(),
+        doc: if action.description.is_empty() {
+            &action.summary
+        } else {
+            &action.description
+        }
+        .clone(),
+        receiver: action.receiver,
+        params,
+        result: lower(manifest, &action.result, &at("/result".to_owned()))?,
+        errors,
+    })
+}
+
+/// A schema's description, with the default value if there is one.
+fn doc_of(schema: &Value) -> String {
+    let mut doc = schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
+        if !doc.is_empty() {
+            doc.push_str("\n\n");
+        }
+        let _ = write!(doc, "Default: {default}");
+    }
+    if schema.get("deprecated").and_then(Value::as_bool) == Some(true) {
+        doc.push_str("\n\nDeprecated.");
+    }
+    doc
+}

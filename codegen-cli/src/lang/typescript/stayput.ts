@@ -1,0 +1,454 @@
+
+/** What a client is made with. */
+export interface ConnectOptions {
+  /** Headers of every request, or a function that is asked for them before each. */
+  headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
+  /** Used instead of the global `fetch`. */
+  fetch?: Fetch | undefined;
+  /** How long a call may take, in milliseconds, unless it says so itself. No limit if left out. */
+  timeoutMs?: number | undefined;
+}
+
+/** What one call is made with. */
+export interface CallOptions {
+  /** Ends the wait for the answer. The action may have taken effect all the same. */
+  signal?: AbortSignal | undefined;
+  /** How long this call may take, in milliseconds. */
+  timeoutMs?: number | undefined;
+  /** Headers of this request, beside those of the client. */
+  headers?: Headers | undefined;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The part of `fetch` that is used. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ readonly status: number; text(): Promise<string> }>;
+
+/** The id of an object. Any string fits, but for ids that are known to be of another class. */
+export type ObjectId<Class extends string = string> = string & { readonly $class?: Class };
+
+/** A call on its way: a promise of the result that also knows what it may fail with (see `settle`). */
+export type Call<Result, E> = Promise<Result> & { readonly $error?: E };
+
+/** How a call went. */
+export type Settled<Result, E> =
+  | { readonly ok: true; readonly value: Result }
+  | { readonly ok: false; readonly error: E };
+
+/** Codes that this client gives; the app never sees them. */
+export type ClientCode =
+  /** The request or its answer was lost: no connection, or one that broke. */
+  | "network"
+  /** The call's `signal` was aborted; `cause` is its reason. */
+  | "aborted"
+  /** `timeoutMs` went by without an answer. */
+  | "client_timeout"
+  /** An integer beyond 2^53-1, which a `number` does not hold. Generate the client with `--bigint`. */
+  | "unsafe_integer"
+  /** Whatever answered, it was no stayput app. */
+  | "bad_answer";
+
+/** Codes that the framework gives, whatever the action. */
+export type FrameworkCode =
+  | "bad_host"
+  | "bad_origin"
+  | "bad_reply"
+  | "batch_too_large"
+  | "config.invalid"
+  | "config.missing"
+  | "config.open_listener"
+  | "conflict"
+  | "deadlock"
+  | "depth_exceeded"
+  | "draining"
+  | "forbidden"
+  | "internal"
+  | "invalid_id"
+  | "invalid_name"
+  | "invalid_params"
+  | "invalid_request"
+  | "isolate_reset"
+  | "malformed_request"
+  | "method_not_allowed"
+  | "method_not_found"
+  | "not_found"
+  | "object_reset"
+  | "overloaded"
+  | "parse_error"
+  | "rate_limited"
+  | "read_only_chain"
+  | "reentrant_call"
+  | "request_timeout"
+  | "state.newer_than_code"
+  | "state.unreadable"
+  | "state.unstorable"
+  | "storage"
+  | "storage_full"
+  | "timeout"
+  | "too_deep"
+  | "too_large"
+  | "unauthenticated"
+  | "unsupported_media_type";
+
+/**
+ * A code that was not known when this client was generated, as the app sent it. The question mark is in the type only:
+ * it lets a comparison with a known code rule this one out.
+ */
+export type UnknownCode = `${string}?`;
+
+/** What any action may fail with. */
+export type ActionError =
+  | StayputError<FrameworkCode, unknown>
+  | StayputError<ClientCode, undefined>
+  | StayputError<UnknownCode, unknown>;
+
+/** What an error knows. */
+export interface Fault<Code extends string, Details> {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: Details;
+  readonly retryable: boolean;
+  readonly maybeExecuted: boolean;
+  readonly requestId?: string | undefined;
+  readonly status?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Why a call failed. `code` tells errors apart. */
+export class StayputError<Code extends string = string, Details = unknown> extends Error {
+  readonly code: Code;
+  /** What the action says beside the code. */
+  readonly details: Details;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  /** Whether the action may have taken effect all the same. */
+  readonly maybeExecuted: boolean;
+  /** The request's id in the app's log. */
+  readonly requestId: string | undefined;
+  /** The HTTP status of the answer, if there was one. */
+  readonly status: number | undefined;
+
+  constructor(fault: Fault<Code, Details>) {
+    super(fault.message, fault.cause === undefined ? undefined : { cause: fault.cause });
+    // Where others look for an abort, they look for this name.
+    this.name = fault.code === "aborted" ? "AbortError" : "StayputError";
+    this.code = fault.code;
+    this.details = fault.details;
+    this.retryable = fault.retryable;
+    this.maybeExecuted = fault.maybeExecuted;
+    this.requestId = fault.requestId;
+    this.status = fault.status;
+  }
+}
+
+/** Waits for a call without throwing what it fails with: `error` has the types that the action declares. */
+export async function settle<Result, E>(call: Call<Result, E>): Promise<Settled<Result, E>> {
+  try {
+    return { ok: true, value: await call };
+  } catch (error) {
+    if (error instanceof StayputError) return { ok: false, error: error as E };
+    throw error;
+  }
+}
+
+/** The objects of a class. */
+export interface ObjectClass<Handle, Class extends string> {
+  /** The object of this name. */
+  (name: string): Handle;
+  /** The object of this id, 64 hex digits. */
+  $byId(id: ObjectId<Class>): Handle;
+}
+
+/** Which object a handle calls. */
+export interface Target<Class extends string = string> {
+  readonly transport: Transport;
+  readonly class: Class;
+  /** The name it was asked for by. */
+  readonly name: string | undefined;
+  /** The id it was asked for by. */
+  readonly id: ObjectId<Class> | undefined;
+  /** The object's URL. */
+  readonly url: string;
+}
+
+/** What every handle has. Members of ours start with `$`; all others are actions and mixins. */
+export abstract class ObjectHandle<Class extends string = string> {
+  readonly $target: Target<Class>;
+
+  constructor(target: Target<Class>) {
+    this.$target = target;
+  }
+
+  protected $call<Result, E>(method: string, params: object | undefined, options: CallOptions, wire?: Wire): Call<Result, E> {
+    return call(this.$target, method, params, options, wire ?? {}) as Call<Result, E>;
+  }
+}
+
+/** Where 64-bit integers are in a value. */
+export type Shape =
+  | "wide"
+  | (() => Shape)
+  | { readonly list: Shape | null }
+  | { readonly tuple: readonly (Shape | null)[]; readonly rest: Shape | null }
+  | { readonly fields: readonly (readonly [string, Shape | null])[]; readonly rest: Shape | null }
+  | { readonly all: readonly Shape[] }
+  | { readonly when: readonly (readonly [string, string])[]; readonly then: Shape };
+
+/** Where 64-bit integers are in the messages of an action. */
+export interface Wire {
+  readonly params?: Shape;
+  readonly result?: Shape;
+  readonly details?: readonly (readonly [string, Shape])[];
+}
+
+/** The way to an app. */
+export interface Transport {
+  readonly url: string;
+  readonly options: ConnectOptions;
+  readonly bigint: boolean;
+}
+
+export function openTransport(url: string, options: ConnectOptions, bigint: boolean): Transport {
+  return { url: url.replace(/\/+$/, ""), options, bigint };
+}
+
+export function objectClass<Handle, Class extends string>(
+  transport: Transport,
+  path: Class,
+  Handle: new (target: Target<Class>) => Handle,
+): ObjectClass<Handle, Class> {
+  const base = `${transport.url}/${encodeURIComponent(path)}/`;
+  const named = (name: string): Handle =>
+    new Handle({ transport, class: path, name, id: undefined, url: base + encodeName(name) });
+  const $byId = (id: ObjectId<Class>): Handle => {
+    if (!/^[0-9a-f]{64}$/i.test(id)) throw refused("invalid_id", "an object's id is 64 hex digits");
+    return new Handle({ transport, class: path, name: undefined, id, url: `${base}~${id.toLowerCase()}` });
+  };
+  return Object.assign(named, { $byId });
+}
+
+function encodeName(name: string): string {
+  // These mean something else in a URL, or to the app.
+  if (name === "" || name === "." || name === ".." || name.startsWith("~")) {
+    throw refused("invalid_name", "an object's name is not empty, not `.` or `..`, and does not start with `~`");
+  }
+  try {
+    return encodeURIComponent(name);
+  } catch (cause) {
+    throw refused("invalid_name", "an object's name is text without lone surrogates", cause);
+  }
+}
+
+/** What the app would refuse, refused before it is sent. */
+function refused(code: FrameworkCode, message: string, cause?: unknown): StayputError<FrameworkCode, undefined> {
+  return new StayputError({ code, message, cause, details: undefined, retryable: false, maybeExecuted: false });
+}
+
+function clientError<Code extends ClientCode>(
+  code: Code,
+  message: string,
+  more: Partial<Fault<string, undefined>> = {},
+): StayputError<Code, undefined> {
+  return new StayputError({ retryable: false, maybeExecuted: false, ...more, code, message, details: undefined });
+}
+
+let lastId = 0;
+
+async function call(target: Target, method: string, params: object | undefined, options: CallOptions, wire: Wire): Promise<unknown> {
+  const { transport } = target;
+  if (wire.params !== undefined) walk(params, wire.params, (value) => checked(value, "the params", false));
+  const id = ++lastId;
+  const message = { jsonrpc: "2.0", id, method, params };
+  const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
+  const { status, text } = await post(target, body, options);
+  const exact = transport.bigint && (wire.result !== undefined || wire.details !== undefined);
+  const reply = parse(text, exact, status);
+  const error = member(reply, "error");
+  if (isObject(error)) throw failure(error, status, wire, transport.bigint);
+  if (status < 200 || status > 299 || !isObject(reply) || !Object.hasOwn(reply, "result") || member(reply, "id") !== id) {
+    throw badAnswer(status, "the answer is not one to this call");
+  }
+  return received(member(reply, "result"), wire.result, transport.bigint, "the result");
+}
+
+async function post(target: Target, body: string, options: CallOptions): Promise<{ status: number; text: string }> {
+  const { url, transport } = target;
+  const { signal } = options;
+  const timeoutMs = options.timeoutMs ?? transport.options.timeoutMs;
+  const send: Fetch = transport.options.fetch ?? ((url, init) => fetch(url, init));
+  const controller = new AbortController();
+  let ended: "aborted" | "client_timeout" | undefined;
+  let sent = false;
+  const end = (why: "aborted" | "client_timeout"): void => {
+    ended ??= why;
+    controller.abort();
+  };
+  const abort = (): void => end("aborted");
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => end("client_timeout"), timeoutMs);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted === true) abort();
+  try {
+    const common = transport.options.headers;
+    const headers = {
+      ...(typeof common === "function" ? await common() : common),
+      ...options.headers,
+      "content-type": "application/json",
+    };
+    controller.signal.throwIfAborted();
+    sent = true;
+    const answer = await send(url, { method: "POST", headers, body, signal: controller.signal });
+    return { status: answer.status, text: await answer.text() };
+  } catch (cause) {
+    const maybeExecuted = sent;
+    if (ended === "aborted") throw clientError("aborted", "the call was aborted", { maybeExecuted, cause: signal?.reason });
+    if (ended === "client_timeout") {
+      throw clientError("client_timeout", `no answer within ${timeoutMs} ms`, { maybeExecuted, retryable: true, cause });
+    }
+    // What failed before anything was sent is the caller's own function of headers.
+    if (!sent) throw cause;
+    throw clientError("network", `no answer from ${url}`, { maybeExecuted, retryable: true, cause });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+const PROTOCOL_CODES: ReadonlyMap<unknown, string> = new Map([
+  [-32700, "parse_error"],
+  [-32600, "invalid_request"],
+  [-32601, "method_not_found"],
+  [-32602, "invalid_params"],
+  [-32603, "internal"],
+]);
+
+function failure(error: object, status: number, wire: Wire, bigint: boolean): StayputError {
+  const data = member(error, "data");
+  const number = member(error, "code");
+  const code = [member(data, "code"), number, PROTOCOL_CODES.get(number)].find((code) => typeof code === "string");
+  if (typeof code !== "string") return badAnswer(status, "the error has no code");
+  const message = member(error, "message");
+  const shape = wire.details?.find(([of]) => of === code)?.[1];
+  const requestId = member(data, "request_id");
+  return new StayputError({
+    code,
+    message: typeof message === "string" ? message : code,
+    details: received(member(data, "details") ?? undefined, shape, bigint, "the error's details"),
+    retryable: member(data, "retryable") === true,
+    maybeExecuted: member(data, "maybe_executed") === true,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+    status,
+  });
+}
+
+function badAnswer(status: number, message: string, cause?: unknown): StayputError<"bad_answer", undefined> {
+  // A proxy that says so has not reached the app for now.
+  const retryable = status === 502 || status === 503 || status === 504;
+  return clientError("bad_answer", `${message} (HTTP ${status})`, { status, retryable, maybeExecuted: true, cause });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** An own member; what JSON did not say is not there, whatever the prototype has. */
+function member(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** An integer that a `number` does not hold, as it was written. */
+class Exact {
+  constructor(readonly digits: string) {}
+}
+
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function parse(text: string, exact: boolean, status: number): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    // Nothing of fewer digits is beyond 2^53-1.
+    if (!exact || !/\d{16}/.test(text)) return parsed;
+    // Each such integer is put into an object whose one member has a name that occurs nowhere in the text.
+    let mark = "#";
+    while (text.includes(mark)) mark += "#";
+    const marked = text.replace(TOKEN, (token) =>
+      /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `{"${mark}":"${token}"}` : token,
+    );
+    return JSON.parse(marked, (_key, value: unknown) => {
+      const digits = member(value, mark);
+      return typeof digits === "string" ? new Exact(digits) : value;
+    }) as unknown;
+  } catch (cause) {
+    throw badAnswer(status, "the answer is no JSON", cause);
+  }
+}
+
+/** JSON text of a value that may hold `bigint`s. */
+function encode(value: unknown): string | undefined {
+  if (typeof value === "bigint") return value.toString();
+  if (!isObject(value)) return JSON.stringify(value) as string | undefined;
+  if ("toJSON" in value && typeof value.toJSON === "function") return encode(value.toJSON());
+  if (Array.isArray(value)) return `[${value.map((item) => encode(item) ?? "null").join(",")}]`;
+  const members: string[] = [];
+  for (const [name, item] of Object.entries(value)) {
+    const text = encode(item);
+    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+function received(value: unknown, shape: Shape | undefined, bigint: boolean, where: string): unknown {
+  if (shape === undefined) return plain(value);
+  if (!bigint) return walk(value, shape, (leaf) => checked(leaf, where, true));
+  const widened = walk(value, shape, (leaf) => {
+    if (leaf instanceof Exact) return BigInt(leaf.digits);
+    return typeof leaf === "number" && Number.isSafeInteger(leaf) ? BigInt(leaf) : leaf;
+  });
+  return plain(widened);
+}
+
+function checked(value: unknown, where: string, maybeExecuted: boolean): unknown {
+  if (typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  const message = `an integer in ${where} is beyond 2^53-1; generate the client with --bigint`;
+  throw clientError("unsafe_integer", message, { maybeExecuted });
+}
+
+/** Integers that are not known to be wide are plain numbers, as they are where no wide one is near. */
+function plain(value: unknown): unknown {
+  if (value instanceof Exact) return Number(value.digits);
+  return isObject(value) ? replace(value, Object.keys(value), plain) : value;
+}
+
+/** Puts every value at a place the shape names through `leaf`. */
+function walk(value: unknown, shape: Shape | null, leaf: (value: unknown) => unknown): unknown {
+  if (shape === null) return value;
+  if (shape === "wide") return leaf(value);
+  if (typeof shape === "function") return walk(value, shape(), leaf);
+  if ("all" in shape) return shape.all.reduce((value, shape) => walk(value, shape, leaf), value);
+  if ("when" in shape) {
+    return shape.when.every(([name, tag]) => member(value, name) === tag) ? walk(value, shape.then, leaf) : value;
+  }
+  if (!isObject(value) || Array.isArray(value) === "fields" in shape) return value;
+  if ("list" in shape) return replace(value, Object.keys(value), (item) => walk(item, shape.list, leaf));
+  if ("tuple" in shape) {
+    const at = (key: string): Shape | null | undefined => shape.tuple[Number(key)];
+    return replace(value, Object.keys(value), (item, key) => walk(item, at(key) === undefined ? shape.rest : at(key) ?? null, leaf));
+  }
+  const named = new Map(shape.fields);
+  const names = shape.rest === null ? shape.fields.map(([name]) => name) : Object.keys(value);
+  return replace(value, names, (item, name) => walk(item, named.has(name) ? named.get(name) ?? null : shape.rest, leaf));
+}
+
+function replace<T extends object>(value: T, names: readonly string[], by: (item: unknown, name: string) => unknown): T {
+  const members = value as Record<string, unknown>;
+  for (const name of names) {
+    if (!Object.hasOwn(value, name)) continue;
+    const item = members[name];
+    const replaced = by(item, name);
+    // Params are the caller's: nothing is written where nothing changed.
+    if (replaced !== item) members[name] = replaced;
+  }
+  return value;
+}

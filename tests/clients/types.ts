@@ -1,0 +1,93 @@
+// What the compiler accepts of the generated clients, and what it must refuse.
+
+import * as bigint from "./bigint/index.js";
+import * as counter from "./counter/index.js";
+import * as rich from "./rich/index.js";
+
+export async function counters(): Promise<void> {
+  const app = counter.connect("http://127.0.0.1:8787", { headers: { a: "b" }, timeoutMs: 5 });
+  const home = app.counter("home");
+  const total: number = await home.increment();
+  await home.increment({ by: 2 }, { signal: new AbortController().signal });
+  await home.increment({ by: undefined });
+  const none: null = await home.reset();
+  // @ts-expect-error a number is asked for
+  await home.increment({ by: "2" });
+  // @ts-expect-error there is no such param
+  await home.increment({ of: 2 });
+  // @ts-expect-error there is no such action
+  await home.tidy();
+  console.log(total, none);
+}
+
+export async function rooms(): Promise<void> {
+  const app = rich.connect("http://127.0.0.1:8787");
+  const room = app.chatRoom("lobby");
+  const names: string[] = await room.presence.list();
+  const others: string[] = await room.audience.list();
+  await room.presence_2();
+  await room.delete({ id: 1 });
+  const message: rich.Message_2 | null = await room.await({ class: {}, "max-wait": 3 });
+  const id: rich.ObjectId<"chat-room"> = await room.constructor_2({ object: "0".repeat(64) });
+  app.chatRoom.$byId(id);
+  // @ts-expect-error an id of another class
+  app.ledger.$byId(id);
+  // @ts-expect-error `text` is missing
+  await room.say({});
+  // @ts-expect-error only some colors
+  await room.paint({ shape: "Dot", color: "pink", sizes: {} });
+  const drawing: rich.Drawing = await room.paint({ shape: { Rect: { w: 1, h: 2 } }, color: "red", sizes: { a: 1 } });
+  // @ts-expect-error there may be none of this name
+  const missing: rich.Shape = drawing["by-id"]["7"];
+  const tree: rich.Tree = await room.tree({ root: { weight: 1, children: [{ weight: 2, children: [] }] } });
+  console.log(names, others, message?.text, drawing.pair[1].toFixed(), tree.children[0]?.weight, missing);
+}
+
+export async function errors(): Promise<string> {
+  const outcome = await rich.settle(rich.connect("http://127.0.0.1:8787").chatRoom("lobby").say({ text: "hi" }));
+  if (outcome.ok) {
+    const id: number = outcome.value;
+    return id.toString();
+  }
+  const { error } = outcome;
+  switch (error.code) {
+    case "room.full": {
+      const max: number = error.details.max;
+      return max.toString();
+    }
+    case "room.closed": {
+      const nothing: undefined = error.details;
+      return String(nothing);
+    }
+    case "network":
+    case "timeout":
+      return error.requestId ?? `${error.retryable} ${error.maybeExecuted} ${error.status}`;
+    // @ts-expect-error no action and no framework has this code
+    case "room.fool":
+      return "";
+    default: {
+      const code: string = error.code;
+      return code;
+    }
+  }
+}
+
+export async function ledgers(): Promise<void> {
+  const ledger = bigint.connect("http://127.0.0.1:8787").ledger("a");
+  const [total, share, entry] = await ledger.post({ entry: { kind: "cents", amount: 1n } });
+  const exact: bigint = total;
+  const inexact: number = share;
+  if (entry?.kind === "transfer") {
+    const amount: bigint = entry.amount;
+    const to: string = entry.to;
+    console.log(amount, to);
+  } else if (entry?.kind === "share") {
+    const amount: number = entry.amount;
+    console.log(amount);
+  }
+  // @ts-expect-error a share is a number
+  await ledger.post({ entry: { kind: "share", amount: 1n } });
+  // @ts-expect-error cents are a bigint
+  await ledger.post({ entry: { kind: "cents", amount: 1 } });
+  console.log(exact, inexact);
+}
