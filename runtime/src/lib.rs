@@ -19,6 +19,8 @@ pub mod state;
 pub mod __private;
 
 pub use app::{App, Class};
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::native::run;
 pub use error::{Error, Result};
 pub use stayput_macros::{action, data, durable_object, event, mixin};
 
@@ -29,5 +31,20 @@ pub use stayput_macros::{action, data, durable_object, event, mixin};
 macro_rules! __export_app {
     ($app:ident) => {};
 }
-#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
-pub use backend::native::run;
+
+/// Exports the app where the platform looks for it: `shell.js` calls this function first in every wasm instance.
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_app {
+    ($app:ident) => {
+        const _: () = {
+            #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(
+                        wasm_bindgen = $crate::__private::wasm_bindgen
+                    )]
+            pub fn stayput_init() {
+                $crate::__private::install($app());
+            }
+        };
+    };
+}

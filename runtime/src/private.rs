@@ -22,3 +22,6 @@ pub use crate::{__assert_not_result as assert_not_result, __stub_as_value as stu
 
 #[cfg(target_arch = "wasm32")]
 pub use wasm_bindgen;
+
+#[cfg(target_arch = "wasm32")]
+pub use crate::backend::workers::install;

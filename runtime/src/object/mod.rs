@@ -17,6 +17,8 @@ mod stub;
 mod time;
 mod turn;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
