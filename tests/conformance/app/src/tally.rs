@@ -38,6 +38,18 @@ impl Tally {
         self.value
     }
 
+    /// Who this is.
+    #[action(public)]
+    fn id(&self, cx: &Context<Self>) -> ObjectId {
+        cx.id()
+    }
+
+    /// The name it was born with.
+    #[action(public)]
+    fn name(&self, cx: &Context<Self>) -> Option<String> {
+        cx.name().map(str::to_owned)
+    }
+
     /// Notes a text and returns how many there are.
     #[action(public)]
     fn note(&mut self, text: String) -> u64 {
