@@ -44,14 +44,18 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
         .enumerate()
         .map(|(index, it)| from_wire(index, it));
     // The code that schemars derives leans on these two being in scope.
-    let traits = errors.variants.iter().any(|variant| !variant.fields.is_empty()).then(|| {
-        quote! {
-            #[allow(unused_imports, reason = "in the prelude, where there is one")]
-            use ::core::convert::From as _;
-            #[allow(unused_imports, reason = "in the prelude, where there is one")]
-            use ::core::convert::Into as _;
-        }
-    });
+    let traits = errors
+        .variants
+        .iter()
+        .any(|variant| !variant.fields.is_empty())
+        .then(|| {
+            quote! {
+                #[allow(unused_imports, reason = "in the prelude, where there is one")]
+                use ::core::convert::From as _;
+                #[allow(unused_imports, reason = "in the prelude, where there is one")]
+                use ::core::convert::Into as _;
+            }
+        });
     // A match on the reference to an enum without variants has to be on the value.
     let this = if errors.variants.is_empty() {
         quote!(*self)

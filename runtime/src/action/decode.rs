@@ -28,6 +28,17 @@ pub struct Params {
     query: bool,
 }
 
+/// What an action can take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an action",
+    label = "callers cannot send this",
+    note = "put `#[data]` on the type and on what it holds, or derive `Deserialize` and `JsonSchema`"
+)]
+pub trait ActionParam: DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> ActionParam for T {}
+
 /// A tuple of parameter types.
 #[diagnostic::on_unimplemented(
     message = "these cannot be the parameters of an action",
@@ -394,7 +405,7 @@ fn same_json(one: &str, other: &str) -> bool {
 
 macro_rules! decode_tuple {
     ($($param:ident)*) => {
-        impl<$($param: DeserializeOwned + JsonSchema),*> DecodeParams for ($($param,)*) {
+        impl<$($param: ActionParam),*> DecodeParams for ($($param,)*) {
             #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for all arities")]
             fn decode(slots: &mut Slots<'_>) -> Option<Self> {
                 // All are taken before the first absent one ends it: every fault is reported.

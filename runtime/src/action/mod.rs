@@ -6,10 +6,10 @@ mod param;
 mod reply;
 mod table;
 
-pub use decode::{DecodeParams, Params};
+pub use decode::{ActionParam, DecodeParams, Params};
 pub use param::{Bound, Param};
 pub use reply::{
-    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
+    ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
     reply_value,
 };
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};

@@ -35,3 +35,17 @@ pub trait Stateful: Sized + 'static {
     /// Describes the stored layout.
     fn describe(describer: &mut StateDescriber<'_>);
 }
+
+/// How the fields of a struct are read and written, as the macros generate it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Walk<T> {
+    /// Makes the struct from the stored fields.
+    pub load: fn(&mut Loader<'_>) -> T,
+    /// Puts the stored values back into the fields.
+    pub reload: fn(&mut T, &mut Loader<'_>),
+    /// Hands over the fields that changed.
+    pub save: fn(&T, &mut Saver<'_>),
+    /// Describes the stored layout.
+    pub describe: fn(&mut StateDescriber<'_>),
+}
