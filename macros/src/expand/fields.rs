@@ -2,7 +2,7 @@
 //!
 //! ```ignore
 //! const __FIELDS: __rt::Walk<ChatRoom> = __rt::Walk {
-//!     load: |loader| ChatRoom { topic: loader.field::<String>("topic", &[], <String as Default>::default) },
+//!     load: |loader| ChatRoom { topic: loader.field::<String>("topic", &[], || __rt::initial::<String>()) },
 //!     reload: |this, loader| { loader.reload::<String>("topic", &[], &mut this.topic, ..); },
 //!     save: |this, saver| { saver.field::<String>("topic", &this.topic); },
 //!     describe: |describer| { describer.field::<String>("topic"); },
@@ -12,8 +12,7 @@
 //! what is wrong with it.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::quote;
 use syn::{Ident, Path};
 
 use super::local;
@@ -66,7 +65,7 @@ fn element(field: &Field, object: &Path) -> Element {
     let ty = without_self(&field.ty, object);
     let (this, loader, saver) = (local("this"), local("loader"), local("saver"));
     let describer = local("describer");
-    let default = quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default);
+    let default = quote!(__rt::initial::<#ty>());
     match &field.role {
         Role::State {
             default: value,
@@ -74,10 +73,10 @@ fn element(field: &Field, object: &Path) -> Element {
         } => {
             let was = was.iter();
             let was = quote!(&[#(#was),*]);
-            let initial = value.as_ref().map_or(default, |value| {
-                let value = without_self(value, object);
-                quote!(|| #value)
-            });
+            let initial = value
+                .as_ref()
+                .map_or(default, |value| without_self(value, object));
+            let initial = quote!(|| #initial);
             Element {
                 load: quote!(#cfgs #ident: #loader.field::<#ty>(#name, #was, #initial)),
                 reload: Some(quote! {
@@ -97,7 +96,7 @@ fn element(field: &Field, object: &Path) -> Element {
         Role::Transient { default: value } => {
             let initial = value
                 .as_ref()
-                .map_or_else(|| quote!(#default()), |value| without_self(value, object));
+                .map_or(default, |value| without_self(value, object));
             Element::memory_only(quote!(#cfgs #ident: #initial))
         }
         Role::Faulty => Element::memory_only(quote!(#cfgs #ident: loop {})),

@@ -52,7 +52,6 @@ pub(crate) fn element(action: &Action) -> TokenStream {
 fn run(action: &Action) -> TokenStream {
     let (this, params) = (local("this"), local("params"));
     let cx = local(if action.context { "cx" } else { "_cx" });
-    let method = &action.ident;
     let names: Vec<_> = action.params.iter().map(|param| &param.ident).collect();
     let tuple = tuple(action);
     let decode = if names.is_empty() {
@@ -68,10 +67,12 @@ fn run(action: &Action) -> TokenStream {
     });
     // The call has the span of the return type: a type that cannot be returned is told of there, and once.
     let (first, last) = ends(&action.output.ty);
-    let this_type = quote_spanned!(first=> Self);
+    let mut method = action.ident.clone();
+    method.set_span(first);
+    let function = quote_spanned!(first=> Self::#method);
     let awaits = action.is_async.then(|| quote_spanned!(last=> .await));
     let args = quote_spanned!(last=> (#this #context #(, #names)*));
-    let call = quote!(__rt::#reply(#this_type::#method #args #awaits));
+    let call = quote!(__rt::#reply(#function #args #awaits));
     let constructor = match (action.mode, action.is_async) {
         (Mode::Query, false) => "query",
         (Mode::Query, true) => "async_query",

@@ -32,7 +32,7 @@ pub struct Params {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an action",
     label = "callers cannot send this",
-    note = "put `#[data]` on the type and on what it holds, or derive `Deserialize` and `JsonSchema`"
+    note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`"
 )]
 pub trait ActionParam: DeserializeOwned + JsonSchema {}
 

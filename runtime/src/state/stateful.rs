@@ -49,3 +49,27 @@ pub struct Walk<T> {
     /// Describes the stored layout.
     pub describe: fn(&mut StateDescriber<'_>),
 }
+
+/// A field type with a first value.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` has no first value",
+    label = "no first value",
+    note = "derive `Default` on the type, or say it on the field: `#[state(default = ..)]`"
+)]
+pub trait Initial: Sized {
+    #[doc(hidden)]
+    fn initial() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Initial for T {
+    fn initial() -> Self {
+        Self::default()
+    }
+}
+
+/// The first value of a field that names none.
+#[doc(hidden)]
+pub fn initial<T: Initial>() -> T {
+    T::initial()
+}
