@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -36,6 +37,7 @@ pub(super) struct Shard {
     residents: RefCell<HashMap<ObjectId, Resident>>,
     alarms: RefCell<Alarms>,
     stopping: Cell<bool>,
+    pulse: Arc<Pulse>,
 }
 
 struct Resident {
@@ -54,7 +56,7 @@ impl Shard {
         pulse: Arc<Pulse>,
         failed: Option<Sender<StorageFault>>,
     ) {
-        let shard = match Self::begin(address, shared, &mailbox) {
+        let shard = match Self::begin(address, shared, &mailbox, pulse) {
             Ok(shard) => Rc::new(shard),
             Err(fault) => {
                 tracing::error!("shard {address} cannot begin: {fault}");
@@ -69,17 +71,18 @@ impl Shard {
         let flusher = shard.clone();
         tokio::task::spawn_local(async move {
             let outbox = flusher.outbox.clone();
-            outbox.run(|| flusher.store.flush()).await;
+            outbox.run(|| flusher.flush()).await;
         });
         tokio::task::spawn_local(shard.clone().sweep());
         tokio::task::spawn_local(shard.clone().watch_alarms());
-        shard.serve(&mailbox, &pulse).await;
+        shard.serve(&mailbox).await;
     }
 
     fn begin(
         address: Address,
         shared: Arc<Shared>,
         mailbox: &Arc<Mailbox>,
+        pulse: Arc<Pulse>,
     ) -> Result<Self, StorageFault> {
         let mailbox = mailbox.clone();
         let notify = move |notice: Notice| mailbox.send(Message::Notice(notice));
@@ -99,26 +102,33 @@ impl Shard {
             residents: RefCell::default(),
             alarms: RefCell::new(alarms),
             stopping: Cell::new(false),
+            pulse,
         })
     }
 
-    async fn serve(self: &Rc<Self>, mailbox: &Mailbox, pulse: &Pulse) {
+    async fn serve(self: &Rc<Self>, mailbox: &Mailbox) {
         let mut batch = Vec::new();
         loop {
             mailbox.receive(&mut batch).await;
             for message in batch.drain(..) {
-                pulse.beat();
+                self.pulse.beat();
                 self.take(message);
             }
-            if pulse.is_abandoned() {
+            if self.pulse.is_abandoned() {
                 return;
             }
-            self.store.flush();
+            self.flush();
             self.outbox.flush();
             if self.stopping.get() && self.is_quiet() {
                 return;
             }
         }
+    }
+
+    /// Hands accepted commits to the writers.
+    fn flush(&self) {
+        self.store.flush();
+        self.pulse.commits(self.store.in_flight());
     }
 
     /// Whether nothing is on its way to or from the disk.
@@ -373,8 +383,16 @@ impl Environment for Here {
         self.shard.entropy.fill(bytes);
     }
 
-    fn spawn(&self, task: LocalFuture<'static, ()>) {
-        tokio::task::spawn_local(task);
+    fn spawn(&self, mut task: LocalFuture<'static, ()>) {
+        let shard = self.shard.clone();
+        tokio::task::spawn_local(poll_fn(move |cx| {
+            let polled = task.as_mut().poll(cx);
+            // What it committed leaves with this round: no message may come that would flush it.
+            if shard.store.has_unsent() {
+                shard.outbox.touch();
+            }
+            polled
+        }));
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
