@@ -2,5 +2,16 @@
 
 #![expect(unreachable_pub, reason = "objects are public, as users write them")]
 
+mod access;
+mod alarms;
 mod atomicity;
+mod calls;
+mod events;
+mod gate;
+mod ids;
+mod life;
+mod receivers;
+mod replace;
+mod storage;
+mod wake;
 mod support;
