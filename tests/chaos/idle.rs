@@ -29,7 +29,10 @@ fn idle_objects_cost_next_to_nothing() {
     assert_eq!(files::count(&data), before, "the file count grew");
     server.kill();
 
-    let variables = [("STAYPUT_RESIDENT", "1000000"), ("STAYPUT_IDLE", "5s")];
+    let variables = [
+        ("STAYPUT_RESIDENTS", "1000000"),
+        ("STAYPUT_IDLE_MS", "5000"),
+    ];
     let (server, ready) = Launch {
         variables: &variables,
         ..Launch::new(program(), &data)

@@ -90,7 +90,7 @@ pub(super) fn params() -> Vec<Case> {
     cases.extend(all(
         &[200],
         "invalid_params",
-        &["-32602", "\"by\"", "\"beyond\""],
+        &["-32602", "\"/by\"", "\"/beyond\""],
         [two],
     ));
     cases.extend(all(

@@ -22,7 +22,9 @@ impl Part {
 #[error(prefix = "cfg")]
 pub(crate) enum Fault {
     #[cfg(feature = "absent")]
-    Absent { thing: NoSuchType },
+    Absent {
+        thing: NoSuchType,
+    },
     Present,
 }
 
@@ -71,7 +73,11 @@ impl Thing {
     #[cfg(not(feature = "absent"))]
     #[action]
     fn value(&self) -> Result<u64, Fault> {
-        if self.part.count == 0 { Err(Fault::Present) } else { Ok(self.value) }
+        if self.part.count == 0 {
+            Err(Fault::Present)
+        } else {
+            Ok(self.value)
+        }
     }
 
     #[cfg(feature = "absent")]

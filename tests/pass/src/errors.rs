@@ -7,8 +7,16 @@ use stayput::prelude::*;
 pub(crate) enum All {
     /// Nothing there.
     Empty,
-    #[error(code = "over", status = 409, retryable, message = "holds {max:>3} {{not {got}}}")]
-    TooMany { max: u32, got: u64 },
+    #[error(
+        code = "over",
+        status = 409,
+        retryable,
+        message = "holds {max:>3} {{not {got}}}"
+    )]
+    TooMany {
+        max: u32,
+        got: u64,
+    },
     /// A pair.
     Pair(String, Vec<u8>),
     One(Option<u8>),

@@ -22,7 +22,14 @@ pub(crate) struct r#Struct {
 #[durable_object]
 impl r#Struct {
     #[action]
-    fn r#match(&mut self, r#type: String, r#in: Option<Match>, this: u8, cx: u8, params: u8) -> Result<u64, Fault> {
+    fn r#match(
+        &mut self,
+        r#type: String,
+        r#in: Option<Match>,
+        this: u8,
+        cx: u8,
+        params: u8,
+    ) -> Result<u64, Fault> {
         self.r#loop += u64::from(this) + u64::from(cx) + u64::from(params);
         r#in.map(|_| self.r#loop).ok_or(Fault::Missing { r#type })
     }

@@ -1,5 +1,11 @@
 //! Generated items are documented, whatever the user leaves undocumented is private.
-#![deny(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, dead_code)]
+#![deny(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    dead_code
+)]
 #![deny(clippy::all, clippy::pedantic, clippy::allow_attributes_without_reason)]
 
 use stayput::prelude::*;
@@ -47,7 +53,11 @@ pub struct Whole {
 impl Whole {
     #[action]
     fn undocumented(&self) -> Result<String, Fault> {
-        if self.part.count == 0 { Err(Fault::Empty) } else { Ok(self.what.clone()) }
+        if self.part.count == 0 {
+            Err(Fault::Empty)
+        } else {
+            Ok(self.what.clone())
+        }
     }
 
     #[event(Happened)]

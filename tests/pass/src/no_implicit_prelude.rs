@@ -74,7 +74,11 @@ pub(crate) struct Object {
 #[durable_object]
 impl Object {
     #[action]
-    fn query(&self, cx: &::stayput::object::Context<Self>, #[param(default = 1, min = 0)] by: u64) -> u64 {
+    fn query(
+        &self,
+        cx: &::stayput::object::Context<Self>,
+        #[param(default = 1, min = 0)] by: u64,
+    ) -> u64 {
         _ = cx.name();
         self.value + by
     }
@@ -95,7 +99,10 @@ impl Object {
     }
 
     #[action(internal)]
-    async fn patient(&mut self, name: ::core::option::Option<::std::string::String>) -> ::core::result::Result<(), Single> {
+    async fn patient(
+        &mut self,
+        name: ::core::option::Option<::std::string::String>,
+    ) -> ::core::result::Result<(), Single> {
         match name {
             ::core::option::Option::Some(name) => ::core::result::Result::Err(Single { name }),
             ::core::option::Option::None => ::core::result::Result::Ok(()),
@@ -110,7 +117,9 @@ impl Object {
     #[event(alarm)]
     fn ring(&mut self, alarm: ::stayput::event::Alarm) -> ::core::result::Result<(), Fault> {
         self.value += u64::from(alarm.attempt);
-        ::core::result::Result::Err(Fault::Named { name: ::std::string::String::new() })
+        ::core::result::Result::Err(Fault::Named {
+            name: ::std::string::String::new(),
+        })
     }
 
     #[event(Happened, required)]
@@ -122,7 +131,10 @@ impl Object {
 #[durable_object(more)]
 impl Object {
     #[action(scope = "a:b")]
-    async fn process(this: ::stayput::object::Handle<Self>, cx: ::stayput::object::ProcessContext<Self>) {
+    async fn process(
+        this: ::stayput::object::Handle<Self>,
+        cx: ::stayput::object::ProcessContext<Self>,
+    ) {
         _ = (this, cx);
     }
 }

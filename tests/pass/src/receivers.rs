@@ -46,7 +46,11 @@ impl All {
     }
 
     #[action]
-    async fn h(&mut self, cx: &mut Context<Self>, #[param(min = 0, max = 9)] by: u64) -> Result<u64> {
+    async fn h(
+        &mut self,
+        cx: &mut Context<Self>,
+        #[param(min = 0, max = 9)] by: u64,
+    ) -> Result<u64> {
         self.value += Self::named(cx, "other").d(by).await?;
         Ok(self.value)
     }
@@ -81,7 +85,21 @@ impl All {
 
     #[expect(clippy::too_many_arguments, reason = "as many as there may be")]
     #[action]
-    fn twelve(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: u8) -> u8 {
+    fn twelve(
+        &self,
+        a: u8,
+        b: u8,
+        c: u8,
+        d: u8,
+        e: u8,
+        f: u8,
+        g: u8,
+        h: u8,
+        i: u8,
+        j: u8,
+        k: u8,
+        l: u8,
+    ) -> u8 {
         a + b + c + d + e + f + g + h + i + j + k + l
     }
 

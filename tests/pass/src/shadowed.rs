@@ -14,7 +14,10 @@ pub(crate) trait Clone {}
 pub(crate) trait Default {}
 pub(crate) trait Debug {}
 pub(crate) trait Serialize {}
-#[expect(non_snake_case, reason = "stands for a user's own function of that name")]
+#[expect(
+    non_snake_case,
+    reason = "stands for a user's own function of that name"
+)]
 pub(crate) fn Some() {}
 pub(crate) mod __private {}
 pub(crate) mod serde {}

@@ -48,7 +48,11 @@ impl User {
     #[action]
     async fn ask(&mut self, cx: &mut Context<Self>) -> Result<u8> {
         let hidden = Hidden::named(cx, "x");
-        let before = hidden.take(Private { text: "now".to_owned() }).await?;
+        let before = hidden
+            .take(Private {
+                text: "now".to_owned(),
+            })
+            .await?;
         self.seen = u8::from(before.is_some_and(|before| before.text.is_empty()));
         Ok(inner::Restricted::named(cx, "y").value().await?)
     }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -373,8 +374,14 @@ impl Environment for Here {
         self.shard.entropy.fill(bytes);
     }
 
-    fn spawn(&self, task: LocalFuture<'static, ()>) {
-        tokio::task::spawn_local(task);
+    fn spawn(&self, mut task: LocalFuture<'static, ()>) {
+        let shard = self.shard.clone();
+        tokio::task::spawn_local(poll_fn(move |cx| {
+            let done = task.as_mut().poll(cx);
+            // A timer or a reply may have woken the task, not a message: what it committed leaves with this round.
+            shard.outbox.touch();
+            done
+        }));
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
