@@ -29,6 +29,7 @@ fn local(name: &str) -> Ident {
 fn allows() -> TokenStream {
     quote! {
         #[allow(dead_code, private_bounds, private_interfaces, reason = "generated")]
+        #[allow(clippy::too_many_arguments, reason = "as many as the action has")]
     }
 }
 

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 use super::{allows, fields};
 use crate::attrs::object::Kind;
@@ -60,21 +61,24 @@ fn types(object: &Object, stub: &Ident, mounts: &Ident, rt: &Rt) -> TokenStream 
     let stub_methods = mounted(object).map(|field| {
         let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
         let docs = field.docs.attrs_or(&format!("The `{name}` of the object."));
+        let of_mount = quote_spanned!(ty.span()=> <#ty as #private::Stateful>::Stub);
         quote! {
             #cfgs
             #docs
-            pub fn #ident(&self) -> <#ty as #private::Stateful>::Stub {
+            pub fn #ident(&self) -> #of_mount {
                 #private::Stub::from_core(self.__core.mounted(#name))
             }
         }
     });
     let mount_methods = mounted(object).map(|field| {
         let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
+        let of_mount = quote_spanned!(ty.span()=> #private::Context<#ty>);
+        let get = quote_spanned!(ty.span()=> self.0.mounted::<#ty>(#name));
         quote! {
             #cfgs
             #[doc(hidden)]
-            pub fn #ident(&self) -> #private::Context<#ty> {
-                self.0.mounted(#name)
+            pub fn #ident(&self) -> #of_mount {
+                #get
             }
         }
     });

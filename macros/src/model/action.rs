@@ -72,7 +72,7 @@ pub(crate) fn read(
     let name_at = args
         .name
         .as_ref()
-        .map_or_else(|| ident.to_token_stream(), |name| name.to_token_stream());
+        .map_or_else(|| ident.to_token_stream(), quote::ToTokens::to_token_stream);
     if let Some(fault) = action_fault(&name) {
         diag.error(&name_at, fault)
             .help("write a name such as `name = \"say\"`");

@@ -49,7 +49,7 @@ pub(crate) fn read(
                 handlers.extend(handler::read(&attr, method, diag));
             }
             (None, None) => {
-                super::param::refuse_params(&mut method.sig, rt, "a plain method", diag)
+                super::param::refuse_params(&mut method.sig, rt, "a plain method", diag);
             }
             (Some(action), Some(event)) => {
                 super::param::strip_params(&mut method.sig, rt, diag);

@@ -45,24 +45,18 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Config> {
         krate = parse_config_type(attr, diag);
     }
     let plain = refuse_generics(&input.generics, "a config", diag);
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => &named.named,
-            other => {
-                let at = if other.is_empty() {
-                    quote::ToTokens::to_token_stream(&input.ident)
-                } else {
-                    quote::ToTokens::to_token_stream(other)
-                };
-                diag.error(at, "the fields of a config need names")
-                    .help("write `struct Name { field: Type }`")
-                    .note("a field is read from the variable of its name, in capitals");
-                return None;
-            }
-        },
-        _ => {
-            diag.error(&input.ident, "a config is a struct")
-                .help("write a struct with a field for each variable");
+    let Data::Struct(data) = &input.data else {
+        diag.error(&input.ident, "a config is a struct")
+            .help("write a struct with a field for each variable");
+        return None;
+    };
+    let fields = match &data.fields {
+        Fields::Named(named) => named.named.iter().collect(),
+        Fields::Unit => Vec::new(),
+        Fields::Unnamed(unnamed) => {
+            diag.error(unnamed, "the fields of a config need names")
+                .help("write `struct Name { field: Type }`")
+                .note("a field is read from the variable of its name, in capitals");
             return None;
         }
     };

@@ -31,10 +31,10 @@ pub struct Params {
     label = "callers cannot send this",
     note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`"
 )]
-pub trait ActionParam: DeserializeOwned + JsonSchema {}
+pub trait ActionParam: serde::Serialize + DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> ActionParam for T {}
+impl<T: serde::Serialize + DeserializeOwned + JsonSchema> ActionParam for T {}
 
 /// A tuple of parameter types.
 #[diagnostic::on_unimplemented(
