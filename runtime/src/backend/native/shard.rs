@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -373,8 +374,15 @@ impl Environment for Here {
         self.shard.entropy.fill(bytes);
     }
 
-    fn spawn(&self, task: LocalFuture<'static, ()>) {
-        tokio::task::spawn_local(task);
+    fn spawn(&self, mut task: LocalFuture<'static, ()>) {
+        let outbox = self.shard.outbox.clone();
+        tokio::task::spawn_local(poll_fn(move |cx| {
+            let polled = task.as_mut().poll(cx);
+            // Woken by a timer or by an answer from elsewhere it may have committed: that must leave with this round,
+            // not with the next message that happens to come.
+            outbox.touch();
+            polled
+        }));
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
