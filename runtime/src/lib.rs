@@ -40,11 +40,16 @@ macro_rules! __export_app {
     ($app:ident) => {
         const _: () = {
             #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(
-                        wasm_bindgen = $crate::__private::wasm_bindgen
-                    )]
+                                wasm_bindgen = $crate::__private::wasm_bindgen
+                            )]
             pub fn stayput_init() {
                 $crate::__private::install($app());
             }
         };
     };
 }
+
+/// Keeps the README's examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -19,16 +19,9 @@ use quote::{ToTokens as _, quote};
 use crate::model::block::Block;
 use crate::paths::Rt;
 
-/// An identifier of ours that cannot meet one of the user's.
+/// A local variable of ours. By hygiene it cannot meet one of the user's, which keep the identifiers they came with.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-/// A user's identifier as a local variable of ours.
-fn local_like(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::mixed_site().located_at(ident.span()));
-    ident
 }
 
 /// Lints that generated code cannot answer for. They are about items that the user may leave unused.

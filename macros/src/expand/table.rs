@@ -15,7 +15,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
 
-use super::{local, local_like};
+use super::local;
 use crate::attrs::action::Auth;
 use crate::model::action::{Action, Mode};
 use crate::syntax::types::without_self;
@@ -53,11 +53,7 @@ fn run(action: &Action) -> TokenStream {
     let (this, params) = (local("this"), local("params"));
     let cx = local(if action.context { "cx" } else { "_cx" });
     let method = &action.ident;
-    let names: Vec<_> = action
-        .params
-        .iter()
-        .map(|param| local_like(&param.ident))
-        .collect();
+    let names: Vec<_> = action.params.iter().map(|param| &param.ident).collect();
     let tuple = tuple(action);
     let decode = if names.is_empty() {
         quote!(#params.decode::<()>()?;)

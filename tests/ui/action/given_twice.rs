@@ -1,0 +1,13 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room {}
+
+#[durable_object]
+impl Room {
+    #[action(public)]
+    #[action]
+    fn say(&mut self) {}
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use stayput::prelude::*;
+
+struct Room {}
+
+impl Room {
+    #[action]
+    fn say(&self) {}
+}
+
+fn main() {}

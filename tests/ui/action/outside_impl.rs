@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[action(public)]
+fn say() {}
+
+fn main() {}

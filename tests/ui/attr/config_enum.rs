@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[derive(Config)]
+enum Settings {
+    One,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[derive(Config)]
+struct Settings {
+    ports: Vec<u16>,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[derive(Config)]
+struct Settings(u8);
+
+fn main() {}

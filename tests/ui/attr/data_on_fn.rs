@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[data]
+fn room() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[data(crat = stayput)]
+struct Note;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+enum RoomError {
+    NotFound,
+}
+
+fn main() {}

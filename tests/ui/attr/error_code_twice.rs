@@ -1,0 +1,11 @@
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+#[error(prefix = "room")]
+enum RoomError {
+    Full,
+    #[error(code = "full")]
+    Crowded,
+}
+
+fn main() {}

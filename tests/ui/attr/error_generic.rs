@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+enum RoomError<T> {
+    Full(T),
+}
+
+fn main() {}

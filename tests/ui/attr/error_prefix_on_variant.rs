@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+enum RoomError {
+    #[error(prefix = "room")]
+    Full,
+}
+
+fn main() {}

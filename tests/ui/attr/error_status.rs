@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+enum RoomError {
+    #[error(status = 200)]
+    Full,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[derive(ActionError)]
+union RoomError {
+    a: u8,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[event]
+struct Said<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[event(name = "user created")]
+struct Said;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[event(start)]
+fn start() {}
+
+fn main() {}

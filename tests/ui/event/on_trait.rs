@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[event]
+trait Said {}
+
+fn main() {}

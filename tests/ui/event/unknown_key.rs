@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[event(nam = "said")]
+struct Said;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[mixin(class = "presence")]
+struct Presence {}
+
+#[mixin]
+impl Presence {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[mixin]
+struct Presence<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[mixin]
+enum Presence {
+    One,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[durable_object(impls(moderation))]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

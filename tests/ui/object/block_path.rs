@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[durable_object(impls(a::b))]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

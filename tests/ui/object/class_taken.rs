@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Mcp {}
+
+#[durable_object]
+impl Mcp {}
+
+fn main() {}

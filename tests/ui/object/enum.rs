@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[durable_object]
+enum Room {
+    Open,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use stayput::prelude::*;
+
+#[event]
+struct Said;
+
+#[durable_object(events(Said, Said))]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+struct Other<T>(T);
+
+#[durable_object]
+impl<T> Other<T> {}
+
+fn main() {}

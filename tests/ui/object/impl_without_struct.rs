@@ -1,0 +1,8 @@
+use stayput::prelude::*;
+
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[durable_object(scope = "room:write")]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[durable_object]
+fn room() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room(u64);
+
+fn main() {}

@@ -1,0 +1,10 @@
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room
+where
+    u8: Copy,
+{
+}
+
+fn main() {}

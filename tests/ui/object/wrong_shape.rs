@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[durable_object(class = 5)]
+struct Room {}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}
