@@ -40,8 +40,8 @@ macro_rules! __export_app {
     ($app:ident) => {
         const _: () = {
             #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(
-                                wasm_bindgen = $crate::__private::wasm_bindgen
-                            )]
+                                                wasm_bindgen = $crate::__private::wasm_bindgen
+                                            )]
             pub fn stayput_init() {
                 $crate::__private::install($app());
             }

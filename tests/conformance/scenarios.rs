@@ -35,6 +35,13 @@ const fn fails(
     Step::Call(call(object, action, params, Gives::Error(code)))
 }
 
+/// The id of `tally/ids`.
+const IDS_TEXT: &str = "\"e7184399d61f4545d5893af31883da09f12f07b7501569891a99d96385e1bb91\"";
+const IDS_PATH: &str = "tally/~e7184399d61f4545d5893af31883da09f12f07b7501569891a99d96385e1bb91";
+/// The same id is none of another class.
+const FOREIGN_PATH: &str =
+    "relay/~e7184399d61f4545d5893af31883da09f12f07b7501569891a99d96385e1bb91";
+
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {
         name: "increment",
@@ -117,6 +124,38 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "calls that wait behind a panic are told that they did not run",
+        steps: &[
+            Step::Together(&[
+                call(
+                    "tally/queue",
+                    "panic_after_wait",
+                    r#"{"millis": 400}"#,
+                    Gives::Error("internal"),
+                ),
+                Call {
+                    after: 100,
+                    ..call(
+                        "tally/queue",
+                        "increment",
+                        r#"{"by": 2}"#,
+                        Gives::Error("object_reset"),
+                    )
+                },
+                Call {
+                    after: 200,
+                    ..call(
+                        "tally/queue",
+                        "increment",
+                        r#"{"by": 3}"#,
+                        Gives::Error("object_reset"),
+                    )
+                },
+            ]),
+            gives("tally/queue", "value", "{}", "0"),
+        ],
+    },
+    Scenario {
         name: "an alarm fires once",
         steps: &[
             gives("tally/alarm", "wake_in", r#"{"millis": 50}"#, "null"),
@@ -170,6 +209,20 @@ pub(crate) const ALL: &[Scenario] = &[
             gives("tally/restart", "notes", "{}", r#"["a\u0000\u00e9"]"#),
             gives("tally/restart", "visit", "{}", "1"),
             gives("tally/restart", "note", r#"{"text": "b"}"#, "2"),
+        ],
+    },
+    Scenario {
+        name: "an id is the same everywhere and reaches the object",
+        steps: &[
+            gives("tally/ids", "increment", "{}", "1"),
+            gives("tally/ids", "id", "{}", IDS_TEXT),
+            Step::Restart,
+            gives(IDS_PATH, "increment", "{}", "2"),
+            gives(IDS_PATH, "name", "{}", "\"ids\""),
+            gives("tally/ids", "value", "{}", "2"),
+            fails(FOREIGN_PATH, "value", "{}", "invalid_id"),
+            Step::Restart,
+            gives("tally/name", "name", "{}", "\"name\""),
         ],
     },
     Scenario {

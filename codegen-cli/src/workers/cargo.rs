@@ -282,3 +282,41 @@ fn output(command: &mut Command, name: &str) -> Result<Vec<u8>, BuildError> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(package: Option<&str>) -> BuildError {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        match inspect(&workspace, package) {
+            Ok(app) => panic!("{} was taken", app.package),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_worker_is_refused_by_name() {
+        let error = refused(Some("nobody"));
+        assert!(error.to_string().contains("`nobody`"), "{error}");
+        let error = refused(None);
+        assert!(error.to_string().contains("several packages"), "{error}");
+        let no_library = refused(Some("stayput-macros"));
+        assert!(
+            matches!(&no_library, BuildError::NoLibrary { package } if package == "stayput-macros")
+        );
+        let no_runtime = refused(Some("stayput-cli"));
+        assert!(
+            matches!(&no_runtime, BuildError::NoRuntime { package } if package == "stayput-cli")
+        );
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_runtime() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let pins = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
+        assert!(pins.contains(&format!("wasm-bindgen = \"={WASM_BINDGEN}\"")));
+        let app = inspect(&workspace, Some("counter")).unwrap();
+        assert!(app.shell.is_file(), "{}", app.shell.display());
+    }
+}

@@ -47,7 +47,7 @@ impl Meta {
 
     /// The name the object was born with.
     #[cfg(target_arch = "wasm32")]
-    pub fn name(bytes: &[u8]) -> Result<Option<String>, StorageFault> {
+    pub(crate) fn name(bytes: &[u8]) -> Result<Option<String>, StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;
         Ok(meta.name)
     }

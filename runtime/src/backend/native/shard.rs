@@ -375,13 +375,12 @@ impl Environment for Here {
     }
 
     fn spawn(&self, mut task: LocalFuture<'static, ()>) {
-        let outbox = self.shard.outbox.clone();
+        let shard = self.shard.clone();
         tokio::task::spawn_local(poll_fn(move |cx| {
-            let polled = task.as_mut().poll(cx);
-            // Woken by a timer or by an answer from elsewhere it may have committed: that must leave with this round,
-            // not with the next message that happens to come.
-            outbox.touch();
-            polled
+            let done = task.as_mut().poll(cx);
+            // A timer or a reply may have woken the task, not a message: what it committed leaves with this round.
+            shard.outbox.touch();
+            done
         }));
     }
 

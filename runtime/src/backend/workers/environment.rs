@@ -153,7 +153,11 @@ fn read(answer: &Answer) -> Reply {
         return Err(wire::decode_error(&text).map_or_else(internal, Box::new));
     }
     Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
-        Some("object_reset") => reset(),
+        Some("not_begun") => WireError::framework(
+            Code::ObjectReset,
+            "the object was reset while the call waited",
+        ),
+        Some("interrupted") => interrupted(),
         _ => WireError::framework(Code::Internal, "the action panicked"),
     }))
 }
@@ -163,10 +167,10 @@ fn lost(thrown: &JsValue) -> WireError {
     if flag_of(thrown, "overloaded") {
         return WireError::framework(Code::Overloaded, text_of(thrown));
     }
-    reset()
+    interrupted()
 }
 
-fn reset() -> WireError {
+fn interrupted() -> WireError {
     WireError::framework(
         Code::ObjectReset,
         "the object was reset while the call was under way",

@@ -37,8 +37,8 @@ pub(super) fn forget_call(call: u32) {
     CALLS.with_borrow_mut(|calls| calls.remove(&call));
 }
 
-/// A panic ends the instance by a trap, after which nothing in it runs any more. What it says goes to the log, and the
-/// calls that have not begun are handed back, to be run by the next instance as if nothing had happened.
+/// A panic ends the instance by a trap, after which nothing in it runs any more. What it says goes to the log, and
+/// `shell.js` is told which calls have not begun: their callers may be told that nothing happened.
 pub(super) fn watch_panics(bridge: &Bridge) {
     BRIDGE.set(Some(bridge.clone()));
     std::panic::set_hook(Box::new(|panic| {

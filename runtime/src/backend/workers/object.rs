@@ -84,7 +84,9 @@ impl ObjectHost {
         match self.live(None) {
             Ok(live) => {
                 let store = self.store.clone();
-                let done = Box::new(move || deliver(&done, &answer("next", &next_alarm(&store))));
+                // Whether it could be begun or not, what is left to do is among the records.
+                let done =
+                    Box::new(move |_begun| deliver(&done, &answer("next", &next_alarm(&store))));
                 let run = Run {
                     call,
                     request_id: "alarm".into(),
@@ -154,7 +156,7 @@ fn answer_of(reply: Reply) -> JsValue {
         Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),
         Err(error) => match wire::encode_error(&error) {
             Ok(text) => answer("error", &JsValue::from_str(&text)),
-            Err(_) => answer("fault", &JsValue::from_str("internal")),
+            Err(_) => answer("fault", &JsValue::from_str("panicked")),
         },
     }
 }

@@ -6,10 +6,10 @@
 // closed to it, and the next call starts a new life on the same durable state.
 import { DurableObject, env, exports } from "cloudflare:workers";
 
-/** How a call ends that its life did not survive. The texts of these errors are the core's; `AGAIN` is none. */
-const CULPRIT = "internal";
-const BYSTANDER = "object_reset";
-const AGAIN = "again";
+/** How a call ends that its life did not survive: at fault, under way meanwhile, or still waiting for its turn. */
+const CULPRIT = "panicked";
+const BYSTANDER = "interrupted";
+const NOT_BEGUN = "not_begun";
 
 /** One wasm instance, the promises that wait for it, and its end. */
 class Life {
@@ -73,7 +73,7 @@ class Life {
     const trap = this.ended instanceof WebAssembly.RuntimeError;
     console.error("stayput: an instance was ended by:", trap ? String(this.ended) : this.ended);
     for (const [call, abort] of this.#pending) {
-      abort(this.#notBegun.has(call) ? AGAIN : call === this.current ? CULPRIT : BYSTANDER);
+      abort(this.#notBegun.has(call) ? NOT_BEGUN : call === this.current ? CULPRIT : BYSTANDER);
     }
     this.#pending.clear();
   }
@@ -211,11 +211,8 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
       async stayput(header, params) {
-        for (;;) {
-          const life = this.#alive();
-          const answer = await life.run((call, done) => life.root.submit(call, header, params, done));
-          if (answer.fault !== AGAIN) return answer;
-        }
+        const life = this.#alive();
+        return await life.run((call, done) => life.root.submit(call, header, params, done));
       }
 
       async alarm() {
@@ -274,8 +271,10 @@ async function readBody(request, limit) {
 }
 
 /** The front itself failed: nothing in Rust is left to word the answer. */
-function failed(code) {
-  const data = { code, retryable: code !== "internal", maybe_executed: true, request_id: crypto.randomUUID() };
-  const error = { code, message: "the request could not be completed", data };
-  return Response.json({ error }, { status: code === "internal" ? 500 : 503 });
+function failed(fault) {
+  const culprit = fault === CULPRIT;
+  const code = culprit ? "internal" : "object_reset";
+  const data = { code, retryable: !culprit, maybe_executed: true, request_id: crypto.randomUUID() };
+  const error = { code: culprit ? -32603 : 1, message: "the request could not be completed", data };
+  return Response.json({ error }, { status: culprit ? 500 : 503 });
 }

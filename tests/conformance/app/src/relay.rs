@@ -8,6 +8,7 @@ use crate::{Tally, TallyError};
 
 /// Calls on.
 #[durable_object]
+#[derive(Debug)]
 pub struct Relay {
     calls: u32,
 }

@@ -6,6 +6,7 @@ use stayput::prelude::*;
 
 /// Counts, notes, and wakes by itself.
 #[durable_object]
+#[derive(Debug)]
 pub struct Tally {
     value: i64,
     notes: Log<String>,
@@ -35,6 +36,18 @@ impl Tally {
     #[action(public)]
     fn value(&self) -> i64 {
         self.value
+    }
+
+    /// Who this is.
+    #[action(public)]
+    fn id(&self, cx: &Context<Self>) -> ObjectId {
+        cx.id()
+    }
+
+    /// The name it was born with.
+    #[action(public)]
+    fn name(&self, cx: &Context<Self>) -> Option<String> {
+        cx.name().map(str::to_owned)
     }
 
     /// Notes a text and returns how many there are.
