@@ -1,7 +1,7 @@
 //! A struct: its stub, its mounts, and how the runtime loads and saves it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
@@ -18,7 +18,8 @@ use crate::syntax::names::{block_number, unraw};
 ///     use ::stayput::__private as __rt;
 ///     impl __rt::Stub for ChatRoomStub { .. }
 ///     impl __rt::Mounts for __ChatRoomMounts { .. }
-///     impl __rt::Stateful for ChatRoom { .. }         // load, reload, save, describe
+///     const __FIELDS: __rt::Walk<ChatRoom> = ..;      // load, reload, save, describe
+///     impl __rt::Stateful for ChatRoom { .. }
 ///     impl __rt::Lists<0> for ChatRoom {}             // one for each impl block
 ///     impl __rt::Declares<Said> for ChatRoom {}       // one for each event
 ///     impl __rt::Object for ChatRoom { .. }           // not for a mixin
@@ -123,7 +124,8 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         quote!(#cfgs __rt::Mount::of::<#ty, #at>(#name))
     });
     let blocks = block_numbers(object);
-    let functions = fields::functions(&object.fields);
+    let parts = object_parts(object, &blocks);
+    let walk = fields::walk(ident, &object.fields);
     quote! {
         #[automatically_derived]
         impl __rt::Stub for #stub {
@@ -137,6 +139,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             fn raw(&self) -> &__rt::RawContext { &self.0 }
         }
         #(#projections)*
+        #walk
         #[automatically_derived]
         impl __rt::Stateful for #ident {
             type Mounts = #mounts;
@@ -146,8 +149,11 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const EVENTS: &'static [__rt::EventInfo] = &[#(__rt::EventInfo::of::<#events>()),*];
             const MOUNTS: &'static [__rt::Mount<Self>] = &[#(#mount_list),*];
             const PARTS: &'static [&'static __rt::Table<Self>] =
-                &[#(<Self as __rt::Actions<#blocks>>::TABLE),*];
-            #functions
+                &[#(#parts),*];
+            fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
+            fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
+            fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
+            fn describe(describer: &mut __rt::StateDescriber<'_>) { (__FIELDS.describe)(describer); }
         }
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
@@ -169,6 +175,13 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
 
 fn mount_ident(index: usize) -> Ident {
     super::local(&format!("__Mount{index}"))
+}
+
+/// The tables of all impl blocks; one that is missing is missed where its name stands.
+fn object_parts(object: &Object, blocks: &[TokenStream]) -> Vec<TokenStream> {
+    let names = std::iter::once(&object.ident).chain(&object.blocks);
+    let part = |(name, block): (&Ident, &TokenStream)| quote_spanned!(name.span()=> <Self as __rt::Actions<#block>>::TABLE);
+    names.zip(blocks).map(part).collect()
 }
 
 /// The numbers of all impl blocks, each where its name stands.

@@ -63,7 +63,7 @@ pub(crate) fn read(
     rt: &Rt,
     diag: &mut Diag,
 ) -> Option<Action> {
-    let args = ActionArgs::parse(attr, diag);
+    let mut args = ActionArgs::parse(attr, diag);
     let ident = method.sig.ident.clone();
     let name = args
         .name
@@ -84,6 +84,7 @@ pub(crate) fn read(
         } else if was.value() == name {
             diag.error(was, format!("`was` is the present name of `{ident}`"))
                 .help("`was` is the name that the action had before; remove it");
+            args.was = None;
         }
     }
     let from = diag.count();

@@ -82,7 +82,7 @@ pub(crate) fn read(
         .help("write `impl Name { .. }`");
         return None;
     };
-    check::block(&actions, &handlers, diag);
+    check::block(&mut actions, &handlers, diag);
     plain.then(|| Block {
         self_path,
         stub_path,

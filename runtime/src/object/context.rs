@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::alarm;
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
-use crate::event::{Declares, Event};
+use crate::event::DeclaredBy;
 use crate::state::Stateful;
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
@@ -197,10 +197,7 @@ impl<S: Stateful> Context<S> {
     common!();
 
     /// Emits an event to the handlers of this object. They run after this method has returned `Ok`, before the commit.
-    pub fn emit<E: Event>(&mut self, event: E)
-    where
-        S: Declares<E>,
-    {
+    pub fn emit<E: DeclaredBy<S>>(&mut self, event: E) {
         let raw = self.raw();
         if !raw.turn.is_ended() {
             raw.turn
