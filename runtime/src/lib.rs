@@ -14,6 +14,8 @@ pub mod object;
 pub mod prelude;
 pub mod rpc;
 pub mod state;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -55,13 +55,16 @@ fn idle_objects_cost_next_to_nothing() {
     ));
     assert!(each <= 2_048, "a loaded object costs {each} bytes");
     std::thread::sleep(Duration::from_secs(12));
-    // One more call, so that freed memory can be handed back by those who free it.
-    touch(server.address(), "value", 0..1);
-    let after = server.resident().unwrap();
-    note(&format!("{after} bytes after eviction"));
+    let evicted = server.resident().unwrap();
+    touch(server.address(), "value", 0..objects);
+    let again = server.resident().unwrap();
+    note(&format!(
+        "{evicted} bytes after eviction, {again} with all loaded again"
+    ));
+    // The system's allocator keeps pages that hold anything at all; what the objects held must be free for others.
     assert!(
-        after <= loaded_before + (16 << 20),
-        "{after} bytes remain after eviction, {loaded_before} before"
+        again <= loaded + loaded / 8,
+        "{again} bytes when loaded again, {loaded} at first: eviction leaks"
     );
     assert_eq!(files::count(&data), before, "the file count grew");
 }

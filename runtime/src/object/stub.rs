@@ -258,6 +258,8 @@ pub type CallOf<R> = Call<OkOf<R>, ErrOf<R>>;
 /// Waits for the answer of a [`Call`].
 pub struct Answer<T, E> {
     reply: LocalFuture<'static, Reply>,
+    /// On whose behalf stubs and ids in the answer call.
+    origin: Option<Origin>,
     answer: PhantomData<fn() -> (T, E)>,
 }
 
@@ -278,6 +280,7 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
     type IntoFuture = Answer<T, E>;
 
     fn into_future(self) -> Answer<T, E> {
+        let origin = self.core.origin.clone();
         let reply: LocalFuture<'static, Reply> = match self.params {
             Ok(params) => {
                 let (core, action, mode) = (self.core, self.action, self.mode);
@@ -287,6 +290,7 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
         };
         Answer {
             reply,
+            origin,
             answer: PhantomData,
         }
     }
@@ -296,7 +300,11 @@ impl<T: DeserializeOwned, E: ActionError> Future for Answer<T, E> {
     type Output = Result<T, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.reply.as_mut().poll(cx).map(read_reply)
+        let reply = self.reply.as_mut().poll(cx);
+        reply.map(|reply| match self.origin.take() {
+            Some(origin) => current::scope(origin, || read_reply(reply)),
+            None => read_reply(reply),
+        })
     }
 }
 

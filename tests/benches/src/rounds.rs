@@ -19,6 +19,11 @@ const VOID: f64 = 3.0;
 /// Nor when other processes used more than this part of the machine.
 const FOREIGN: f64 = 0.2;
 
+/// For one round that counts there may be so many that do not, before we make do with what there is.
+const TRIES: usize = 2;
+/// How long a round waits for other processes to calm down.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// All valid rounds of a pair.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -58,21 +63,25 @@ pub(crate) fn measure(
         void: 0,
         busy: false,
     };
-    for round in 1..=options.rounds {
+    let mut quiet = 0;
+    for round in 1..=options.rounds * TRIES {
+        wait_for_quiet();
         let busy = Busy::now();
         let used = |servers: [&Running; 3]| {
-            servers
-                .iter()
-                .map(|one| one.server.processor())
-                .sum::<Duration>()
+            let each = servers.iter().map(|one| one.server.processor());
+            each.sum::<Duration>() + own_processor()
         };
-        let before = used([&control, &ours, &peer]) + own_processor();
+        let before = used([&control, &ours, &peer]);
         outcome.control.push(control.measure(options.each)?);
         outcome.ours.push(ours.measure(options.each)?);
         outcome.peer.push(peer.measure(options.each)?);
-        let mine = used([&control, &ours, &peer]) + own_processor() - before;
-        outcome.foreign.push(busy.foreign(mine));
+        let foreign = busy.foreign(used([&control, &ours, &peer]) - before);
+        outcome.foreign.push(foreign);
         println!("round {round}: {}", outcome.last());
+        quiet += usize::from(foreign <= FOREIGN);
+        if quiet == options.rounds {
+            break;
+        }
     }
     for one in [&control, &ours, &peer] {
         one.check_sum()?;
@@ -304,6 +313,18 @@ impl Busy {
     fn foreign(&self, mine: Duration) -> f64 {
         let used = Duration::from_millis((Self::now().ticks - self.ticks) * 10);
         used.saturating_sub(mine).as_secs_f64() / (self.at.elapsed().as_secs_f64() * 2.0)
+    }
+}
+
+/// Returns when others have let the machine be for half a second, or patience is at its end.
+fn wait_for_quiet() {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let busy = Busy::now();
+        std::thread::sleep(Duration::from_millis(500));
+        if busy.foreign(Duration::ZERO) <= FOREIGN / 2.0 {
+            return;
+        }
     }
 }
 
