@@ -115,6 +115,8 @@ pub(crate) struct Host<T: Object> {
     cache: RefCell<FieldCache>,
     stage: RefCell<Stage>,
     wakes: Cell<u64>,
+    /// Calls that wait for the lock, or have not come to it yet.
+    waiting: Cell<usize>,
 }
 
 impl fmt::Display for Identity {
@@ -230,6 +232,7 @@ impl<T: Object> Host<T> {
             cache: RefCell::new(FieldCache::default()),
             stage: RefCell::new(Stage::Asleep),
             wakes: Cell::new(0),
+            waiting: Cell::new(0),
         })
     }
 
@@ -418,6 +421,9 @@ impl<T: Object> Host<T> {
         };
         let busy = Busy::new(&self.core);
         let wake = self.wakes.get();
+        let waits = guard.is_none() && self.class.entries.get(index).is_some_and(|entry| entry.run.mode() != Mode::Free);
+        // Counted from here: a whole batch may come before the first of it reaches the lock.
+        self.waiting.set(self.waiting.get() + usize::from(waits));
         self.core.environment.spawn(Box::pin(async move {
             let envelope = &call.delivery.envelope;
             if let Some(reply) = host.run_async(index, &call.delivery, guard, wake).await {
@@ -448,7 +454,11 @@ impl<T: Object> Host<T> {
         }
         let guard = match guard {
             Some(guard) => Ok(guard),
-            None => self.lock(mode, call).await,
+            None => {
+                let guard = self.lock(mode, call).await;
+                self.waiting.set(self.waiting.get() - 1);
+                guard
+            }
         };
         if !delivery.begin() {
             return None;
@@ -945,7 +955,7 @@ impl<T: Object> LiveObject for Host<T> {
     }
 
     fn queued(&self) -> usize {
-        self.core.lock.queued()
+        self.waiting.get()
     }
 
     fn field_bytes(&self) -> usize {

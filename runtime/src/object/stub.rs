@@ -408,7 +408,9 @@ pub fn deserialize_stub<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<StubCore, D::Error> {
     let id = <ObjectId as serde::Deserialize>::deserialize(deserializer)?;
-    let core = StubCore::by_id(None, class, id);
+    // A stub in an action's state outlives the action; what answers a test or a program does not outlive those.
+    let origin = current::origin().filter(|origin| origin.0.is_lasting());
+    let core = StubCore::by_id(origin, class, id);
     match &core.target {
         Ok(_) => Ok(core),
         Err(error) => Err(serde::de::Error::custom(&error.message)),

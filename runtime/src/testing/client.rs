@@ -98,6 +98,10 @@ impl Originate for Client {
         Originate::random(&self.inner.port(), bytes);
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
             let port = self.inner.port();

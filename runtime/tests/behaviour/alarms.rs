@@ -169,7 +169,7 @@ fn a_failing_alarm_is_tried_six_times_more_then_kept_as_dead() {
         clock.set(10).await.unwrap();
         t.advance(hours(2)).await;
         let tries = clock.tries().await.unwrap();
-        assert_eq!(tries.len(), 7, "the first and six more");
+        assert_eq!(tries.len(), 7, "the first and six more: {tries:?}");
         let mut jitters = 0;
         for (pair, doubled) in tries.windows(2).zip([2, 4, 8, 16, 32, 64]) {
             let pause = pair[1].since(pair[0]).as_millis();

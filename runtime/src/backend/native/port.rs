@@ -154,6 +154,10 @@ impl Originate for Port {
         self.inner.entropy.fill(bytes);
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         let mut random = [0; 24];
         self.inner.entropy.fill(&mut random);
