@@ -58,10 +58,6 @@ impl<'a> EnvReader<'a> {
     }
 
     /// A variable that may be absent. `None`: a fault was noted.
-    #[expect(
-        clippy::option_option,
-        reason = "a fault and an absent variable are two things"
-    )]
     pub fn optional<T: FromStr>(&self, name: &str, faults: &mut ConfigFaults) -> Option<Option<T>> {
         let Some(text) = (self.look_up)(name) else {
             return Some(None);

@@ -183,7 +183,7 @@ impl<'a> Slots<'a> {
             for segment in tracked.path() {
                 use serde_path_to_error::Segment;
                 match segment {
-                    Segment::Seq { index } => path.push_str(&format!("/{index}")),
+                    Segment::Seq { index } => path.push_str(&pointer(&index.to_string())),
                     Segment::Map { key } => path.push_str(&pointer(key)),
                     Segment::Enum { variant } => path.push_str(&pointer(variant)),
                     Segment::Unknown => {}

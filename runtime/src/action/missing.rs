@@ -1,6 +1,6 @@
 //! When a parameter may be left out: iff its type can be decoded from "nothing there".
 //!
-//! The rule is serde_derive's own for missing struct fields, so it sees through aliases and wrappers where a look at
+//! The rule is `serde_derive`'s own for missing struct fields, so it sees through aliases and wrappers where a look at
 //! the type's name would not.
 
 use serde::de::value::Error;

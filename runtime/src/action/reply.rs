@@ -45,10 +45,6 @@ pub fn reply_value<T: ActionOutput>(value: T) -> Reply {
 }
 
 /// The reply of an action that can.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "called by generated code with what the method returned"
-)]
 pub fn reply_result<T: ActionOutput, E: ActionError>(result: Result<T, E>) -> Reply {
     match result {
         Ok(value) => encode(&value),
@@ -62,10 +58,6 @@ pub fn finish_value<T>(_: T) -> Result<(), Box<WireError>> {
 }
 
 /// The outcome of a handler that can.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "called by generated code with what the method returned"
-)]
 pub fn finish_result<T, E: ActionError>(result: Result<T, E>) -> Result<(), Box<WireError>> {
     match result {
         Ok(_) => Ok(()),

@@ -168,6 +168,7 @@ impl Chain {
     }
 
     /// The chain of a call made by a call that runs in `object`.
+    #[must_use]
     pub fn with(&self, object: ObjectId, mode: Mode) -> Self {
         let links = self
             .links

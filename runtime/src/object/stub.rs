@@ -151,7 +151,7 @@ impl StubCore {
             action,
             mode,
             params: args.encode(),
-            answer: PhantomData,
+            typed: PhantomData,
         }
     }
 
@@ -249,7 +249,7 @@ pub struct Call<T, E> {
     action: Arc<str>,
     mode: Mode,
     params: Reply,
-    answer: PhantomData<fn() -> (T, E)>,
+    typed: PhantomData<fn() -> (T, E)>,
 }
 
 /// The call of an action that returns the `Result` `R`.
@@ -260,7 +260,7 @@ pub struct Answer<T, E> {
     reply: LocalFuture<'static, Reply>,
     /// On whose behalf stubs and ids in the answer call.
     origin: Option<Origin>,
-    answer: PhantomData<fn() -> (T, E)>,
+    typed: PhantomData<fn() -> (T, E)>,
 }
 
 impl<T, E> fmt::Debug for Call<T, E> {
@@ -291,7 +291,7 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
         Answer {
             reply,
             origin,
-            answer: PhantomData,
+            typed: PhantomData,
         }
     }
 }

@@ -163,10 +163,8 @@ impl Originate for Port {
         self.inner.entropy.fill(&mut random);
         let now = Dispatch::now(&*self);
         let nonce = u64::from_le_bytes(std::array::from_fn(|index| random[index]));
-        let request_id: String = random[8..]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = u128::from_be_bytes(std::array::from_fn(|index| random[8 + index]));
+        let request_id = format!("{id:032x}");
         self.send(Envelope {
             request_id: request_id.into(),
             target: call.target,

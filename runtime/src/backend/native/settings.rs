@@ -156,14 +156,11 @@ fn parse_flags(
         if !NAMES.contains(&name) {
             return Err(WireError::framework(Code::ConfigInvalid, known()));
         }
-        let value = match value.or_else(|| flags.next()) {
-            Some(value) => value,
-            None => {
-                return Err(WireError::framework(
-                    Code::ConfigInvalid,
-                    format!("`--{name}` needs a value"),
-                ));
-            }
+        let Some(value) = value.or_else(|| flags.next()) else {
+            return Err(WireError::framework(
+                Code::ConfigInvalid,
+                format!("`--{name}` needs a value"),
+            ));
         };
         given.insert(name.to_owned(), value);
     }

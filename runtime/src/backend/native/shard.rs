@@ -199,10 +199,10 @@ impl Shard {
             Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
             Ok(live) => live.submit(IncomingCall { delivery, reply }),
             Err(fault) => {
-                self.report(&format!(
-                    "{}/{} cannot be loaded: {fault}",
-                    target.class, target.id
-                ));
+                tracing::error!(
+                    "{}",
+                    format_args!("{}/{} cannot be loaded: {fault}", target.class, target.id)
+                );
                 reply(Err(storage_error(&fault)));
             }
         }
@@ -339,10 +339,10 @@ impl Shard {
         let live = match self.resident(&target) {
             Ok(live) => live,
             Err(fault) => {
-                self.report(&format!(
-                    "{}/{} cannot be woken: {fault}",
-                    target.class, target.id
-                ));
+                tracing::error!(
+                    "{}",
+                    format_args!("{}/{} cannot be woken: {fault}", target.class, target.id)
+                );
                 self.alarms
                     .borrow_mut()
                     .retry(target, self.now() + ALARM_PAUSE);
@@ -362,10 +362,6 @@ impl Shard {
 
     fn now(&self) -> Timestamp {
         self.shared.options.clock.now()
-    }
-
-    fn report(&self, message: &str) {
-        tracing::error!("{message}");
     }
 }
 
@@ -430,6 +426,6 @@ impl Environment for Here {
     }
 
     fn report(&self, message: &str) {
-        self.shard.report(message);
+        tracing::error!("{message}");
     }
 }

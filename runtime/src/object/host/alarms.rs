@@ -1,0 +1,110 @@
+//! Running the alarm items that are due.
+
+use super::Host;
+use super::settle::Keep;
+use crate::event::Alarm;
+use crate::object::contain::contain_async;
+use crate::object::context::RawContext;
+use crate::object::lock::Guard;
+use crate::object::turn::Turn;
+use crate::object::{Envelope, Mode, Object, alarm};
+
+#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+impl<T: Object> Host<T> {
+    /// Runs the items that are due. Whether each could at least be begun.
+    pub(super) async fn run_alarms(&self) -> bool {
+        let probe = self.system_call("alarm");
+        let due = match self.awake(&probe).await {
+            Ok(guard) => {
+                let due = alarm::due(&self.core.records, self.core.environment.now());
+                drop(guard);
+                due
+            }
+            Err(error) => {
+                // The store keeps the alarm set; the backend asks again after a pause.
+                self.core.environment.report(&format!(
+                    "{} cannot run its alarm: {}",
+                    self.core.identity, error.message
+                ));
+                return false;
+            }
+        };
+        let mut begun = true;
+        for (mount, _) in due {
+            let call = self.system_call("alarm");
+            begun &= match self.awake(&call).await {
+                Ok(guard) => self.run_alarm(&mount, &call, guard).await,
+                Err(_) => false,
+            };
+        }
+        begun
+    }
+
+    /// Runs one alarm item: first the attempt is counted and the next wake-up committed, then the handler runs.
+    /// Whether it could be begun.
+    pub(super) async fn run_alarm(&self, mount: &str, call: &Envelope, guard: Guard) -> bool {
+        let core = &self.core;
+        let turn = Turn::new(core, call, Mode::Write, Some(guard));
+        let Some(item) = alarm::get(&core.records, mount).filter(|item| item.at <= turn.now) else {
+            turn.end();
+            return true;
+        };
+        core.records.begin();
+        alarm::begin(&core.records, mount, item, turn.now, core.random());
+        if self
+            .settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true })
+            .is_err()
+        {
+            turn.end();
+            return false;
+        }
+        core.records.begin();
+        alarm::delete(&core.records, mount);
+        let outcome = {
+            let mut state = self.state.borrow_mut();
+            let handlers = async {
+                if let Some(state) = state.as_mut() {
+                    for entry in self
+                        .class
+                        .alarms
+                        .iter()
+                        .filter(|entry| &*entry.mount == mount)
+                    {
+                        let raw = RawContext {
+                            turn: turn.clone(),
+                            mount: entry.mount.clone(),
+                        };
+                        let alarm = Alarm {
+                            scheduled: item.scheduled,
+                            attempt: item.attempt,
+                        };
+                        (entry.run)(state, raw, alarm).await?;
+                    }
+                }
+                Ok(bytes::Bytes::new())
+            };
+            contain_async(&turn, Box::pin(handlers)).await
+        };
+        if let Err(error) = self.settle(&turn, outcome, Keep { commit: true }) {
+            let Alarm { scheduled, attempt } = Alarm {
+                scheduled: item.scheduled,
+                attempt: item.attempt,
+            };
+            core.environment.report(&format!(
+                "{} alarm of {scheduled} failed at attempt {attempt}: {}",
+                core.identity, error.message
+            ));
+            if attempt >= alarm::RETRIES {
+                core.records.begin();
+                alarm::bury(&core.records, mount, item);
+                let buried = self.commit(&turn);
+                if buried.is_err() {
+                    core.records.undo();
+                }
+            }
+        }
+        self.recover(&turn);
+        turn.end();
+        true
+    }
+}

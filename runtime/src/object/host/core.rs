@@ -1,0 +1,110 @@
+//! What of a host does not depend on the class: identity, store, lock, and the gate that replies pass.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::storage_error;
+use crate::backend::{ObjectStore, Seq, SharedEnvironment, StorageFault};
+use crate::error::Code;
+use crate::object::lock::Lock;
+use crate::object::{ObjectId, once};
+use crate::rpc::{Reply, WireError};
+use crate::state::Records;
+
+/// Who an object is.
+pub(crate) struct Identity {
+    pub(crate) class: &'static str,
+    pub(crate) id: ObjectId,
+    pub(crate) name: Option<Arc<str>>,
+}
+
+/// What of a host does not depend on the class.
+pub(crate) struct Core {
+    pub(crate) identity: Identity,
+    pub(crate) environment: SharedEnvironment,
+    pub(crate) records: Records,
+    pub(super) store: Rc<dyn ObjectStore>,
+    pub(super) lock: Rc<Lock>,
+    /// The object's last accepted commit; 0 while it is unborn.
+    pub(super) seq: Cell<Seq>,
+    /// Calls, processes and handles that keep the object alive.
+    pub(super) busy: Cell<usize>,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{}/{name}", self.class),
+            None => write!(f, "{}/~{}", self.class, self.id),
+        }
+    }
+}
+
+impl Core {
+    /// Waits until everything accepted so far is durable.
+    pub(crate) async fn durable(&self) -> Result<(), Box<WireError>> {
+        let (sender, receiver) = once::channel();
+        self.store
+            .gate(self.seq.get(), Box::new(move |result| sender.send(result)));
+        match receiver.await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(fault)) => Err(storage_error(&fault)),
+            None => Err(storage_error(&StorageFault::Fenced)),
+        }
+    }
+
+    /// Lets a reply out once everything it could have seen is durable.
+    pub(super) fn answer(&self, request_id: &str, reply: Reply, to: Box<dyn FnOnce(Reply)>) {
+        let reply = reply.map_err(|error| self.redact(request_id, error));
+        let gate = move |result: Result<(), StorageFault>| match result {
+            Ok(()) => to(reply),
+            // What became of the commit is not known: after an I/O error it may be on disk all the same.
+            Err(fault) => to(Err(Box::new(storage_error(&fault).maybe_executed()))),
+        };
+        self.store.gate(self.seq.get(), Box::new(gate));
+    }
+
+    /// What went wrong inside is for the log; callers get the request id to look for.
+    pub(super) fn redact(&self, request_id: &str, error: Box<WireError>) -> Box<WireError> {
+        if !error.is(Code::Internal) || error.message == INTERNAL {
+            return error;
+        }
+        self.environment.report(&format!(
+            "{} request {request_id}: {}",
+            self.identity, error.message
+        ));
+        let redacted = WireError::framework(Code::Internal, INTERNAL);
+        Box::new(if error.maybe_executed {
+            redacted.maybe_executed()
+        } else {
+            redacted
+        })
+    }
+
+    pub(super) fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.environment.random(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+}
+
+/// All that callers learn of an internal error.
+const INTERNAL: &str = "internal error";
+
+/// Keeps the object from being evicted.
+pub(super) struct Busy(Rc<Core>);
+
+impl Busy {
+    pub(super) fn new(core: &Rc<Core>) -> Self {
+        core.busy.set(core.busy.get() + 1);
+        Self(core.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.set(self.0.busy.get() - 1);
+    }
+}

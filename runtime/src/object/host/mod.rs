@@ -1,0 +1,182 @@
+//! The host of one live object: loads it, runs its calls under the lock, commits or undoes what they did, and lets
+//! replies out when everything they could have seen is durable.
+
+mod access;
+mod alarms;
+mod core;
+mod delivery;
+mod run;
+mod settle;
+mod wake;
+
+pub(crate) use core::{Core, Identity};
+pub use delivery::{Delivery, IncomingCall};
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use crate::backend::{StorageFault};
+use crate::error::Code;
+use crate::object::Object;
+use crate::object::class::{ClassTable, LiveObject, Seed};
+use crate::object::contain::Stop;
+use crate::object::lock::Lock;
+use crate::rpc::WireError;
+use crate::state::{FieldCache, Records};
+use core::Busy;
+
+/// Where a host is between asleep and awake.
+#[derive(Clone)]
+enum Stage {
+    /// The state is to be loaded, and `start` to be run.
+    Asleep,
+    /// `start` holds the lock.
+    Starting,
+    Awake,
+    /// `start` or loading failed at the wake with this number; those who waited for it get this answer.
+    Failed(u64, Box<WireError>),
+}
+
+pub(crate) struct Host<T: Object> {
+    me: Weak<Self>,
+    core: Rc<Core>,
+    class: Arc<ClassTable<T>>,
+    state: RefCell<Option<T>>,
+    cache: RefCell<FieldCache>,
+    stage: RefCell<Stage>,
+    wakes: Cell<u64>,
+    /// Calls that wait for the lock, or have not come to it yet.
+    waiting: Cell<usize>,
+}
+
+impl<T: Object> Host<T> {
+    pub(super) fn new(class: Arc<ClassTable<T>>, seed: Seed) -> Rc<Self> {
+        let Seed {
+            target,
+            store,
+            seq,
+            environment,
+        } = seed;
+        let core = Core {
+            identity: Identity {
+                class: T::CLASS,
+                id: target.id,
+                name: target.name,
+            },
+            environment,
+            records: Records::new(store.clone()),
+            store,
+            lock: Rc::new(Lock::default()),
+            seq: Cell::new(seq),
+            busy: Cell::new(0),
+        };
+        Rc::new_cyclic(|me| Self {
+            me: me.clone(),
+            core: Rc::new(core),
+            class,
+            state: RefCell::new(None),
+            cache: RefCell::new(FieldCache::default()),
+            stage: RefCell::new(Stage::Asleep),
+            wakes: Cell::new(0),
+            waiting: Cell::new(0),
+        })
+    }
+}
+
+impl<T: Object> LiveObject for Host<T> {
+    fn submit(self: Rc<Self>, call: IncomingCall) {
+        let asleep = !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting);
+        let Some(index) = self
+            .class
+            .by_name
+            .get(&*call.delivery.envelope.action)
+            .copied()
+        else {
+            let message = format!(
+                "`{}` has no action `{}`",
+                T::CLASS,
+                call.delivery.envelope.action
+            );
+            (call.reply)(Err(Box::new(WireError::framework(
+                Code::MethodNotFound,
+                message,
+            ))));
+            return;
+        };
+        if asleep && self.core.lock.is_free() {
+            self.wake();
+            if let Stage::Failed(_, error) = &*self.stage.borrow() {
+                self.core.answer(
+                    &call.delivery.envelope.request_id,
+                    Err(error.clone()),
+                    call.reply,
+                );
+                return;
+            }
+        }
+        if let Some(entry) = self.class.entries.get(index)
+            && let Err(call) = self.run_now(entry, call)
+        {
+            self.spawn(index, call, None);
+        }
+    }
+
+    fn alarm(self: Rc<Self>, done: Box<dyn FnOnce(bool)>) {
+        let busy = Busy::new(&self.core);
+        let environment = self.core.environment.clone();
+        environment.spawn(Box::pin(async move {
+            let begun = self.run_alarms().await;
+            // Done is durable: a backend may forget the wake-up only then.
+            let durable = self.core.durable().await.is_ok();
+            drop(busy);
+            done(begun && durable);
+        }));
+    }
+
+    fn is_idle(&self) -> bool {
+        self.core.busy.get() == 0 && self.core.lock.is_free()
+    }
+
+    fn queued(&self) -> usize {
+        self.waiting.get()
+    }
+
+    fn field_bytes(&self) -> usize {
+        self.cache.borrow().bytes()
+    }
+}
+
+fn reset() -> Box<WireError> {
+    Box::new(WireError::framework(
+        Code::ObjectReset,
+        "the object was reset; try again",
+    ))
+}
+
+fn stopped(stop: Stop) -> Box<WireError> {
+    Box::new(match stop {
+        Stop::Panic(text) => WireError::framework(Code::Internal, format!("panicked: {text}")),
+        Stop::Deadline => WireError::framework(
+            Code::Timeout,
+            "the action did not end before its deadline; nothing was kept",
+        ),
+    })
+}
+
+/// How many calls may wait for one object; more are refused at once.
+pub const MAX_QUEUED: usize = 1_000;
+
+/// The answer to a call too many.
+pub fn overloaded() -> Box<WireError> {
+    let message = format!("{MAX_QUEUED} calls wait for this object already");
+    Box::new(WireError::framework(Code::Overloaded, message))
+}
+
+/// A storage fault as callers see it.
+pub(crate) fn storage_error(fault: &StorageFault) -> Box<WireError> {
+    Box::new(WireError::framework(
+        Code::of_storage(fault),
+        fault.to_string(),
+    ))
+}

@@ -1,0 +1,259 @@
+//! Running calls: at once where nothing stands in the way, as tasks where they wait.
+
+use std::rc::Rc;
+
+use super::access::HandleOf;
+use super::core::Busy;
+use super::delivery::{Delivery, IncomingCall};
+use super::settle::Keep;
+use super::{Host, Stage, reset, stopped};
+use crate::action::Params;
+use crate::backend::{LocalFuture};
+use crate::error::Code;
+use crate::object::class::{ClassTable, Entry, Runner};
+use crate::object::contain::{Stop, contain, contain_async, race};
+use crate::object::context::RawContext;
+use crate::object::handle::Handle;
+use crate::object::lock::Guard;
+use crate::object::turn::Turn;
+use crate::object::{Envelope, Mode, Object};
+use crate::rpc::{Reply, WireError};
+
+#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+impl<T: Object> Host<T> {
+    /// Runs a call at once if nothing stands in its way.
+    pub(super) fn run_now(&self, entry: &Entry<T>, call: IncomingCall) -> Result<(), IncomingCall> {
+        let mode = entry.run.mode();
+        if mode == Mode::Free || !matches!(*self.stage.borrow(), Stage::Awake) {
+            return Err(call);
+        }
+        let envelope = &call.delivery.envelope;
+        let Some(guard) = self
+            .core
+            .lock
+            .try_acquire(mode, &envelope.chain, self.core.identity.id)
+        else {
+            return Err(call);
+        };
+        match &entry.run {
+            Runner::Query(_) | Runner::Command(_) => {
+                if !call.delivery.begin() {
+                    return Ok(());
+                }
+                let reply = match self.obstacle(envelope, 0) {
+                    Some(error) => Err(error),
+                    None => self.run_sync(entry, envelope, guard),
+                };
+                self.core.answer(&envelope.request_id, reply, call.reply);
+            }
+            _ => self.spawn(entry_index(&self.class, entry), call, Some(guard)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn run_sync(&self, entry: &Entry<T>, call: &Envelope, guard: Guard) -> Reply {
+        let turn = Turn::new(&self.core, call, entry.run.mode(), Some(guard));
+        let raw = RawContext {
+            turn: turn.clone(),
+            mount: entry.mount.clone(),
+        };
+        let mut params = Params::new(entry.params, call.params.clone(), call.query);
+        let reply = match &entry.run {
+            Runner::Query(run) => {
+                let outcome = match &*self.state.borrow() {
+                    Some(state) => contain(&turn, || run(state, raw, &mut params)),
+                    None => Ok(Err(reset())),
+                };
+                self.settle_query(&turn, outcome)
+            }
+            Runner::Command(run) => {
+                self.core.records.begin();
+                let outcome = match &mut *self.state.borrow_mut() {
+                    Some(state) => contain(&turn, || run(state, raw, &mut params)),
+                    None => Ok(Err(reset())),
+                };
+                let reply = self.settle(&turn, outcome, Keep { commit: true });
+                self.recover(&turn);
+                reply
+            }
+            _ => Err(reset()),
+        };
+        turn.end();
+        reply
+    }
+
+    /// Runs a call that waits: for the lock, or for something it awaits itself.
+    pub(super) fn spawn(&self, index: usize, call: IncomingCall, guard: Option<Guard>) {
+        let Some(host) = self.me.upgrade() else {
+            return;
+        };
+        let busy = Busy::new(&self.core);
+        let wake = self.wakes.get();
+        let waits = guard.is_none()
+            && self
+                .class
+                .entries
+                .get(index)
+                .is_some_and(|entry| entry.run.mode() != Mode::Free);
+        // Counted from here: a whole batch may come before the first of it reaches the lock.
+        self.waiting.set(self.waiting.get() + usize::from(waits));
+        self.core.environment.spawn(Box::pin(async move {
+            let envelope = &call.delivery.envelope;
+            if let Some(reply) = host.run_async(index, &call.delivery, guard, wake).await {
+                host.core.answer(&envelope.request_id, reply, call.reply);
+            }
+            drop(busy);
+        }));
+    }
+
+    /// `None` if the call was taken away while it waited.
+    pub(super) async fn run_async(
+        &self,
+        index: usize,
+        delivery: &Delivery,
+        guard: Option<Guard>,
+        wake: u64,
+    ) -> Option<Reply> {
+        let call = &delivery.envelope;
+        let Some(entry) = self.class.entries.get(index) else {
+            return Some(Err(reset()));
+        };
+        let mode = entry.run.mode();
+        if let Runner::Process(run) = &entry.run {
+            if !delivery.begin() {
+                return None;
+            }
+            return Some(self.run_process(entry, run, call).await);
+        }
+        let guard = if let Some(guard) = guard {
+            Ok(guard)
+        } else {
+            let guard = self.lock(mode, call).await;
+                self.waiting.set(self.waiting.get() - 1);
+            guard
+        };
+        if !delivery.begin() {
+            return None;
+        }
+        Some(match guard {
+            Err(error) => Err(error),
+            Ok(guard) => match self.obstacle(call, wake) {
+                Some(error) => Err(error),
+                None => self.run_locked(entry, call, guard).await,
+            },
+        })
+    }
+
+    pub(super) async fn run_locked(
+        &self,
+        entry: &Entry<T>,
+        call: &Envelope,
+        guard: Guard,
+    ) -> Reply {
+        let mode = entry.run.mode();
+        let params = Params::new(entry.params, call.params.clone(), call.query);
+        match &entry.run {
+            Runner::Query(_) | Runner::Command(_) => self.run_sync(entry, call, guard),
+            Runner::AsyncQuery(run) => {
+                let turn = Turn::new(&self.core, call, mode, Some(guard));
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
+                let outcome = {
+                    let state = self.state.borrow();
+                    match state.as_ref() {
+                        Some(state) => contain_async(&turn, run(state, raw, params)).await,
+                        None => Ok(Err(reset())),
+                    }
+                };
+                let reply = self.settle_query(&turn, outcome);
+                turn.end();
+                reply
+            }
+            Runner::AsyncCommand(run) => {
+                let turn = Turn::new(&self.core, call, mode, Some(guard));
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
+                self.core.records.begin();
+                let outcome = {
+                    let mut state = self.state.borrow_mut();
+                    match state.as_mut() {
+                        Some(state) => contain_async(&turn, run(state, raw, params)).await,
+                        None => Ok(Err(reset())),
+                    }
+                };
+                let reply = self.settle(&turn, outcome, Keep { commit: true });
+                self.recover(&turn);
+                turn.end();
+                reply
+            }
+            Runner::Process(_) => Err(reset()),
+        }
+    }
+
+    pub(super) async fn run_process(
+        &self,
+        entry: &Entry<T>,
+        run: &(dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync),
+        call: &Envelope,
+    ) -> Reply {
+        let Some(host) = self.me.upgrade() else {
+            return Err(reset());
+        };
+        let turn = Turn::new(&self.core, call, Mode::Free, None);
+        let raw = RawContext {
+            turn: turn.clone(),
+            mount: entry.mount.clone(),
+        };
+        let access = HandleOf {
+            host,
+            turn: turn.clone(),
+            _busy: Busy::new(&self.core),
+        };
+        let params = Params::new(entry.params, call.params.clone(), call.query);
+        let outcome = contain_async(&turn, run(Handle::new(Rc::new(access)), raw, params)).await;
+        turn.end();
+        match outcome {
+            Ok(reply) => reply,
+            Err(Stop::Deadline) => {
+                let message =
+                    "the process did not end before its deadline; what it had committed is kept";
+                Err(Box::new(
+                    WireError::framework(Code::Timeout, message).maybe_executed(),
+                ))
+            }
+            Err(stop) => Err(Box::new(stopped(stop).maybe_executed())),
+        }
+    }
+
+    /// Waits for the lock, at most until the call's deadline.
+    pub(super) async fn lock(&self, mode: Mode, call: &Envelope) -> Result<Guard, Box<WireError>> {
+        let acquire = self.core.lock.acquire(mode, &call.chain);
+        let acquire = async {
+            acquire.await.map_err(|_| {
+                let message =
+                    "this call and another wait for each other, and the other began first";
+                Box::new(WireError::framework(Code::Deadlock, message))
+            })
+        };
+        let late = async {
+            self.core.environment.sleep_until(call.deadline).await;
+            Err(Box::new(WireError::framework(
+                Code::Timeout,
+                "the object was busy until the deadline",
+            )))
+        };
+        race(acquire, late).await
+    }
+}
+
+fn entry_index<T: Object>(class: &ClassTable<T>, entry: &Entry<T>) -> usize {
+    class
+        .by_name
+        .get(&entry.name)
+        .copied()
+        .unwrap_or(usize::MAX)
+}

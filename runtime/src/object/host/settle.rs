@@ -1,0 +1,213 @@
+//! The end of a turn: all of what it wrote is committed, or none.
+
+use std::rc::Rc;
+
+use super::{Host, Stage, reset, stopped, storage_error};
+use crate::backend::{AlarmChange, Commit, StorageFault};
+use crate::object::contain::{Stop, contain};
+use crate::object::context::RawContext;
+use crate::object::turn::Turn;
+use crate::object::{Object, alarm};
+use crate::rpc::{Reply, WireError};
+use crate::state::{Loader, META_KEY, Meta, Saver};
+
+/// What `settle` does with what was written.
+#[derive(Clone, Copy)]
+pub(super) struct Keep {
+    /// Commit it, or leave it in the overlay for the next commit.
+    pub(super) commit: bool,
+}
+
+impl<T: Object> Host<T> {
+    /// The end of a query: nothing to keep, but it must not have seen a fault.
+    #[expect(clippy::unused_self, reason = "the counterpart of `settle`")]
+    pub(super) fn settle_query(&self, turn: &Turn, outcome: Result<Reply, Stop>) -> Reply {
+        match (outcome, turn.take_fault()) {
+            (Ok(_), Some(fault)) => Err(storage_error(&fault)),
+            (Ok(reply), None) => reply,
+            (Err(stop), _) => Err(stopped(stop)),
+        }
+    }
+
+    /// The end of everything that may write: all of it is committed, or none.
+    pub(super) fn settle(
+        &self,
+        turn: &Rc<Turn>,
+        outcome: Result<Reply, Stop>,
+        keep: Keep,
+    ) -> Reply {
+        let result = match outcome {
+            Ok(Ok(value)) if turn.is_late() => {
+                drop(value);
+                Err(stopped(Stop::Deadline))
+            }
+            Ok(Ok(value)) => match turn.take_fault() {
+                Some(fault) => Err(storage_error(&fault)),
+                None => self.keep(turn, keep).map(|()| value),
+            },
+            Ok(Err(error)) => Err(error),
+            Err(stop) => {
+                self.forget_if_panicked(&stop);
+                Err(stopped(stop))
+            }
+        };
+        result.inspect_err(|_| self.undo())
+    }
+
+    /// After a panic nothing in memory is trusted, `#[transient]` fields included.
+    pub(super) fn forget_if_panicked(&self, stop: &Stop) {
+        if matches!(stop, Stop::Panic(_)) {
+            self.state.borrow_mut().take();
+            *self.stage.borrow_mut() = Stage::Asleep;
+        }
+    }
+
+    pub(super) fn undo(&self) {
+        let records = &self.core.records;
+        records.undo();
+        records.cure();
+        if let Some(state) = self.state.borrow_mut().as_mut() {
+            state.reload(&mut Loader::new(records, &mut self.cache.borrow_mut()));
+        }
+        if records.cure().is_some() {
+            // The stored state cannot be read any more: the next call finds out why.
+            self.state.borrow_mut().take();
+            *self.stage.borrow_mut() = Stage::Asleep;
+        }
+    }
+
+    /// Runs the handlers of emitted events and commits. On `Err` the field cache is as before.
+    pub(super) fn keep(&self, turn: &Rc<Turn>, keep: Keep) -> Result<(), Box<WireError>> {
+        let before = self.cache.borrow().clone();
+        let kept = self.save().map_err(|fault| storage_error(&fault));
+        if let Err(error) = kept.and_then(|()| self.handle_events(turn)) {
+            *self.cache.borrow_mut() = before;
+            return Err(error);
+        }
+        let records = &self.core.records;
+        if !keep.commit {
+            records.keep();
+            return Ok(());
+        }
+        if let Err(fault) = self.commit(turn) {
+            *self.cache.borrow_mut() = before;
+            return Err(storage_error(&fault));
+        }
+        Ok(())
+    }
+
+    /// Puts the plain fields that changed into the overlay.
+    pub(super) fn save(&self) -> Result<(), StorageFault> {
+        let mut cache = self.cache.borrow_mut();
+        let mut saver = Saver::new(&self.core.records, &mut cache);
+        if let Some(state) = self.state.borrow().as_ref() {
+            state.save(&mut saver);
+        }
+        saver.accept();
+        self.core.records.cure().map_or(Ok(()), Err)
+    }
+
+    /// Hands emitted events to the handlers, in order, each in an overlay of its own.
+    pub(super) fn handle_events(&self, turn: &Rc<Turn>) -> Result<(), Box<WireError>> {
+        while let Some(queued) = turn.events.pop() {
+            let handlers = self.class.events.iter().filter(|entry| {
+                // A mixin hears itself and its host, not its siblings.
+                entry.event == queued.name
+                    && (entry.mount.is_empty()
+                        || queued.mount.is_empty()
+                        || entry.mount == queued.mount)
+            });
+            for entry in handlers {
+                let (cache, emitted) = (self.cache.borrow().clone(), turn.events.len());
+                self.core.records.begin();
+                let raw = RawContext {
+                    turn: turn.clone(),
+                    mount: entry.mount.clone(),
+                };
+                let outcome = match self.state.borrow_mut().as_mut() {
+                    Some(state) => contain(turn, || (entry.run)(state, raw, &*queued.event)),
+                    None => Ok(Err(reset())),
+                };
+                let error = match (outcome, turn.take_fault()) {
+                    (Ok(Ok(())), Some(fault)) => storage_error(&fault),
+                    // What cannot be stored is this handler's fault, not that of the action it follows.
+                    (Ok(Ok(())), None) => match self.save() {
+                        Ok(()) => {
+                            self.core.records.keep();
+                            continue;
+                        }
+                        Err(fault) => storage_error(&fault),
+                    },
+                    (Ok(Err(error)), _) => error,
+                    (Err(stop), _) => {
+                        self.forget_if_panicked(&stop);
+                        stopped(stop)
+                    }
+                };
+                self.core.records.undo();
+                *self.cache.borrow_mut() = cache;
+                let lost = self.state.borrow().is_none();
+                if entry.required || lost {
+                    return Err(error);
+                }
+                turn.events.truncate(emitted);
+                if let Some(state) = self.state.borrow_mut().as_mut() {
+                    state.reload(&mut Loader::new(
+                        &self.core.records,
+                        &mut self.cache.borrow_mut(),
+                    ));
+                }
+                let identity = &self.core.identity;
+                let report = format!(
+                    "{identity} handler {} of `{}` failed: {}",
+                    entry.name, entry.event, error.message
+                );
+                self.core.environment.report(&report);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits the overlay.
+    pub(super) fn commit(&self, turn: &Turn) -> Result<(), StorageFault> {
+        let core = &self.core;
+        let records = &core.records;
+        // The first commit of the object also says who it is.
+        if core.seq.get() == 0 && records.is_changed() {
+            records.put(
+                META_KEY,
+                Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?,
+            );
+        }
+        let earliest = records
+            .is_changed_within(alarm::PREFIX)
+            .then(|| alarm::earliest(records));
+        if let Some(fault) = records.cure() {
+            return Err(fault);
+        }
+        records.keep();
+        let (puts, deletes) = records.drain();
+        let alarm = earliest.map(|at| at.map_or(AlarmChange::Clear, AlarmChange::Set));
+        let commit = Commit {
+            puts,
+            deletes,
+            alarm,
+        };
+        if commit.is_empty() {
+            return Ok(());
+        }
+        match core.store.commit(commit) {
+            Ok(seq) => {
+                core.seq.set(seq);
+                Ok(())
+            }
+            Err(fault) => {
+                // The overlay is gone, and with it what `start` may have left in it: begin anew.
+                records.begin();
+                self.state.borrow_mut().take();
+                *self.stage.borrow_mut() = Stage::Asleep;
+                Err(fault)
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Waking: loading the state, running `start`, and what a call finds that waited for it.
+
+use std::sync::Arc;
+
+use super::core::{Busy, Identity};
+use super::settle::Keep;
+use super::{Host, Stage, storage_error};
+use crate::error::Code;
+use crate::object::contain::contain_async;
+use crate::object::context::RawContext;
+use crate::object::lock::Guard;
+use crate::object::turn::Turn;
+use crate::object::{Caller, Chain, Envelope, Mode, Object, Target};
+use crate::rpc::WireError;
+use crate::state::{FieldCache, Loader, META_KEY, Meta};
+
+/// How long the handlers of an alarm or of `start` may take.
+const SYSTEM_DEADLINE: std::time::Duration = std::time::Duration::from_secs(25);
+
+#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+impl<T: Object> Host<T> {
+    /// Loads the state, and begins `start` if the class has one. Call it only while the lock is free.
+    pub(super) fn wake(&self) {
+        let chain = Chain::root(self.core.environment.now(), 0);
+        let lock = &self.core.lock;
+        if let Some(guard) = lock.try_acquire(Mode::Write, &chain, self.core.identity.id) {
+            self.wake_within(guard);
+        }
+    }
+
+    /// After a reset, wakes the object for the calls that wait for it, under the hold of the turn that is about to end:
+    /// they are not to suffer for a panic of another.
+    pub(super) fn recover(&self, turn: &Turn) {
+        if matches!(*self.stage.borrow(), Stage::Asleep)
+            && self.core.lock.queued() > 0
+            && let Some(guard) = turn.take_guard()
+        {
+            self.wake_within(guard);
+        }
+    }
+
+    pub(super) fn wake_within(&self, guard: Guard) {
+        self.wakes.set(self.wakes.get() + 1);
+        if self.core.seq.get() == 0 {
+            // What an earlier `start` wrote into the unborn object: this one writes it anew.
+            self.core.records.undo();
+        }
+        if let Err(error) = self.load() {
+            *self.stage.borrow_mut() = Stage::Failed(self.wakes.get(), error);
+            return;
+        }
+        if self.class.starts.is_empty() {
+            *self.stage.borrow_mut() = Stage::Awake;
+            return;
+        }
+        let Some(host) = self.me.upgrade() else {
+            return;
+        };
+        *self.stage.borrow_mut() = Stage::Starting;
+        let busy = Busy::new(&self.core);
+        self.core.environment.spawn(Box::pin(async move {
+            let call = host.system_call("start");
+            host.start(&call, guard).await;
+            drop(busy);
+        }));
+    }
+
+    pub(super) fn load(&self) -> Result<(), Box<WireError>> {
+        let records = &self.core.records;
+        if let Some(bytes) = records.get(META_KEY) {
+            Meta::check(&bytes).map_err(|fault| storage_error(&fault))?;
+        }
+        let mut cache = FieldCache::default();
+        let state = T::load(&mut Loader::new(records, &mut cache));
+        if let Some(fault) = records.cure() {
+            return Err(storage_error(&fault));
+        }
+        *self.cache.borrow_mut() = cache;
+        *self.state.borrow_mut() = Some(state);
+        Ok(())
+    }
+
+    /// Runs the `start` handlers. The stage is set before the lock is let go, so that the first waiter sees it.
+    pub(super) async fn start(&self, call: &Envelope, guard: Guard) {
+        let first = self.core.seq.get() == 0;
+        let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
+        self.core.records.begin();
+        let outcome = {
+            let mut state = self.state.borrow_mut();
+            let handlers = async {
+                if let Some(state) = state.as_mut() {
+                    for entry in &self.class.starts {
+                        let raw = RawContext {
+                            turn: turn.clone(),
+                            mount: entry.mount.clone(),
+                        };
+                        (entry.run)(state, raw, first).await?;
+                    }
+                }
+                Ok(bytes::Bytes::new())
+            };
+            contain_async(&turn, Box::pin(handlers)).await
+        };
+        // What `start` writes into an unborn object waits for the commit that bears it.
+        let outcome = self
+            .settle(&turn, outcome, Keep { commit: !first })
+            .map(drop);
+        *self.stage.borrow_mut() = match &outcome {
+            Ok(()) => Stage::Awake,
+            Err(error) => Stage::Failed(
+                self.wakes.get(),
+                self.core.redact(&call.request_id, error.clone()),
+            ),
+        };
+        if outcome.is_err() {
+            self.state.borrow_mut().take();
+        }
+        turn.end();
+    }
+
+    /// What a call must get instead of being run, if anything.
+    pub(super) fn obstacle(&self, call: &Envelope, wake: u64) -> Option<Box<WireError>> {
+        if self.core.environment.now() > call.deadline {
+            return Some(Box::new(WireError::framework(
+                Code::Timeout,
+                "the call's deadline passed while it waited",
+            )));
+        }
+        match &*self.stage.borrow() {
+            Stage::Failed(failed, error) if *failed >= wake => Some(error.clone()),
+            Stage::Awake => None,
+            _ => Some(Box::new(WireError::framework(
+                Code::ObjectReset,
+                "the object was reset while the call waited",
+            ))),
+        }
+    }
+
+    /// Makes sure the object is awake, waiting for `start` if need be.
+    pub(super) async fn awake(&self, call: &Envelope) -> Result<Guard, Box<WireError>> {
+        if !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting)
+            && self.core.lock.is_free()
+        {
+            self.wake();
+        }
+        let wake = self.wakes.get();
+        let guard = self.lock(Mode::Write, call).await?;
+        match self.obstacle(call, wake) {
+            Some(error) => Err(error),
+            None => Ok(guard),
+        }
+    }
+
+    /// A call the runtime makes itself.
+    pub(super) fn system_call(&self, action: &str) -> Envelope {
+        let core = &self.core;
+        let now = core.environment.now();
+        let Identity { class, id, name } = &core.identity;
+        Envelope {
+            request_id: format!("{action}-{:016x}", core.random()).into(),
+            target: Target {
+                class: (*class).into(),
+                id: *id,
+                name: name.clone(),
+            },
+            action: action.into(),
+            params: bytes::Bytes::new(),
+            query: false,
+            deadline: now + SYSTEM_DEADLINE,
+            chain: Chain::root(now, core.random()),
+            caller: Arc::new(Caller::system()),
+            read_only: false,
+        }
+    }
+}
