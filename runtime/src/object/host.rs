@@ -457,13 +457,12 @@ impl<T: Object> Host<T> {
             }
             return Some(self.run_process(entry, run, call).await);
         }
-        let guard = match guard {
-            Some(guard) => Ok(guard),
-            None => {
-                let guard = self.lock(mode, call).await;
-                self.waiting.set(self.waiting.get() - 1);
-                guard
-            }
+        let guard = if let Some(guard) = guard {
+            Ok(guard)
+        } else {
+            let guard = self.lock(mode, call).await;
+            self.waiting.set(self.waiting.get() - 1);
+            guard
         };
         if !delivery.begin() {
             return None;
