@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Builds a package, runs it, and does so again whenever its source changes.
     Dev(DevArgs),
+    /// Builds a package for Cloudflare Workers: the modules of a Worker.
+    Build(BuildArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -131,4 +133,16 @@ pub(crate) struct DevArgs {
     /// Arguments for the program.
     #[arg(last = true)]
     pub(crate) rest: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BuildArgs {
+    /// The package to build; cargo's default if it is left out.
+    pub(crate) package: Option<String>,
+    /// The folder to write; made if it is missing.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    pub(crate) out: PathBuf,
+    /// Leave the wasm as the compiler made it; otherwise `wasm-opt`, if it is on the PATH, makes it smaller.
+    #[arg(long)]
+    pub(crate) no_opt: bool,
 }

@@ -146,6 +146,9 @@ pub enum Error {
         /// How it ended.
         status: String,
     },
+    /// A Worker could not be built.
+    #[error(transparent)]
+    Build(#[from] crate::workers::BuildError),
     /// Which program to run is not clear.
     #[error("the package {package} builds {count} programs{names}")]
     Programs {
@@ -181,6 +184,7 @@ impl Error {
             Self::Action { help, .. } => return help.clone(),
             Self::Spawn { .. } => "is it installed and on the PATH?".into(),
             Self::Failed { .. } => return None,
+            Self::Build(error) => return error.help(),
             Self::Programs { .. } => "name the package, and one of its programs with `--bin NAME`".into(),
         })
     }
@@ -190,6 +194,7 @@ impl Error {
         match self {
             Self::Action { .. } | Self::Differs { .. } | Self::Failed { .. } => 1,
             Self::Unreachable { .. } | Self::BadAnswer { .. } => 3,
+            Self::Build(error) => error.exit_code(),
             _ => 2,
         }
     }

@@ -26,6 +26,7 @@ mod load;
 mod naming;
 mod schema;
 mod term;
+pub mod workers;
 mod write;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ pub fn main(args: Args) -> ExitCode {
         Command::Schema(args) => formats::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Dev(args) => dev::run(&args),
+        Command::Build(args) => workers::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

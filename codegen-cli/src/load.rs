@@ -70,7 +70,17 @@ fn has_json_extension(path: &Path) -> bool {
 }
 
 fn from_package(package: &str) -> Result<Manifest, Error> {
-    check_package_name(package)?;
+    let text = text_of_package(Some(package))?;
+    document::read(&text, &format!("the manifest of package {package}"))
+}
+
+/// The manifest as a package writes it; cargo's default package if none is named.
+pub(crate) fn text_of_package(package: Option<&str>) -> Result<String, Error> {
+    package.map_or(Ok(()), check_package_name)?;
+    let package: Vec<&str> = package
+        .into_iter()
+        .flat_map(|package| ["-p", package])
+        .collect();
     let folder = tempfile::tempdir().map_err(|source| Error::Write {
         path: std::env::temp_dir(),
         source,
@@ -78,7 +88,9 @@ fn from_package(package: &str) -> Result<Manifest, Error> {
     let file = folder.path().join("manifest.json");
     let mut command = Command::new(cargo());
     command
-        .args(["run", "--quiet", "-p", package, "--", "manifest"])
+        .args(["run", "--quiet"])
+        .args(&package)
+        .args(["--", "manifest"])
         .arg(&file);
     // The app's own words belong to the person at the terminal, not to whatever reads our output.
     command.stdout(Stdio::null()).stdin(Stdio::null());
@@ -88,13 +100,11 @@ fn from_package(package: &str) -> Result<Manifest, Error> {
     })?;
     if !status.success() {
         return Err(Error::Failed {
-            command: format!("cargo run -p {package} -- manifest FILE"),
+            command: format!("cargo run {} -- manifest FILE", package.join(" ")),
             status: status.to_string(),
         });
     }
-    let text =
-        std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file, source })?;
-    document::read(&text, &format!("the manifest of package {package}"))
+    std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file, source })
 }
 
 /// A package name goes to cargo as an argument; nothing else may look like one.

@@ -1,6 +1,7 @@
 //! Durable objects in Rust.
 
 mod app;
+mod macros;
 
 pub mod action;
 pub mod backend;
@@ -21,8 +22,11 @@ pub mod testing;
 pub mod __private;
 
 pub use app::{App, Class};
-pub use error::{Error, Result};
-pub use stayput_macros::{action, data, durable_object, event, mixin};
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::native::run;
+pub use config::Config;
+pub use error::{ActionError, Error, Result};
+pub use macros::{ActionError, Config, action, data, durable_object, event, mixin};
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
@@ -31,5 +35,25 @@ pub use stayput_macros::{action, data, durable_object, event, mixin};
 macro_rules! __export_app {
     ($app:ident) => {};
 }
-#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
-pub use backend::native::run;
+
+/// Exports the app where the platform looks for it: `shell.js` calls this function first in every wasm instance.
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_app {
+    ($app:ident) => {
+        const _: () = {
+            #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(
+                                                wasm_bindgen = $crate::__private::wasm_bindgen
+                                            )]
+            pub fn stayput_init() {
+                $crate::__private::install($app());
+            }
+        };
+    };
+}
+
+/// Keeps the README's examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -12,7 +12,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{local, local_like};
+use super::local;
 use crate::model::config::{Config, Need};
 
 /// The implementation.
@@ -26,7 +26,7 @@ pub(crate) fn expand(config: &Config) -> TokenStream {
     };
     let reads = config.fields.iter().map(|setting| {
         let (cfgs, variable, ty) = (&setting.cfgs, &setting.variable, &setting.ty);
-        let name = local_like(&setting.ident);
+        let name = &setting.ident;
         let read = match &setting.need {
             Need::Required => quote!(#env.required::<#ty>(#variable, &mut #faults)),
             Need::Optional => quote!(#env.optional::<#ty>(#variable, &mut #faults)),
@@ -37,7 +37,7 @@ pub(crate) fn expand(config: &Config) -> TokenStream {
         quote!(#cfgs let #name = #read;)
     });
     let fields = config.fields.iter().map(|setting| {
-        let (cfgs, ident, name) = (&setting.cfgs, &setting.ident, local_like(&setting.ident));
+        let (cfgs, ident, name) = (&setting.cfgs, &setting.ident, &setting.ident);
         quote!(#cfgs #ident: #name?)
     });
     // Without fields nothing notes a fault.

@@ -7,7 +7,7 @@
 //! ```
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::{Ident, Member};
 
 use super::local;
@@ -43,6 +43,19 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, it)| from_wire(index, it));
+    // The code that schemars derives leans on these two being in scope.
+    let traits = errors
+        .variants
+        .iter()
+        .any(|variant| !variant.fields.is_empty())
+        .then(|| {
+            quote! {
+                #[allow(unused_imports, reason = "in the prelude, where there is one")]
+                use ::core::convert::From as _;
+                #[allow(unused_imports, reason = "in the prelude, where there is one")]
+                use ::core::convert::Into as _;
+            }
+        });
     // A match on the reference to an enum without variants has to be on the value.
     let this = if errors.variants.is_empty() {
         quote!(*self)
@@ -52,6 +65,7 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
     quote! {
         const _: () = {
             #import
+            #traits
             #(#details)*
             #(#infos)*
             #[automatically_derived]
@@ -69,7 +83,7 @@ pub(crate) fn expand(errors: &Errors) -> TokenStream {
                     match #this { #(#to_wire)* }
                 }
                 fn from_wire(wire: &__rt::WireError) -> ::core::option::Option<Self> {
-                    match wire.code() {
+                    match &*wire.code {
                         #(#from_wire)*
                         _ => ::core::option::Option::None,
                     }
@@ -149,7 +163,12 @@ fn info(index: usize, variant: &Variant) -> TokenStream {
         &variant.code,
         variant.status,
     );
-    let (retryable, docs) = (variant.retryable, variant.docs.expr());
+    let retryable = variant.retryable;
+    let docs = if variant.docs.is_empty() {
+        variant.message.text.to_token_stream()
+    } else {
+        variant.docs.expr()
+    };
     let describer = local("describer");
     let describe = if variant.fields.is_empty() {
         quote!(|_| {})

@@ -14,27 +14,22 @@ mod stub;
 mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use crate::model::block::Block;
 use crate::paths::Rt;
 
-/// An identifier of ours that cannot meet one of the user's.
+/// A local variable of ours. By hygiene it cannot meet one of the user's, which keep the identifiers they came with.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-/// A user's identifier as a local variable of ours.
-fn local_like(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::mixed_site().located_at(ident.span()));
-    ident
 }
 
 /// Lints that generated code cannot answer for. They are about items that the user may leave unused.
 fn allows() -> TokenStream {
     quote! {
         #[allow(dead_code, private_bounds, private_interfaces, reason = "generated")]
+        #[allow(clippy::too_many_arguments, reason = "as many as the action has")]
     }
 }
 
@@ -56,13 +51,14 @@ pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
         .actions
         .iter()
         .filter_map(|action| table::check(action, self_path));
+    let table = quote_spanned!(self_path.span()=> __rt::Table<Self>);
     quote! {
         const _: () = {
             #import
             #stub
             #[automatically_derived]
             impl __rt::Actions<#number> for #self_path {
-                const TABLE: &'static __rt::Table<Self> = &__rt::Table {
+                const TABLE: &'static #table = &__rt::Table {
                     actions: &[#(#actions),*],
                     handlers: &[#(#handlers),*],
                 };

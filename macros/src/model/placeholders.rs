@@ -1,7 +1,11 @@
 //! The message of an error: its `{field}` placeholders, checked and renamed.
 
+use std::fmt::Write as _;
+
 /// A message whose placeholders name the bindings `__f0`, `__f1` of the fields in `used`.
 pub(crate) struct Message {
+    /// As the user wrote it.
+    pub(crate) text: String,
     pub(crate) format: String,
     /// Indices of the fields that the message shows, in order, each once.
     pub(crate) used: Vec<usize>,
@@ -10,6 +14,7 @@ pub(crate) struct Message {
 /// Plain text without placeholders.
 pub(crate) fn plain(text: &str) -> Message {
     Message {
+        text: text.to_owned(),
         format: text.replace('{', "{{").replace('}', "}}"),
         used: Vec::new(),
     }
@@ -18,6 +23,7 @@ pub(crate) fn plain(text: &str) -> Message {
 /// Reads a message; the error is what is wrong and what to write.
 pub(crate) fn parse(text: &str, fields: &[String]) -> Result<Message, (String, String)> {
     let mut message = Message {
+        text: text.to_owned(),
         format: String::new(),
         used: Vec::new(),
     };
@@ -57,7 +63,8 @@ pub(crate) fn parse(text: &str, fields: &[String]) -> Result<Message, (String, S
                 if !message.used.contains(&index) {
                     message.used.push(index);
                 }
-                message.format.push_str(&format!("{{__f{index}{spec}}}"));
+                // Writing to a String cannot fail.
+                let _ = write!(message.format, "{{__f{index}{spec}}}");
             }
             other => message.format.push(other),
         }

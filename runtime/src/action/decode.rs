@@ -5,20 +5,17 @@ use std::fmt;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::fault::{Fault, echo, pointer, refuse};
 use super::table::ActionDescriber;
 use super::{Param, missing};
-use crate::error::Code;
 use crate::rpc::{QueryValue, WireError};
 
 /// How many parameters an action may have.
 const MAX_PARAMS: usize = 12;
-
-/// How much of a refused value is repeated to its sender, in characters.
-const MAX_ECHO: usize = 80;
 
 /// The parameters of one call, still as text.
 #[derive(Debug)]
@@ -27,6 +24,17 @@ pub struct Params {
     text: Bytes,
     query: bool,
 }
+
+/// What an action can take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an action",
+    label = "callers cannot send this",
+    note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`"
+)]
+pub trait ActionParam: serde::Serialize + DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + DeserializeOwned + JsonSchema> ActionParam for T {}
 
 /// A tuple of parameter types.
 #[diagnostic::on_unimplemented(
@@ -40,20 +48,6 @@ pub trait DecodeParams: Sized {
     /// Describes all, in order.
     #[doc(hidden)]
     fn describe(describer: &mut ActionDescriber<'_>);
-}
-
-/// What is wrong with one parameter.
-#[derive(Debug, Serialize)]
-struct Fault {
-    /// JSON Pointer into the parameters.
-    path: String,
-    /// The rule that is broken.
-    rule: &'static str,
-    /// What would be right.
-    expected: String,
-    /// What came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    received: Option<String>,
 }
 
 /// The values found for the declared parameters.
@@ -89,7 +83,7 @@ impl Params {
         let decoded = P::decode(&mut slots);
         match decoded {
             Some(params) if slots.faults.is_empty() => Ok(params),
-            _ => Err(slots.refuse()),
+            _ => Err(refuse(slots.faults)),
         }
     }
 }
@@ -208,87 +202,18 @@ impl<'a> Slots<'a> {
         self.fault(path, rule, expected, Some(echo(text.as_bytes())));
     }
 
-    /// Checks a decoded value's constraints on its text, which is the same on every backend.
+    /// Checks a decoded value's constraints.
     fn check(&mut self, param: &Param, text: &str) {
-        let bound = &param.bound;
-        let mut fault = |rule, expected: String| {
+        let faults = &mut self.faults;
+        param.bound.check(text, |rule, expected| {
             let received = Some(echo(text.as_bytes()));
-            self.faults.push(Fault {
+            faults.push(Fault {
                 path: pointer(param.name),
                 rule,
                 expected,
                 received,
             });
-        };
-        if let (true, Ok(number)) = (
-            bound.min.is_some() || bound.max.is_some(),
-            text.parse::<f64>(),
-        ) {
-            let or_equal = if bound.exclusive { "" } else { "or equal to " };
-            if let Some(min) = bound.min
-                && (number < min || bound.exclusive && number <= min)
-            {
-                fault("min", format!("a number greater than {or_equal}{min}"));
-            }
-            if let Some(max) = bound.max
-                && (number > max || bound.exclusive && number >= max)
-            {
-                fault("max", format!("a number less than {or_equal}{max}"));
-            }
-        }
-        if (bound.min_length.is_some() || bound.max_length.is_some())
-            && let Ok(string) = serde_json::from_str::<Cow<'_, str>>(text)
-        {
-            let length = string.chars().count() as u64;
-            if let Some(min) = bound.min_length.filter(|min| length < *min) {
-                fault(
-                    "min_length",
-                    format!("at least {min} characters, not {length}"),
-                );
-            }
-            if let Some(max) = bound.max_length.filter(|max| length > *max) {
-                fault(
-                    "max_length",
-                    format!("at most {max} characters, not {length}"),
-                );
-            }
-        }
-        if (bound.min_items.is_some() || bound.max_items.is_some())
-            && let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text)
-        {
-            let count = items.len() as u64;
-            if let Some(min) = bound.min_items.filter(|min| count < *min) {
-                fault("min_items", format!("at least {min} items, not {count}"));
-            }
-            if let Some(max) = bound.max_items.filter(|max| count > *max) {
-                fault("max_items", format!("at most {max} items, not {count}"));
-            }
-        }
-        if !bound.one_of.is_empty()
-            && text != "null"
-            && !bound.one_of.iter().any(|allowed| same_json(allowed, text))
-        {
-            fault("one_of", format!("one of {}", bound.one_of.join(", ")));
-        }
-    }
-
-    fn refuse(self) -> Box<WireError> {
-        #[derive(Serialize)]
-        struct Details {
-            faults: Vec<Fault>,
-        }
-        let message = match self.faults.first() {
-            Some(fault) if fault.rule == "unknown" => {
-                format!("parameter `{}` is not known", fault.path)
-            }
-            Some(fault) => format!("parameter `{}`: expected {}", fault.path, fault.expected),
-            None => "the parameters do not fit".to_owned(),
-        };
-        Box::new(
-            WireError::framework(Code::InvalidParams, message).details(&Details {
-                faults: self.faults,
-            }),
-        )
+        });
     }
 }
 
@@ -368,33 +293,9 @@ impl<'a> Visitor<'a> for Positional<'_, 'a> {
     }
 }
 
-/// `/name`, escaped as JSON Pointer asks.
-fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-/// The beginning of a refused value.
-fn echo(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let mut echo: String = text.chars().take(MAX_ECHO).collect();
-    if echo.len() < text.len() {
-        echo.push('…');
-    }
-    echo
-}
-
-/// Whether two JSON texts are the same value.
-fn same_json(one: &str, other: &str) -> bool {
-    one == other
-        || matches!(
-            (serde_json::from_str::<serde_json::Value>(one), serde_json::from_str::<serde_json::Value>(other)),
-            (Ok(one), Ok(other)) if one == other
-        )
-}
-
 macro_rules! decode_tuple {
     ($($param:ident)*) => {
-        impl<$($param: DeserializeOwned + JsonSchema),*> DecodeParams for ($($param,)*) {
+        impl<$($param: ActionParam),*> DecodeParams for ($($param,)*) {
             #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for all arities")]
             fn decode(slots: &mut Slots<'_>) -> Option<Self> {
                 // All are taken before the first absent one ends it: every fault is reported.

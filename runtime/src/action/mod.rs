@@ -1,16 +1,19 @@
 //! Actions: what the macros put into a table, and how a call becomes a method call and a reply.
 
+mod bound;
 mod decode;
+mod fault;
 mod missing;
 mod param;
 mod reply;
 mod table;
 
-pub use decode::{DecodeParams, Params};
-pub use param::{Bound, Param};
+pub use bound::Bound;
+pub use decode::{ActionParam, DecodeParams, Params};
+pub use param::Param;
 pub use reply::{
-    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
-    reply_value,
+    ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,
+    reply_result, reply_value,
 };
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
 

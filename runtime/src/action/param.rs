@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Bound;
+
 /// A parameter, described by `#[param(..)]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Param {
@@ -10,19 +12,6 @@ pub struct Param {
     pub(crate) default: Option<&'static str>,
     pub(crate) example: Option<&'static str>,
     pub(crate) bound: Bound,
-}
-
-/// What values a parameter allows beyond its type.
-#[derive(Debug, Clone, Copy)]
-pub struct Bound {
-    pub(crate) min: Option<f64>,
-    pub(crate) max: Option<f64>,
-    pub(crate) exclusive: bool,
-    pub(crate) min_length: Option<u64>,
-    pub(crate) max_length: Option<u64>,
-    pub(crate) min_items: Option<u64>,
-    pub(crate) max_items: Option<u64>,
-    pub(crate) one_of: &'static [&'static str],
 }
 
 impl Param {

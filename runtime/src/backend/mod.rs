@@ -5,6 +5,8 @@
 
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod native;
+#[cfg(any(target_arch = "wasm32", test))]
+pub mod workers;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -8,15 +8,24 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
-use crate::backend::Scan;
+#[cfg(target_arch = "wasm32")]
+use crate::backend::{ObjectStore, StorageFault};
+use crate::backend::{Record, Scan};
 use crate::state::Records;
 
-/// All items.
+/// The keys of all items begin so.
 pub(crate) const PREFIX: &str = "!alarm/";
 /// The first key behind them.
 const PREFIX_END: &str = "!alarm0";
 /// Items of `cx.set_alarm`: the rest of the key is the mount.
 const USER: &str = "!alarm/user/";
+/// All items.
+const ALL: Scan<'static> = Scan {
+    start: PREFIX,
+    end: Some(PREFIX_END),
+    reverse: false,
+    limit: usize::MAX,
+};
 /// Items that failed too often, kept to be seen.
 const DEAD: &str = "!dead/alarm/";
 
@@ -95,17 +104,23 @@ pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
     items(records).map(|(_, item)| item.at).min()
 }
 
-fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {
-    let all = Scan {
-        start: PREFIX,
-        end: Some(PREFIX_END),
-        reverse: false,
-        limit: usize::MAX,
-    };
-    records
-        .scan(&all)
+/// When an object must be woken next, as far as its store knows; for a backend whose alarm may get lost.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn earliest_stored(store: &dyn ObjectStore) -> Result<Option<Timestamp>, StorageFault> {
+    Ok(store
+        .scan(&ALL)?
         .into_iter()
-        .filter_map(|record| Some((record.key, serde_json::from_slice(&record.value).ok()?)))
+        .filter_map(item)
+        .map(|(_, item)| item.at)
+        .min())
+}
+
+fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {
+    records.scan(&ALL).into_iter().filter_map(item)
+}
+
+fn item(record: Record) -> Option<(String, Item)> {
+    Some((record.key, serde_json::from_slice(&record.value).ok()?))
 }
 
 fn put(records: &Records, key: &str, item: Item) {

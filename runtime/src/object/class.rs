@@ -1,12 +1,9 @@
 //! A class at run time: its own actions and those of its mixins, found by wire name.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-use schemars::SchemaGenerator;
-use serde_json::Value;
 
 use super::context::{Context, ProcessContext, RawContext};
 use super::handle::Handle;
@@ -16,9 +13,9 @@ use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, Run};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, Handler};
-use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest};
+use crate::manifest::MixinManifest;
 use crate::rpc::{Reply, WireError};
-use crate::state::{StateDescriber, Stateful};
+use crate::state::Stateful;
 
 type Handled = Result<(), Box<WireError>>;
 type Query<T> = Box<dyn Fn(&T, RawContext, &mut Params) -> Reply + Send + Sync>;
@@ -52,8 +49,8 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) auth: Auth,
     pub(super) params: &'static [Param],
     pub(super) run: Runner<T>,
-    docs: &'static str,
-    describe: fn(&mut ActionDescriber<'_>),
+    pub(super) docs: &'static str,
+    pub(super) describe: fn(&mut ActionDescriber<'_>),
 }
 
 pub(super) struct StartEntry<T: Stateful> {
@@ -83,7 +80,7 @@ pub struct ClassTable<T: Stateful> {
     pub(super) events: Vec<EventEntry<T>>,
     /// `name@version` of the app, kept in every object's meta record.
     pub(super) app: String,
-    mixins: Vec<(String, crate::manifest::MixinManifest)>,
+    pub(super) mixins: Vec<(String, MixinManifest)>,
 }
 
 /// What a backend hands over to bring an object to life.
@@ -173,36 +170,6 @@ impl<T: Stateful> ClassTable<T> {
         };
         self.entries.iter().map(info).collect()
     }
-
-    /// Describes the class.
-    pub fn describe(&self, generator: &mut SchemaGenerator) -> ClassManifest {
-        let mut actions = BTreeMap::new();
-        for entry in &self.entries {
-            actions.insert(entry.name.clone(), entry.describe(generator));
-        }
-        let mut state = BTreeMap::new();
-        T::describe(&mut StateDescriber::new(generator, &mut state));
-        let mut handles: Vec<String> = self
-            .events
-            .iter()
-            .map(|entry| entry.event.to_owned())
-            .collect();
-        handles.extend((!self.starts.is_empty()).then(|| "start".to_owned()));
-        handles.extend((!self.alarms.is_empty()).then(|| "alarm".to_owned()));
-        handles.sort();
-        handles.dedup();
-        let mut events = BTreeMap::new();
-        collect_events::<T>(generator, &mut events);
-        ClassManifest {
-            r#type: T::TYPE_NAME.to_owned(),
-            description: T::DOCS.to_owned(),
-            actions,
-            events,
-            state,
-            mixins: self.mixins.iter().cloned().collect(),
-            handles,
-        }
-    }
 }
 
 impl<T: Object> ClassTable<T> {
@@ -217,15 +184,6 @@ impl<T: Stateful> std::fmt::Debug for ClassTable<T> {
         f.debug_list()
             .entries(self.entries.iter().map(|entry| &entry.name))
             .finish()
-    }
-}
-
-fn collect_events<T: Stateful>(
-    generator: &mut SchemaGenerator,
-    events: &mut BTreeMap<String, crate::manifest::EventManifest>,
-) {
-    for info in T::EVENTS {
-        events.insert(info.name.to_owned(), info.describe(generator));
     }
 }
 
@@ -412,183 +370,4 @@ impl<T: Stateful> Entry<T> {
             describe,
         }
     }
-
-    fn describe(&self, generator: &mut SchemaGenerator) -> ActionManifest {
-        let mut described = ActionDescriber::new(generator);
-        (self.describe)(&mut described);
-        let ActionDescriber {
-            params: types,
-            result,
-            errors,
-            ..
-        } = described;
-        let mut wide_integers = Vec::new();
-        let mut params = Vec::new();
-        for (index, (param, (optional, schema))) in self.params.iter().zip(types).enumerate() {
-            find_wide(
-                &schema,
-                &format!("/params/{index}/schema"),
-                &mut wide_integers,
-            );
-            params.push(ParamManifest {
-                name: param.name.to_owned(),
-                required: !optional && param.default.is_none(),
-                schema: param.complete_schema(schema),
-            });
-        }
-        find_wide(&result, "/result", &mut wide_integers);
-        let summary = self
-            .docs
-            .split("\n\n")
-            .next()
-            .unwrap_or_default()
-            .replace('\n', " ")
-            .trim()
-            .to_owned();
-        ActionManifest {
-            summary,
-            description: self.docs.trim().to_owned(),
-            receiver: match self.run.mode() {
-                Mode::Read => "query",
-                Mode::Write => "command",
-                Mode::Free => "process",
-            },
-            auth: match self.auth {
-                Auth::Authenticated => AuthManifest::Authenticated,
-                Auth::Public => AuthManifest::Public,
-                Auth::Scope(scope) => AuthManifest::Scope {
-                    scope: scope.to_owned(),
-                },
-                Auth::Internal => AuthManifest::Internal,
-            },
-            params,
-            result,
-            errors,
-            wide_integers,
-            mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
-        }
-    }
-}
-
-/// Finds 64-bit integers: JSON Pointers of schemas with the formats schemars gives them.
-fn find_wide(schema: &Value, path: &str, found: &mut Vec<String>) {
-    match schema {
-        Value::Object(object) => {
-            if matches!(
-                object.get("format").and_then(Value::as_str),
-                Some("int64" | "uint64" | "int" | "uint")
-            ) {
-                found.push(path.to_owned());
-            }
-            for (key, value) in object {
-                find_wide(
-                    value,
-                    &format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")),
-                    found,
-                );
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                find_wide(value, &format!("{path}/{index}"), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Refuses, at compile time, two things of one object with the same name; called in a `const` by the macros.
-pub const fn check_class<T: Stateful>() {
-    let mut part = 0;
-    while part < T::PARTS.len() {
-        let actions = T::PARTS[part].actions;
-        let mut index = 0;
-        while index < actions.len() {
-            let name = actions[index].name;
-            // Against the actions behind it, in this block and the ones after.
-            let (mut other_part, mut other) = (part, index + 1);
-            while other_part < T::PARTS.len() {
-                while other < T::PARTS[other_part].actions.len() {
-                    if same(name, T::PARTS[other_part].actions[other].name) {
-                        clash(
-                            "two actions have the wire name `",
-                            name,
-                            "`: rename one with `#[action(name = \"..\")]`",
-                        );
-                    }
-                    other += 1;
-                }
-                other_part += 1;
-                other = 0;
-            }
-            let mut mount = 0;
-            while mount < T::MOUNTS.len() {
-                if same(name, T::MOUNTS[mount].name) {
-                    clash(
-                        "an action and a mounted mixin are both named `",
-                        name,
-                        "`: rename one",
-                    );
-                }
-                mount += 1;
-            }
-            index += 1;
-        }
-        part += 1;
-    }
-    let mut event = 0;
-    while event < T::EVENTS.len() {
-        let mut other = event + 1;
-        while other < T::EVENTS.len() {
-            if same(T::EVENTS[event].name, T::EVENTS[other].name) {
-                clash(
-                    "two events have the wire name `",
-                    T::EVENTS[event].name,
-                    "`: rename one with `#[event(name = \"..\")]`",
-                );
-            }
-            other += 1;
-        }
-        event += 1;
-    }
-}
-
-/// Ends the compilation with a message that names the culprit; `panic!` in a const takes one text only.
-#[expect(
-    clippy::panic,
-    reason = "runs at compile time: it is the compile error"
-)]
-const fn clash(before: &str, name: &str, after: &str) -> ! {
-    let mut text = [0_u8; 256];
-    let mut length = 0;
-    let parts = [before.as_bytes(), name.as_bytes(), after.as_bytes()];
-    let mut part = 0;
-    while part < parts.len() {
-        let mut index = 0;
-        while index < parts[part].len() && length < text.len() {
-            text[length] = parts[part][index];
-            length += 1;
-            index += 1;
-        }
-        part += 1;
-    }
-    match std::str::from_utf8(text.split_at(length).0) {
-        Ok(text) => panic!("{}", text),
-        Err(_) => panic!("two things of this object have the same name"),
-    }
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < one.len() {
-        if one[index] != other[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
 }

@@ -10,7 +10,7 @@ use super::alarm;
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::event::{Declares, Event};
+use crate::event::DeclaredBy;
 use crate::state::Stateful;
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
@@ -203,10 +203,7 @@ impl<S: Stateful> Context<S> {
     }
 
     /// Emits an event to the handlers of this object. They run after this method has returned `Ok`, before the commit.
-    pub fn emit<E: Event>(&mut self, event: E)
-    where
-        S: Declares<E>,
-    {
+    pub fn emit<E: DeclaredBy<S>>(&mut self, event: E) {
         let raw = self.raw();
         if !raw.turn.is_ended() {
             raw.turn

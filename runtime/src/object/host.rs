@@ -995,7 +995,7 @@ impl<T: Object> HandleOf<T> {
         }
         let mut call = host.system_call("handle");
         call.deadline = self.turn.deadline;
-        call.chain = self.turn.chain.clone();
+        call.chain = self.turn.chain();
         let wake = host.wakes.get();
         let guard = host.lock(mode, &call).await?;
         match host.obstacle(&call, wake) {

@@ -1,10 +1,12 @@
 //! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
 mod alarm;
+mod check;
 mod class;
 mod contain;
 mod context;
 mod current;
+mod describe;
 mod envelope;
 mod handle;
 mod host;
@@ -17,10 +19,14 @@ mod stub;
 mod time;
 mod turn;
 
-pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed, check_class};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use alarm::earliest_stored as earliest_alarm;
+pub use check::check_class;
+pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use host::storage_error;
 pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
 pub use id::{Id, IdError, IdKey, ObjectId};

@@ -14,6 +14,7 @@ use serde::{Deserializer, Serialize, Serializer};
 
 use super::host::Identity;
 use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
+use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Rejection};
@@ -372,7 +373,7 @@ impl Args for () {
 
 macro_rules! args {
     ($($arg:ident)+) => {
-        impl<$($arg: Serialize),+> Args for ($($arg,)+) {
+        impl<$($arg: ActionParam),+> Args for ($($arg,)+) {
             fn encode(self) -> Reply {
                 encode(&self)
             }

@@ -18,8 +18,9 @@ pub(crate) struct Turn {
     pub(crate) core: Rc<Core>,
     pub(crate) request_id: Arc<str>,
     pub(crate) deadline: Timestamp,
-    /// The chain of calls made from here: what came in, and this turn.
-    pub(crate) chain: Chain,
+    /// The calls that wait for this turn.
+    above: Chain,
+    mode: Mode,
     pub(crate) caller: Arc<Caller>,
     pub(crate) read_only: bool,
     /// One value for everything this turn commits.
@@ -43,7 +44,8 @@ impl Turn {
             core: core.clone(),
             request_id: call.request_id.clone(),
             deadline: call.deadline,
-            chain: call.chain.with(core.identity.id, mode),
+            above: call.chain.clone(),
+            mode,
             caller: call.caller.clone(),
             read_only: call.read_only || mode == Mode::Read,
             now: core.environment.now(),
@@ -56,18 +58,12 @@ impl Turn {
 
     /// A turn of the same call with another hold of the object: what a process does atomically.
     pub(crate) fn inner(&self, mode: Mode, guard: Guard) -> Rc<Self> {
-        let mut chain = self.chain.clone();
-        chain.links = chain
-            .links
-            .iter()
-            .take(chain.links.len().saturating_sub(1))
-            .cloned()
-            .collect();
         Rc::new(Self {
             core: self.core.clone(),
             request_id: self.request_id.clone(),
             deadline: self.deadline,
-            chain: chain.with(self.core.identity.id, mode),
+            above: self.above.clone(),
+            mode,
             caller: self.caller.clone(),
             read_only: self.read_only || mode == Mode::Read,
             now: self.core.environment.now(),
@@ -121,7 +117,12 @@ impl Turn {
         self.core.environment.now() > self.deadline
     }
 
-    fn refuse(&self, call: &OutgoingCall) -> Option<WireError> {
+    /// The chain of calls made from here: what came in, and this turn. Made when it is needed: most turns call nobody.
+    pub(crate) fn chain(&self) -> Chain {
+        self.above.with(self.core.identity.id, self.mode)
+    }
+
+    fn refuse(&self, call: &OutgoingCall, chain: &Chain) -> Option<WireError> {
         let refusal = |code, message: String| Some(WireError::framework(code, message));
         let OutgoingCall {
             target,
@@ -135,14 +136,14 @@ impl Turn {
                 "the action that made this call has ended".to_owned(),
             );
         }
-        if self.chain.links.len() >= MAX_DEPTH {
+        if chain.links.len() >= MAX_DEPTH {
             return refusal(
                 Code::DepthExceeded,
                 format!("calls are nested more than {MAX_DEPTH} deep"),
             );
         }
         let writes = *mode != Mode::Read;
-        match self.chain.holds(target.id) {
+        match chain.holds(target.id) {
             Some(Mode::Write) => {
                 return refusal(
                     Code::ReentrantCall,
@@ -195,7 +196,8 @@ impl Originate for Turn {
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
-            if let Some(refusal) = self.refuse(&call) {
+            let chain = self.chain();
+            if let Some(refusal) = self.refuse(&call, &chain) {
                 return Err(Box::new(refusal));
             }
             // Nothing leaves before everything it could have seen is durable.
@@ -207,7 +209,7 @@ impl Originate for Turn {
                 params: call.params,
                 query: false,
                 deadline: self.deadline,
-                chain: self.chain.clone(),
+                chain,
                 caller: self.caller.clone(),
                 read_only: self.read_only,
             };

@@ -45,6 +45,13 @@ impl Meta {
         super::encode(META_KEY, &meta)
     }
 
+    /// The name the object was born with.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn name(bytes: &[u8]) -> Result<Option<String>, StorageFault> {
+        let meta: Self = super::decode(META_KEY, bytes)?;
+        Ok(meta.name)
+    }
+
     /// Refuses state that a newer program wrote.
     pub(crate) fn check(bytes: &[u8]) -> Result<(), StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;

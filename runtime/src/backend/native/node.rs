@@ -270,7 +270,7 @@ impl Shared {
         failed: Option<std::sync::mpsc::Sender<StorageFault>>,
     ) -> io::Result<()> {
         let pulse = Arc::new(Pulse::default());
-        let (shared, beating) = (self.clone(), pulse.clone());
+        let (node, beating) = (self.clone(), pulse.clone());
         let handle = thread::Builder::new()
             .name(format!("shard-{shard}"))
             .spawn(move || {
@@ -285,7 +285,7 @@ impl Shared {
                         let local = tokio::task::LocalSet::new();
                         local.block_on(
                             &runtime,
-                            Shard::run(shard, shared, mailbox, beating.clone(), failed),
+                            Shard::run(shard, node, mailbox, beating.clone(), failed),
                         );
                     }
                     Err(error) => {

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -31,6 +31,10 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// How long connections that ask nothing are kept once everything else has ended.
+const LINGER: Duration = Duration::from_secs(1);
+/// How often a server that drains looks whether it may end.
+const DRAIN_PAUSE: Duration = Duration::from_millis(10);
 /// The pause after a failed `accept`, such as one for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -51,6 +55,8 @@ struct Shared {
     port: Port,
     address: SocketAddr,
     open: Cell<usize>,
+    /// Requests that are being read or answered.
+    busy: Cell<usize>,
     drain: watch::Receiver<bool>,
 }
 
@@ -72,14 +78,22 @@ impl Reactor {
             port,
             address,
             open: Cell::new(0),
+            busy: Cell::new(0),
             drain: drain.clone(),
         });
+        let mut quiet = None;
         loop {
+            let draining = *drain.borrow_and_update();
+            if draining && shared.is_done(&mut quiet) {
+                return;
+            }
             let accepted = tokio::select! {
-                _ = drain.wait_for(|draining| *draining) => break,
+                _ = drain.changed(), if !draining => continue,
+                // While it drains the door stays open, so that whoever asks is told.
                 accepted = listener.accept(), if shared.open.get() < connections => accepted,
                 // Full: look again whether somebody left.
                 () = tokio::time::sleep(ACCEPT_PAUSE), if shared.open.get() >= connections => continue,
+                () = tokio::time::sleep(DRAIN_PAUSE), if draining => continue,
             };
             match accepted {
                 Ok((stream, peer)) => {
@@ -96,14 +110,35 @@ impl Reactor {
                 }
             }
         }
-        drop(listener);
-        while shared.open.get() > 0 || shared.port.in_flight() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    }
+}
+
+/// One request that is being read or answered, also if its connection breaks.
+struct Busy<'a>(&'a Cell<usize>);
+
+impl<'a> Busy<'a> {
+    fn of(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 
 impl Shared {
+    /// Whether a server that drains may end: everything is answered, and nobody but silent connections is left.
+    fn is_done(&self, quiet: &mut Option<Instant>) -> bool {
+        if self.busy.get() > 0 || self.port.in_flight() > 0 {
+            *quiet = None;
+            return false;
+        }
+        self.open.get() == 0 || quiet.get_or_insert_with(Instant::now).elapsed() >= LINGER
+    }
+
     async fn connection(self: &Rc<Self>, stream: TcpStream, from: SocketAddr) {
         // A reply must not wait for the next one to fill a packet.
         if stream.set_nodelay(true).is_err() {
@@ -145,6 +180,15 @@ impl Shared {
         request: hyper::Request<Incoming>,
         peer: Peer,
     ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+        let _busy = Busy::of(&self.busy);
+        Ok(self.answer(request, peer).await)
+    }
+
+    async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+        peer: Peer,
+    ) -> hyper::Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = match self.read(body).await {
             Ok(body) => body,
@@ -155,11 +199,11 @@ impl Shared {
                     http::header::CONNECTION,
                     http::HeaderValue::from_static("close"),
                 );
-                return Ok(response.map(Full::new));
+                return response.map(Full::new);
             }
         };
         let request = Request { head, body, peer };
-        Ok(self.front.handle(request, &self.port).await.map(Full::new))
+        self.front.handle(request, &self.port).await.map(Full::new)
     }
 
     async fn read(&self, body: Incoming) -> Result<Bytes, WireError> {

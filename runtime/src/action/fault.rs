@@ -1,0 +1,54 @@
+//! What is wrong with the parameters of a call, for its sender to correct.
+
+use serde::Serialize;
+
+use crate::error::Code;
+use crate::rpc::WireError;
+
+/// How much of a refused value is repeated to its sender, in characters.
+const MAX_ECHO: usize = 80;
+
+/// What is wrong with one parameter.
+#[derive(Debug, Serialize)]
+pub(super) struct Fault {
+    /// JSON Pointer into the parameters.
+    pub(super) path: String,
+    /// The rule that is broken.
+    pub(super) rule: &'static str,
+    /// What would be right.
+    pub(super) expected: String,
+    /// What came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) received: Option<String>,
+}
+
+/// The error that lists the faults.
+pub(super) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
+    #[derive(Serialize)]
+    struct Details {
+        faults: Vec<Fault>,
+    }
+    let message = match faults.first() {
+        Some(fault) if fault.rule == "unknown" => {
+            format!("parameter `{}` is not known", fault.path)
+        }
+        Some(fault) => format!("parameter `{}`: expected {}", fault.path, fault.expected),
+        None => "the parameters do not fit".to_owned(),
+    };
+    Box::new(WireError::framework(Code::InvalidParams, message).details(&Details { faults }))
+}
+
+/// `/name`, escaped as JSON Pointer asks.
+pub(super) fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The beginning of a refused value.
+pub(super) fn echo(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let mut echo: String = text.chars().take(MAX_ECHO).collect();
+    if echo.len() < text.len() {
+        echo.push('…');
+    }
+    echo
+}

@@ -1,0 +1,210 @@
+//! The clock, chance, timers, tasks and other objects, as a Worker has them.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
+use super::instance::app;
+use super::wire;
+use crate::backend::{Environment, LocalFuture};
+use crate::error::Code;
+use crate::object::{Envelope, IdKey, Timestamp};
+use crate::rpc::{Reply, WireError};
+
+thread_local! {
+    static RUNNING: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
+}
+
+/// Whose code runs: what a trap is blamed on.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// The number `shell.js` gave the call.
+    pub(super) call: u32,
+    /// For the log.
+    pub(super) request_id: Arc<str>,
+}
+
+/// What runs now, for the log.
+pub(super) fn running() -> String {
+    RUNNING.with_borrow(|run| {
+        run.as_ref()
+            .map(|run| format!("request {}: ", run.request_id))
+            .unwrap_or_default()
+    })
+}
+
+/// The surroundings of one wasm instance.
+pub(super) struct WorkersEnvironment {
+    bridge: Bridge,
+}
+
+/// A task that says whose code it is whenever it runs.
+struct Attributed {
+    run: Option<Rc<Run>>,
+    bridge: Bridge,
+    task: LocalFuture<'static, ()>,
+}
+
+/// A timer that is gone when nobody waits for it: an armed one would keep the object from going idle.
+struct Sleep {
+    timer: Timer,
+    rings: JsFuture,
+}
+
+impl WorkersEnvironment {
+    pub(super) fn new(bridge: Bridge) -> Self {
+        Self { bridge }
+    }
+
+    /// Runs `begin` as the code of a call; the tasks it spawns, and those that they spawn, are the call's as well.
+    pub(super) fn attribute<T>(run: Run, begin: impl FnOnce() -> T) -> T {
+        let outer = RUNNING.replace(Some(Rc::new(run)));
+        let result = begin();
+        RUNNING.set(outer);
+        result
+    }
+}
+
+impl Environment for WorkersEnvironment {
+    fn now(&self) -> Timestamp {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole milliseconds of the clock"
+        )]
+        let millis = js_sys::Date::now() as i64;
+        Timestamp::from_millis(millis)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        // The platform gives at most 65,536 bytes at a time.
+        for chunk in bytes.chunks_mut(65_536) {
+            if let Err(thrown) = self.bridge.random(chunk) {
+                self.report(&format!("no randomness: {}", text_of(&thrown)));
+            }
+        }
+    }
+
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        let (run, bridge) = (RUNNING.with_borrow(Clone::clone), self.bridge.clone());
+        wasm_bindgen_futures::spawn_local(Attributed { run, bridge, task });
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
+        // The platform's timers count in 31 bits; who sleeps longer than that is woken by an alarm instead.
+        let millis = at.since(self.now()).as_millis().min(0x7fff_ffff);
+        #[expect(clippy::cast_precision_loss, reason = "31 bits fit")]
+        match self.bridge.sleep(millis as f64) {
+            Ok(timer) => Box::pin(Sleep {
+                rings: JsFuture::from(js_sys::Promise::from(timer.clone())),
+                timer,
+            }),
+            // The instance has ended: nothing in it shall go on.
+            Err(_) => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        Some(app()?.find(class)?.ids.clone())
+    }
+
+    fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+        let bridge = self.bridge.clone();
+        Box::pin(async move {
+            match deliver(&bridge, &envelope).await {
+                Ok(answer) => read(&answer),
+                Err(thrown) => Err(Box::new(lost(&thrown))),
+            }
+        })
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.bridge.variable(name).ok().flatten()
+    }
+
+    fn report(&self, message: &str) {
+        // A log that cannot be written is reported nowhere.
+        let _ = self.bridge.report(message);
+    }
+}
+
+async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
+    let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
+    let params = js_sys::Uint8Array::from(envelope.params.as_ref());
+    let id = envelope.target.id.to_string();
+    let answer =
+        JsFuture::from(bridge.call(&envelope.target.class, &id, &header, &params)?).await?;
+    Ok(answer.unchecked_into())
+}
+
+fn read(answer: &Answer) -> Reply {
+    let internal = |text: String| Box::new(WireError::framework(Code::Internal, text));
+    let member = |thrown: JsValue| internal(text_of(&thrown));
+    if let Some(bytes) = answer.ok().map_err(member)? {
+        return Ok(bytes.to_vec().into());
+    }
+    if let Some(text) = answer.error().map_err(member)? {
+        return Err(wire::decode_error(&text).map_or_else(internal, Box::new));
+    }
+    Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
+        Some("not_begun") => WireError::framework(
+            Code::ObjectReset,
+            "the object was reset while the call waited",
+        ),
+        Some("interrupted") => interrupted(),
+        _ => WireError::framework(Code::Internal, "the action panicked"),
+    }))
+}
+
+/// The platform could not bring the call or its answer.
+fn lost(thrown: &JsValue) -> WireError {
+    if flag_of(thrown, "overloaded") {
+        return WireError::framework(Code::Overloaded, text_of(thrown));
+    }
+    interrupted()
+}
+
+fn interrupted() -> WireError {
+    WireError::framework(
+        Code::ObjectReset,
+        "the object was reset while the call was under way",
+    )
+    .maybe_executed()
+}
+
+impl Future for Attributed {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let number = |run: &Option<Rc<Run>>| run.as_ref().map_or(0, |run| run.call);
+        let inner = number(&self.run);
+        let outer = RUNNING.replace(self.run.clone());
+        let outside = number(&outer);
+        // An ended instance is not polled, so the bridge is open.
+        let _ = self.bridge.enter(inner);
+        let ready = self.task.as_mut().poll(cx);
+        RUNNING.set(outer);
+        let _ = self.bridge.enter(outside);
+        ready
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.rings).poll(cx).map(|_| ())
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        let _ = self.timer.cancel();
+    }
+}

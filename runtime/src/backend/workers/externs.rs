@@ -1,0 +1,114 @@
+//! What Rust sees of `shell.js`. Everything that can throw is bound with `catch`: an exception that passes through wasm
+//! frames unseen would end the instance.
+
+use js_sys::{Array, Function, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The way out of one wasm instance. Once the instance has ended every method that reaches the world throws.
+    #[derive(Debug, Clone)]
+    pub type Bridge;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn get(this: &Bridge, key: &str) -> Result<Option<Uint8Array>, JsValue>;
+
+    /// Keys and values in turn.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn scan(
+        this: &Bridge,
+        start: &str,
+        end: Option<&str>,
+        reverse: bool,
+        limit: u32,
+    ) -> Result<Array, JsValue>;
+
+    /// `puts`: keys and values in turn. `alarm`: milliseconds, null for "none", undefined for "as it is".
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn commit(
+        this: &Bridge,
+        puts: &Array,
+        deletes: &Array,
+        alarm: &JsValue,
+    ) -> Result<(), JsValue>;
+
+    /// Resolves to an [`Answer`].
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn call(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        header: &str,
+        params: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn sleep(this: &Bridge, millis: f64) -> Result<Timer, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn random(this: &Bridge, bytes: &mut [u8]) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn variable(this: &Bridge, name: &str) -> Result<Option<String>, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn report(this: &Bridge, message: &str) -> Result<(), JsValue>;
+
+    /// Says whose code runs from now on, so that a trap is blamed on that call.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn enter(this: &Bridge, call: u32) -> Result<(), JsValue>;
+
+    /// Says which calls have not begun to run, now that the instance is about to end.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn waiting(this: &Bridge, calls: &[u32]) -> Result<(), JsValue>;
+
+    /// A promise that a timer settles.
+    #[wasm_bindgen(extends = Promise)]
+    #[derive(Debug, Clone)]
+    pub(super) type Timer;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn cancel(this: &Timer) -> Result<(), JsValue>;
+
+    /// How a call to another object ended: exactly one of its three members is there.
+    #[derive(Debug, Clone)]
+    pub(super) type Answer;
+
+    /// JSON text of the result.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn ok(this: &Answer) -> Result<Option<Uint8Array>, JsValue>;
+
+    /// An error in the form of `wire.rs`.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn error(this: &Answer) -> Result<Option<String>, JsValue>;
+
+    /// `panicked`, `interrupted` or `not_begun`: the instance ended before the answer.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn fault(this: &Answer) -> Result<Option<String>, JsValue>;
+}
+
+/// What an exception says: its message, or whatever it is.
+pub(super) fn text_of(thrown: &JsValue) -> String {
+    if let Some(error) = thrown.dyn_ref::<js_sys::Error>() {
+        return String::from(error.message());
+    }
+    thrown.as_string().unwrap_or_else(|| format!("{thrown:?}"))
+}
+
+/// Whether a boolean property of an exception is set; platform errors say so what became of the object.
+pub(super) fn flag_of(thrown: &JsValue, name: &str) -> bool {
+    js_sys::Reflect::get(thrown, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy())
+}
+
+/// An object with one member, for the other side of the bridge.
+pub(super) fn answer(member: &str, value: &JsValue) -> JsValue {
+    let object = js_sys::Object::new();
+    // Setting a property of a fresh plain object cannot fail.
+    let _ = js_sys::Reflect::set(&object, &JsValue::from_str(member), value);
+    object.into()
+}
+
+/// Hands an answer over. What the other side throws is its own affair: it has been told.
+pub(super) fn deliver(done: &Function, value: &JsValue) {
+    let _ = done.call1(&JsValue::UNDEFINED, value);
+}

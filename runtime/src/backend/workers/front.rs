@@ -1,0 +1,172 @@
+//! The host of the HTTP front: one wasm instance per isolate, shared by the requests that arrive there. Requests wake
+//! no task of one another: the platform would not let a request touch what another one began.
+
+use std::fmt;
+use std::rc::Rc;
+
+use ::http::{Method, Request as HttpRequest};
+use bytes::Bytes;
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::environment::{Run, WorkersEnvironment};
+use super::externs::{Bridge, deliver};
+use super::instance::{app, watch_panics};
+use crate::backend::Environment;
+use crate::http::{AuthMode, Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
+use crate::object::{Envelope, Timestamp};
+use crate::rpc::Reply;
+
+/// The front in its wasm instance.
+#[wasm_bindgen]
+pub struct FrontHost {
+    front: Rc<Front>,
+    environment: Rc<WorkersEnvironment>,
+}
+
+#[wasm_bindgen]
+impl FrontHost {
+    /// A front that answers `manifest` as the app's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bridge: Bridge, manifest: String) -> Result<Self, JsError> {
+        watch_panics(&bridge);
+        let environment = Rc::new(WorkersEnvironment::new(bridge));
+        let list = |name: &str| -> Vec<String> {
+            let value = environment.variable(name).unwrap_or_default();
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let app = app().ok_or_else(|| JsError::new("the app is not there"))?;
+        let config = FrontConfig {
+            classes: app.edge(),
+            manifest: Some(Bytes::from(manifest)),
+            origins: list("STAYPUT_ORIGINS"),
+            hosts: list("STAYPUT_HOSTS"),
+            // Who asks is unknown here until the app has an authenticator.
+            auth: AuthMode::Public,
+            ..FrontConfig::default()
+        };
+        let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
+        Ok(Self {
+            front: Rc::new(front),
+            environment,
+        })
+    }
+
+    /// How many bytes of a body to read; one more is enough to refuse it.
+    pub fn body_limit(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let limit = self.front.limits().body as f64;
+        limit
+    }
+
+    /// Answers a request; `done` gets `{status, headers, body}`. `headers`: names and values in turn.
+    pub fn handle(
+        &self,
+        call: u32,
+        method: &str,
+        url: &str,
+        headers: &Array,
+        body: Vec<u8>,
+        done: Function,
+    ) {
+        let request = read(method, url, headers, body);
+        let (front, environment) = (self.front.clone(), self.environment.clone());
+        let task = Box::pin(async move {
+            let dispatch = Edge(environment);
+            let response = match request {
+                Ok(request) if request.body.len() > front.limits().body => {
+                    let error = front.body_too_large();
+                    front.refuse(request.head, request.peer, error, &dispatch)
+                }
+                Ok(request) => front.handle(request, &dispatch).await,
+                Err(fault) => {
+                    dispatch
+                        .0
+                        .report(&format!("a request that cannot be: {fault}"));
+                    let mut response = Response::new(Bytes::new());
+                    *response.status_mut() = ::http::StatusCode::BAD_REQUEST;
+                    response
+                }
+            };
+            deliver(&done, &written(&response));
+        });
+        // The request's id is made further in; what the front itself does is found in the log by its time.
+        let run = Run {
+            call,
+            request_id: "at the front".into(),
+        };
+        WorkersEnvironment::attribute(run, || self.environment.spawn(task));
+    }
+}
+
+impl fmt::Debug for FrontHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontHost(..)")
+    }
+}
+
+/// The front's calls, on behalf of the request that made them.
+struct Edge(Rc<WorkersEnvironment>);
+
+impl Dispatch for Edge {
+    async fn call(&self, envelope: Envelope) -> Reply {
+        self.0.call(envelope).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.0.random(bytes);
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness::Ready
+    }
+}
+
+fn read(method: &str, url: &str, headers: &Array, body: Vec<u8>) -> Result<Request, ::http::Error> {
+    let mut request = HttpRequest::builder()
+        .method(Method::from_bytes(method.as_bytes())?)
+        .uri(url);
+    let mut members = headers.iter();
+    while let (Some(name), Some(value)) = (members.next(), members.next()) {
+        let (name, value) = (
+            name.as_string().unwrap_or_default(),
+            value.as_string().unwrap_or_default(),
+        );
+        request = request.header(name, value);
+    }
+    Ok(Request::new(
+        request.body(Bytes::from(body))?,
+        Peer::default(),
+    ))
+}
+
+fn written(response: &Response) -> JsValue {
+    let headers = Array::new();
+    for (name, value) in response.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        headers.push(&Array::of2(
+            &name.as_str().into(),
+            &JsValue::from_str(&value),
+        ));
+    }
+    let object = Object::new();
+    let members = [
+        ("status", JsValue::from(response.status().as_u16())),
+        ("headers", headers.into()),
+        ("body", Uint8Array::from(response.body().as_ref()).into()),
+    ];
+    for (name, value) in members {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &value);
+    }
+    object.into()
+}

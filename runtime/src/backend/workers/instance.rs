@@ -1,0 +1,68 @@
+//! What a wasm instance has once, whoever lives in it: the app, the calls under way, and what to do before it ends.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
+
+use super::environment::running;
+use super::externs::Bridge;
+use crate::app::App;
+use crate::object::Delivery;
+
+thread_local! {
+    static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+    static BRIDGE: RefCell<Option<Bridge>> = const { RefCell::new(None) };
+    static CALLS: RefCell<BTreeMap<u32, Weak<Delivery>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Names the app of this instance; the function that `stayput::app!` exports to `shell.js` calls it first of all.
+pub fn install(app: App) {
+    // A second call would be of the same app.
+    let _ = APP.with(|slot| slot.set(Rc::new(app)));
+}
+
+/// The app of this instance.
+pub(super) fn app() -> Option<Rc<App>> {
+    APP.with(|slot| slot.get().cloned())
+}
+
+/// Remembers a call until it is answered.
+pub(super) fn note_call(call: u32, delivery: &Arc<Delivery>) {
+    CALLS.with_borrow_mut(|calls| calls.insert(call, Arc::downgrade(delivery)));
+}
+
+/// The call is answered.
+pub(super) fn forget_call(call: u32) {
+    CALLS.with_borrow_mut(|calls| calls.remove(&call));
+}
+
+/// A panic ends the instance by a trap, after which nothing in it runs any more. What it says goes to the log, and
+/// `shell.js` is told which calls have not begun: their callers may be told that nothing happened.
+pub(super) fn watch_panics(bridge: &Bridge) {
+    BRIDGE.set(Some(bridge.clone()));
+    std::panic::set_hook(Box::new(|panic| {
+        let message = format!("{}{panic}", running());
+        let waiting: Vec<u32> = CALLS.with(|calls| match calls.try_borrow() {
+            Ok(calls) => calls
+                .iter()
+                .filter(|(_, delivery)| is_waiting(delivery))
+                .map(|(call, _)| *call)
+                .collect(),
+            Err(_) => Vec::new(),
+        });
+        BRIDGE.with_borrow(|bridge| {
+            if let Some(bridge) = bridge {
+                let _ = bridge.report(&message);
+                let _ = bridge.waiting(&waiting);
+            }
+        });
+    }));
+}
+
+/// Whether the call could be taken away before it began.
+fn is_waiting(delivery: &Weak<Delivery>) -> bool {
+    delivery
+        .upgrade()
+        .is_some_and(|delivery| delivery.take().is_some())
+}

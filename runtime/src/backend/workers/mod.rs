@@ -1,0 +1,22 @@
+//! The Cloudflare Workers backend: the core inside a wasm instance, the platform behind a bridge of JavaScript.
+//!
+//! Each object has a wasm instance of its own, so a panic, which ends the instance, hurts the object it happened in and
+//! no other. `shell.js` makes the instances and is the other half of every type here; `stayput build` copies it from
+//! this folder beside the wasm, so both halves are always of one version.
+
+#[cfg(target_arch = "wasm32")]
+mod environment;
+#[cfg(target_arch = "wasm32")]
+mod externs;
+#[cfg(target_arch = "wasm32")]
+mod front;
+#[cfg(target_arch = "wasm32")]
+mod instance;
+#[cfg(target_arch = "wasm32")]
+mod object;
+#[cfg(target_arch = "wasm32")]
+mod store;
+mod wire;
+
+#[cfg(target_arch = "wasm32")]
+pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};

@@ -1,0 +1,92 @@
+//! A ledger: one operation writes three records, which must all be there or none.
+
+use stayput::prelude::*;
+
+/// One line of a ledger.
+#[data]
+pub struct Entry {
+    /// The operation's id, chosen by the client.
+    pub op: String,
+    /// What was added.
+    pub n: i64,
+}
+
+/// A line with its number.
+#[data]
+pub struct Line {
+    /// Its number in the log.
+    pub id: u64,
+    /// The line.
+    pub entry: Entry,
+    /// What the index says of the same operation.
+    pub indexed: Option<i64>,
+}
+
+/// What the ledger says about itself.
+#[data]
+pub struct Totals {
+    /// The running total.
+    pub total: i64,
+    /// The sum over all entries.
+    pub sum: i64,
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many operations the index holds.
+    pub indexed: u64,
+}
+
+/// Entries, their running total and an index over them.
+#[durable_object]
+pub struct Ledger {
+    entries: Log<Entry>,
+    total: i64,
+    by_op: Map<String, i64>,
+}
+
+#[durable_object]
+impl Ledger {
+    /// Adds `n` under the id `op`; answers the new total.
+    #[action]
+    fn add(&mut self, op: String, n: i64) -> i64 {
+        self.entries.push(Entry { op: op.clone(), n });
+        self.total += n;
+        self.by_op.insert(op, n);
+        self.total
+    }
+
+    /// The running total.
+    #[action]
+    fn total(&self) -> i64 {
+        self.total
+    }
+
+    /// The lines from number `from` on, oldest first, at most 500.
+    #[action]
+    fn lines(&self, from: u64) -> Vec<Line> {
+        let page = self.entries.range(from.., 500);
+        page.into_iter()
+            .map(|(id, entry)| Line {
+                id,
+                indexed: self.by_op.get(&entry.op),
+                entry,
+            })
+            .collect()
+    }
+
+    /// Adds everything up anew.
+    #[action]
+    fn totals(&self) -> Totals {
+        let mut totals = Totals {
+            total: self.total,
+            sum: 0,
+            entries: 0,
+            indexed: 0,
+        };
+        for (_, entry) in self.entries.iter() {
+            totals.sum += entry.n;
+            totals.entries += 1;
+        }
+        totals.indexed = self.by_op.len();
+        totals
+    }
+}

@@ -1,0 +1,14 @@
+//! What the conformance scenarios call: every behaviour that both backends must share.
+#![allow(
+    clippy::panic,
+    clippy::unused_self,
+    reason = "some actions fail on purpose, and some look at nothing but their context"
+)]
+
+mod relay;
+mod tally;
+
+pub use relay::Relay;
+pub use tally::{Tally, TallyError};
+
+stayput::app!(Tally, Relay);

@@ -1,0 +1,219 @@
+//! What a scenario is made of, and how it is played against a running server.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::http::{Connection, Response};
+use support::process::Server;
+
+/// A story with one outcome.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) steps: &'static [Step],
+}
+
+/// One step of it.
+pub(crate) enum Step {
+    /// A JSON-RPC call.
+    Call(Call),
+    /// Calls that are under way at once, each on a connection of its own.
+    Together(&'static [Call]),
+    /// A call that gives this in the end, after something has happened by itself. Tried for 10 s.
+    Eventually(Call),
+    /// A plain request, answered with this status; the two backends' bodies are compared with each other.
+    Request {
+        method: &'static str,
+        path: &'static str,
+        headers: &'static [&'static str],
+        body: &'static str,
+        status: u16,
+    },
+    /// The program is killed with no warning and started again on the same data.
+    Restart,
+}
+
+/// `object.action(params)`.
+pub(crate) struct Call {
+    /// Milliseconds after the step's begin at which it is made.
+    pub(crate) after: u64,
+    pub(crate) object: &'static str,
+    pub(crate) action: &'static str,
+    pub(crate) params: &'static str,
+    pub(crate) gives: Gives,
+}
+
+/// What a call must answer.
+pub(crate) enum Gives {
+    /// This result, as JSON.
+    Result(&'static str),
+    /// An error with this code.
+    Error(&'static str),
+    /// A result or an error with this code: which of several calls loses is not the table's business, and the bodies
+    /// are not compared.
+    EitherOr(&'static str, &'static str),
+}
+
+/// Something that can be started, again and again, on the same data.
+pub(crate) trait Backend {
+    fn start(&self) -> Server;
+}
+
+/// What was seen of a scenario.
+pub(crate) struct Told {
+    pub(crate) scenario: &'static str,
+    /// One line an answer, the same on both backends.
+    pub(crate) lines: Vec<String>,
+    pub(crate) faults: Vec<String>,
+}
+
+/// Plays the whole table.
+pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
+    let mut server = backend.start();
+    let mut told = Vec::new();
+    for scenario in super::scenarios::ALL {
+        let mut story = Told {
+            scenario: scenario.name,
+            lines: Vec::new(),
+            faults: Vec::new(),
+        };
+        for step in scenario.steps {
+            match step {
+                Step::Call(call) => story.add(call, &make(&server, call)),
+                Step::Together(calls) => {
+                    let answers: Vec<_> = thread::scope(|scope| {
+                        let running: Vec<_> = calls
+                            .iter()
+                            .map(|call| scope.spawn(|| make(&server, call)))
+                            .collect();
+                        running
+                            .into_iter()
+                            .map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned())))
+                            .collect()
+                    });
+                    calls
+                        .iter()
+                        .zip(answers)
+                        .for_each(|(call, answer)| story.add(call, &answer));
+                }
+                Step::Eventually(call) => {
+                    let until = Instant::now() + Duration::from_secs(10);
+                    let mut answer = make(&server, call);
+                    while call.gives.fault(&answer).is_some() && Instant::now() < until {
+                        thread::sleep(Duration::from_millis(20));
+                        answer = make(&server, call);
+                    }
+                    story.add(call, &answer);
+                }
+                Step::Request {
+                    method,
+                    path,
+                    headers,
+                    body,
+                    status,
+                } => {
+                    let answer = server
+                        .connect()
+                        .request(method, path, headers, body.as_bytes());
+                    let answer = answer.map_err(|fault| fault.to_string());
+                    let line = format!("{method} {path}: {}", line(&answer));
+                    if !answer.is_ok_and(|answer| answer.status == *status) {
+                        story.faults.push(format!("{line}, expected {status}"));
+                    }
+                    story.lines.push(line);
+                }
+                Step::Restart => {
+                    server.kill();
+                    server = backend.start();
+                }
+            }
+        }
+        told.push(story);
+    }
+    told
+}
+
+type Answer = Result<Response, String>;
+
+fn make(server: &Server, call: &Call) -> Answer {
+    thread::sleep(Duration::from_millis(call.after));
+    let params: Value = serde_json::from_str(call.params)
+        .map_err(|fault| format!("the table's params: {fault}"))?;
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": call.action, "params": params});
+    let text = |fault: std::io::Error| fault.to_string();
+    Connection::open(server.address())
+        .and_then(|mut connection| {
+            let path = format!("/{}", call.object);
+            connection.request(
+                "POST",
+                &path,
+                &["Content-Type: application/json"],
+                message.to_string().as_bytes(),
+            )
+        })
+        .map_err(text)
+}
+
+impl Told {
+    fn add(&mut self, call: &Call, answer: &Answer) {
+        let name = format!("{}.{}", call.object, call.action);
+        if let Some(fault) = call.gives.fault(answer) {
+            self.faults.push(format!("{name} {fault}"));
+        }
+        let open = matches!(call.gives, Gives::EitherOr(..));
+        self.lines.push(if open {
+            name
+        } else {
+            format!("{name}: {}", line(answer))
+        });
+    }
+}
+
+impl Gives {
+    /// What is wrong with an answer.
+    fn fault(&self, answer: &Answer) -> Option<String> {
+        let body = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.json().ok())
+            .unwrap_or_default();
+        let result = |expected: &str| {
+            serde_json::from_str(expected)
+                .is_ok_and(|expected: Value| body.get("result") == Some(&expected))
+        };
+        let error =
+            |code: &str| body.pointer("/error/data/code").and_then(Value::as_str) == Some(code);
+        let (held, expected) = match self {
+            Self::Result(expected) => (result(expected), format!("result {expected}")),
+            Self::Error(code) => (error(code), format!("error {code}")),
+            Self::EitherOr(value, code) => (
+                result(value) || error(code),
+                format!("result {value} or error {code}"),
+            ),
+        };
+        (!held).then(|| format!("answered {}, expected {expected}", line(answer)))
+    }
+}
+
+/// Status, media type and body; what differs from call to call is masked.
+fn line(answer: &Answer) -> String {
+    match answer {
+        Ok(answer) => {
+            let media = answer.header("content-type").unwrap_or("no media type");
+            format!("{} {media} {}", answer.status, masked(&answer.text()))
+        }
+        Err(fault) => format!("no answer: {fault}"),
+    }
+}
+
+/// The text with every request id replaced.
+fn masked(text: &str) -> String {
+    const MARK: &str = "\"request_id\":\"";
+    let mut parts = text.split(MARK);
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.split_once('"').map_or("", |(_, rest)| rest);
+        masked.extend([MARK, "*\"", rest]);
+    }
+    masked
+}

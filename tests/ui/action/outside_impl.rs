@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[action(public)]
+fn say() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[derive(Config)]
+enum Settings {
+    One,
+}
+
+fn main() {}

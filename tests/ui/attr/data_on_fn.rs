@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[data]
+fn room() {}
+
+fn main() {}

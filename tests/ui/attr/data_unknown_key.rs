@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[data(crat = stayput)]
+struct Note;
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[derive(Debug, ActionError)]
+enum RoomError {
+    #[error(message = "holds {max")]
+    Full { max: u32 },
+}
+
+fn main() {}

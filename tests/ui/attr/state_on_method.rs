@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room {}
+
+#[durable_object]
+impl Room {
+    #[state(default = 1)]
+    fn say(&mut self) {}
+}
+
+fn main() {}

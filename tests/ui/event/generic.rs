@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[event]
+struct Said<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[event(name = "user created")]
+struct Said;
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[event(start)]
+fn start() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[event(nam = "said")]
+struct Said;
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[mixin(class = "presence")]
+struct Presence {}
+
+#[mixin]
+impl Presence {}
+
+fn main() {}

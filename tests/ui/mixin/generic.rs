@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[mixin]
+struct Presence<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[mixin]
+struct Presence {}
+
+#[mixin]
+impl Presence {
+    #[action]
+    fn list(&self) {}
+}
+
+#[durable_object]
+struct Room {
+    presence: Presence,
+}
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[mixin]
+enum Presence {
+    One,
+}
+
+fn main() {}

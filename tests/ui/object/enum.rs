@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+enum Room {
+    Open,
+}
+
+fn main() {}

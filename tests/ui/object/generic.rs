@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+fn room() {}
+
+fn main() {}
