@@ -2,6 +2,7 @@
 
 #![allow(
     unreachable_pub,
+    clippy::assigning_clones,
     clippy::float_cmp,
     clippy::needless_pass_by_value,
     clippy::panic,
