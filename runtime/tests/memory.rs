@@ -1,5 +1,11 @@
 //! What an object costs while it is loaded and idle.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that tells a figure"
+)]
+
 use stayput::prelude::*;
 use stayput::testing;
 

@@ -47,6 +47,10 @@ impl Client {
     }
 
     /// Any HTTP request, as `http::Request::builder()` makes it.
+    ///
+    /// # Panics
+    ///
+    /// When the builder says that it is none.
     #[expect(
         clippy::expect_used,
         reason = "a request that is none fails the test, at its line"

@@ -112,6 +112,10 @@ impl Test {
     }
 
     /// Runs the test on this thread, which must not be inside an asynchronous runtime.
+    ///
+    /// # Panics
+    ///
+    /// When the data folder cannot be made or opened, or a class cannot be served under its name.
     #[expect(
         clippy::expect_used,
         reason = "a test without a runtime or a folder cannot go on"

@@ -10,8 +10,6 @@ use crate::support::{Signal, fate, stored};
 #[durable_object]
 pub struct Till {
     sum: u64,
-    #[transient]
-    asked: u64,
 }
 
 static RANG: Signal = Signal::new();

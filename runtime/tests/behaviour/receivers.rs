@@ -287,7 +287,7 @@ fn a_process_has_fifteen_minutes() {
     testing::run(app(), async |t| {
         let desk = Desk::named(t, "hangs");
         let hang = t.spawn(desk.hang());
-        t.advance(minutes(15) - seconds(1)).await;
+        t.advance(seconds(15 * 60 - 1)).await;
         assert!(!hang.is_finished());
         t.advance(seconds(2)).await;
         assert_eq!(fate(hang.await), ("timeout".to_owned(), true));
