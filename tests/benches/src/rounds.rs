@@ -1,5 +1,7 @@
 //! Rounds: control, ours, peer, over and over in turn; the best of each against the best of the other.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -75,7 +77,7 @@ pub(crate) fn measure(
         outcome.control.push(control.measure(options.each)?);
         outcome.ours.push(ours.measure(options.each)?);
         outcome.peer.push(peer.measure(options.each)?);
-        let foreign = busy.foreign(used([&control, &ours, &peer]) - before);
+        let foreign = busy.foreign(used([&control, &ours, &peer]).saturating_sub(before));
         outcome.foreign.push(foreign);
         println!("round {round}: {}", outcome.last());
         quiet += usize::from(foreign <= FOREIGN);

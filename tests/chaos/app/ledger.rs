@@ -4,7 +4,7 @@ use stayput::prelude::*;
 
 /// One line of a ledger.
 #[data]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The operation's id, chosen by the client.
     pub op: String,
     /// What was added.
@@ -13,7 +13,7 @@ pub struct Entry {
 
 /// A line with its number.
 #[data]
-pub struct Line {
+pub(crate) struct Line {
     /// Its number in the log.
     pub id: u64,
     /// The line.
@@ -24,7 +24,7 @@ pub struct Line {
 
 /// What the ledger says about itself.
 #[data]
-pub struct Totals {
+pub(crate) struct Totals {
     /// The running total.
     pub total: i64,
     /// The sum over all entries.
@@ -37,7 +37,7 @@ pub struct Totals {
 
 /// Entries, their running total and an index over them.
 #[durable_object]
-pub struct Ledger {
+pub(crate) struct Ledger {
     entries: Log<Entry>,
     total: i64,
     by_op: Map<String, i64>,
@@ -82,7 +82,7 @@ impl Ledger {
             entries: 0,
             indexed: 0,
         };
-        for (_, entry) in self.entries.iter() {
+        for (_, entry) in &self.entries {
             totals.sum += entry.n;
             totals.entries += 1;
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::core::Busy;
 use super::settle::Keep;
 use super::{Host, Stage, reset};
-use crate::backend::{LocalFuture};
+use crate::backend::LocalFuture;
 use crate::error::Code;
 use crate::object::contain::contain;
 use crate::object::context::RawContext;

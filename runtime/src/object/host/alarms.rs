@@ -9,7 +9,10 @@ use crate::object::lock::Guard;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, alarm};
 
-#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+#[expect(
+    clippy::await_holding_refcell_ref,
+    reason = "the object's lock keeps others from the state"
+)]
 impl<T: Object> Host<T> {
     /// Runs the items that are due. Whether each could at least be begun.
     pub(super) async fn run_alarms(&self) -> bool {

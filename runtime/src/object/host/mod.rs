@@ -16,7 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use crate::backend::{StorageFault};
+use crate::backend::StorageFault;
 use crate::error::Code;
 use crate::object::Object;
 use crate::object::class::{ClassTable, LiveObject, Seed};

@@ -8,7 +8,7 @@ use super::delivery::{Delivery, IncomingCall};
 use super::settle::Keep;
 use super::{Host, Stage, reset, stopped};
 use crate::action::Params;
-use crate::backend::{LocalFuture};
+use crate::backend::LocalFuture;
 use crate::error::Code;
 use crate::object::class::{ClassTable, Entry, Runner};
 use crate::object::contain::{Stop, contain, contain_async, race};
@@ -19,7 +19,10 @@ use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object};
 use crate::rpc::{Reply, WireError};
 
-#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+#[expect(
+    clippy::await_holding_refcell_ref,
+    reason = "the object's lock keeps others from the state"
+)]
 impl<T: Object> Host<T> {
     /// Runs a call at once if nothing stands in its way.
     pub(super) fn run_now(&self, entry: &Entry<T>, call: IncomingCall) -> Result<(), IncomingCall> {
@@ -129,7 +132,7 @@ impl<T: Object> Host<T> {
             Ok(guard)
         } else {
             let guard = self.lock(mode, call).await;
-                self.waiting.set(self.waiting.get() - 1);
+            self.waiting.set(self.waiting.get() - 1);
             guard
         };
         if !delivery.begin() {

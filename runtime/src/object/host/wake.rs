@@ -17,7 +17,10 @@ use crate::state::{FieldCache, Loader, META_KEY, Meta};
 /// How long the handlers of an alarm or of `start` may take.
 const SYSTEM_DEADLINE: std::time::Duration = std::time::Duration::from_secs(25);
 
-#[expect(clippy::await_holding_refcell_ref, reason = "the object's lock keeps others from the state")]
+#[expect(
+    clippy::await_holding_refcell_ref,
+    reason = "the object's lock keeps others from the state"
+)]
 impl<T: Object> Host<T> {
     /// Loads the state, and begins `start` if the class has one. Call it only while the lock is free.
     pub(super) fn wake(&self) {

@@ -121,13 +121,13 @@ fn a_lost_or_swapped_file_is_refused() {
     type Harm = fn(&Path);
     let harms: [(&str, Harm); 5] = [
         ("missing file", |dir| {
-            fs::remove_file(file_path(dir, 3)).expect("removed")
+            fs::remove_file(file_path(dir, 3)).expect("removed");
         }),
         ("empty file", |dir| {
-            fs::write(file_path(dir, 3), "").expect("written")
+            fs::write(file_path(dir, 3), "").expect("written");
         }),
         ("no database", |dir| {
-            fs::write(file_path(dir, 3), "hello, this is text").expect("written")
+            fs::write(file_path(dir, 3), "hello, this is text").expect("written");
         }),
         ("swapped files", |dir| {
             fs::rename(file_path(dir, 3), dir.join("x")).expect("renamed");
@@ -135,7 +135,7 @@ fn a_lost_or_swapped_file_is_refused() {
             fs::rename(dir.join("x"), file_path(dir, 4)).expect("renamed");
         }),
         ("missing meta", |dir| {
-            fs::remove_file(dir.join("stayput.json")).expect("removed")
+            fs::remove_file(dir.join("stayput.json")).expect("removed");
         }),
     ];
     for (name, harm) in harms {
