@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, DeriveInput, ItemStruct, Token, Visibility};
 
-use crate::attrs::event::{EventArgs, TRIGGERS, parse_data};
+use crate::attrs::event::{EventArgs, parse_data};
 use crate::attrs::object::{ImplArgs, Kind, StructArgs};
 use crate::diag::Diag;
 use crate::expand;
@@ -140,8 +140,7 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
                 head(&item),
                 "`#[event]` stands on a function outside a durable object",
             )
-            .help("put `#[durable_object]` above `impl`, then ")
-            .help(TRIGGERS);
+            .help("put `#[durable_object]` above the `impl` that it belongs in");
             return assemble(strip_tokens(item), TokenStream::new(), diag);
         }
         _ => {

@@ -18,10 +18,10 @@ impl Rt {
 
     /// The module that expansions may name, for code outside the `const _` block.
     pub(crate) fn private(&self) -> TokenStream {
-        match &self.krate {
-            Some(path) => quote!(#path::__private),
-            None => quote!(::stayput::__private),
-        }
+        self.krate.as_ref().map_or_else(
+            || quote!(::stayput::__private),
+            |path| quote!(#path::__private),
+        )
     }
 
     /// The import that gives a `const _` block its short name for that module, `__rt`.

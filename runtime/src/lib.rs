@@ -1,6 +1,7 @@
 //! Durable objects in Rust.
 
 mod app;
+mod macros;
 
 pub mod action;
 pub mod backend;
@@ -13,6 +14,8 @@ pub mod object;
 pub mod prelude;
 pub mod rpc;
 pub mod state;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -21,8 +24,9 @@ pub mod __private;
 pub use app::{App, Class};
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub use backend::native::run;
-pub use error::{Error, Result};
-pub use stayput_macros::{action, data, durable_object, event, mixin};
+pub use config::Config;
+pub use error::{ActionError, Error, Result};
+pub use macros::{ActionError, Config, action, data, durable_object, event, mixin};
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]

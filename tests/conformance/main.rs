@@ -1,6 +1,12 @@
 //! One table of scenarios, two backends: the native program and real `workerd`, each over HTTP. Both must answer what
 //! the table says, and what the table leaves open they must answer alike, byte for byte.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what goes wrong in a test fails it"
+)]
+
 mod app;
 mod scenarios;
 mod steps;

@@ -79,7 +79,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
         };
         for step in scenario.steps {
             match step {
-                Step::Call(call) => story.add(call, make(&server, call)),
+                Step::Call(call) => story.add(call, &make(&server, call)),
                 Step::Together(calls) => {
                     let answers: Vec<_> = thread::scope(|scope| {
                         let running: Vec<_> = calls
@@ -94,7 +94,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                     calls
                         .iter()
                         .zip(answers)
-                        .for_each(|(call, answer)| story.add(call, answer));
+                        .for_each(|(call, answer)| story.add(call, &answer));
                 }
                 Step::Eventually(call) => {
                     let until = Instant::now() + Duration::from_secs(10);
@@ -103,7 +103,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                         thread::sleep(Duration::from_millis(20));
                         answer = make(&server, call);
                     }
-                    story.add(call, answer);
+                    story.add(call, &answer);
                 }
                 Step::Request {
                     method,
@@ -155,16 +155,16 @@ fn make(server: &Server, call: &Call) -> Answer {
 }
 
 impl Told {
-    fn add(&mut self, call: &Call, answer: Answer) {
+    fn add(&mut self, call: &Call, answer: &Answer) {
         let name = format!("{}.{}", call.object, call.action);
-        if let Some(fault) = call.gives.fault(&answer) {
+        if let Some(fault) = call.gives.fault(answer) {
             self.faults.push(format!("{name} {fault}"));
         }
         let open = matches!(call.gives, Gives::EitherOr(..));
         self.lines.push(if open {
             name
         } else {
-            format!("{name}: {}", line(&answer))
+            format!("{name}: {}", line(answer))
         });
     }
 }

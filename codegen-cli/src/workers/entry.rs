@@ -10,6 +10,10 @@ use super::BuildError;
 /// The part of the manifest that matters here.
 #[derive(Deserialize)]
 struct Classes {
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "a JSON object is read, of which only the keys matter"
+    )]
     classes: BTreeMap<String, serde::de::IgnoredAny>,
 }
 

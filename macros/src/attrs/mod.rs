@@ -202,18 +202,18 @@ impl Args {
     /// Reports everything that nobody took.
     pub(crate) fn finish(self, diag: &mut Diag) {
         for arg in &self.args {
-            let shown = self.place.shown;
+            let shown = self.place.full();
             let Some(name) = arg.name() else {
-                diag.error(&arg.key, format!("`{shown}` takes keys, not paths"))
+                diag.error(&arg.key, format!("{shown} takes keys, not paths"))
                     .help(self.place.usage());
                 continue;
             };
-            let fault = diag.error(&arg.key, format!("unknown key `{name}` in `{shown}`"));
+            let fault = diag.error(&arg.key, format!("unknown key `{name}` in {shown}"));
             let elsewhere = PLACES.iter().find(|place| place.has(&name));
             if let Some(near) = nearest(&name, self.place.names()) {
                 fault.help(format!("did you mean `{}`?", self.place.form(near)));
             } else if let Some(place) = elsewhere {
-                fault.help(format!("`{name}` belongs in `{}`", place.shown));
+                fault.help(format!("`{name}` belongs in {}", place.full()));
             }
             fault.help(self.place.usage());
         }

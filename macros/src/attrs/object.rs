@@ -93,17 +93,15 @@ impl ImplArgs {
         };
         let mut args = Args::parse(place, tokens, diag);
         let krate = args.krate(diag);
-        let block = args.take_leading().and_then(|path| match path.get_ident() {
-            Some(ident) => Some(ident.clone()),
-            None => {
-                diag.error(&path, "the name of an impl block is one word")
-                    .help(format!(
-                        "write `{}(moderation)]` and list it on the struct: `impls(moderation)`",
-                        kind.shown().trim_end_matches(']')
-                    ));
-                None
-            }
-        });
+        let path = args.take_leading();
+        let block = path.as_ref().and_then(|path| path.get_ident().cloned());
+        if let (Some(path), None) = (&path, &block) {
+            let open = kind.shown().trim_end_matches(']');
+            diag.error(path, "the name of an impl block is one word")
+                .help(format!(
+                    "write `{open}(moderation)]` and list it on the struct: `impls(moderation)`"
+                ));
+        }
         args.finish(diag);
         Self { krate, block }
     }

@@ -2,8 +2,10 @@
 
 /// An attribute at one kind of place.
 pub(crate) struct Place {
-    /// How messages show the attribute.
+    /// The attribute, as messages show it.
     pub(crate) shown: &'static str,
+    /// Where it stands, if it can stand elsewhere with other keys: ` on a field`.
+    on: &'static str,
     /// Key and its form.
     keys: &'static [(&'static str, &'static str)],
 }
@@ -25,17 +27,22 @@ impl Place {
             .map_or("", |(_, form)| *form)
     }
 
+    /// The attribute and where it stands.
+    pub(crate) fn full(&self) -> String {
+        format!("`{}`{}", self.shown, self.on)
+    }
+
     /// The line that lists all keys.
     pub(crate) fn usage(&self) -> String {
         if self.keys.is_empty() {
-            return format!("`{}` takes no keys", self.shown);
+            return format!("{} takes no keys", self.full());
         }
         let forms: Vec<String> = self
             .keys
             .iter()
             .map(|(_, form)| format!("`{form}`"))
             .collect();
-        format!("`{}` takes {}", self.shown, forms.join(", "))
+        format!("{} takes {}", self.full(), forms.join(", "))
     }
 }
 
@@ -44,6 +51,7 @@ const CRATE: (&str, &str) = ("crate", "crate = path::to::stayput");
 /// `#[durable_object]` on a struct.
 pub(crate) static OBJECT: Place = Place {
     shown: "#[durable_object(..)]",
+    on: "",
     keys: &[
         ("events", "events(EventType, ..)"),
         ("class", "class = \"path-name\""),
@@ -55,13 +63,15 @@ pub(crate) static OBJECT: Place = Place {
 
 /// `#[durable_object]` on an impl block.
 pub(crate) static OBJECT_IMPL: Place = Place {
-    shown: "#[durable_object(..)] impl",
+    shown: "#[durable_object(..)]",
+    on: " on an impl",
     keys: &[("block", "block"), CRATE],
 };
 
 /// `#[mixin]` on a struct.
 pub(crate) static MIXIN: Place = Place {
     shown: "#[mixin(..)]",
+    on: "",
     keys: &[
         ("events", "events(EventType, ..)"),
         ("impls", "impls(block, ..)"),
@@ -71,31 +81,36 @@ pub(crate) static MIXIN: Place = Place {
 
 /// `#[mixin]` on an impl block.
 pub(crate) static MIXIN_IMPL: Place = Place {
-    shown: "#[mixin(..)] impl",
+    shown: "#[mixin(..)]",
+    on: " on an impl",
     keys: &[("block", "block"), CRATE],
 };
 
 /// `#[mixin]` on a field.
 pub(crate) static MOUNT: Place = Place {
-    shown: "#[mixin] field",
+    shown: "#[mixin]",
+    on: " on a field",
     keys: &[],
 };
 
 /// `#[state]` on a field.
 pub(crate) static STATE: Place = Place {
     shown: "#[state(..)]",
+    on: "",
     keys: &[("default", "default = EXPR"), ("was", "was = \"old_name\"")],
 };
 
 /// `#[transient]` on a field.
 pub(crate) static TRANSIENT: Place = Place {
     shown: "#[transient(..)]",
+    on: "",
     keys: &[("default", "default = EXPR")],
 };
 
 /// `#[action]` on a method.
 pub(crate) static ACTION: Place = Place {
     shown: "#[action(..)]",
+    on: "",
     keys: &[
         ("public", "public"),
         ("scope", "scope = \"room:write\""),
@@ -108,6 +123,7 @@ pub(crate) static ACTION: Place = Place {
 /// `#[param]` on a parameter of an action.
 pub(crate) static PARAM: Place = Place {
     shown: "#[param(..)]",
+    on: "",
     keys: &[
         ("default", "default = LITERAL"),
         ("min", "min = 0"),
@@ -126,6 +142,7 @@ pub(crate) static PARAM: Place = Place {
 /// `#[event]` on a method.
 pub(crate) static HANDLER: Place = Place {
     shown: "#[event(..)]",
+    on: "",
     keys: &[
         ("start", "start"),
         ("alarm", "alarm"),
@@ -136,24 +153,28 @@ pub(crate) static HANDLER: Place = Place {
 /// `#[event]` on a type.
 pub(crate) static EVENT: Place = Place {
     shown: "#[event(..)]",
+    on: "",
     keys: &[("name", "name = \"wire_name\""), CRATE],
 };
 
 /// `#[data]` on a type.
 pub(crate) static DATA: Place = Place {
     shown: "#[data(..)]",
+    on: "",
     keys: &[CRATE],
 };
 
 /// `#[error]` on a type that derives `ActionError`.
 pub(crate) static ERROR_TYPE: Place = Place {
-    shown: "#[error(..)] on the enum",
+    shown: "#[error(..)]",
+    on: " on the type",
     keys: &[("prefix", "prefix = \"room\""), CRATE],
 };
 
 /// `#[error]` on a variant, or on a struct that derives `ActionError`.
 pub(crate) static ERROR: Place = Place {
     shown: "#[error(..)]",
+    on: "",
     keys: &[
         ("code", "code = \"full\""),
         ("status", "status = 409"),
@@ -165,6 +186,7 @@ pub(crate) static ERROR: Place = Place {
 /// `#[error]` on a struct: it is the type and its one variant.
 pub(crate) static ERROR_STRUCT: Place = Place {
     shown: "#[error(..)]",
+    on: "",
     keys: &[
         ("prefix", "prefix = \"room\""),
         ("code", "code = \"full\""),
@@ -177,13 +199,15 @@ pub(crate) static ERROR_STRUCT: Place = Place {
 
 /// `#[config]` on a type that derives `Config`.
 pub(crate) static CONFIG_TYPE: Place = Place {
-    shown: "#[config(..)] on the struct",
+    shown: "#[config(..)]",
+    on: " on the struct",
     keys: &[CRATE],
 };
 
 /// `#[config]` on a field.
 pub(crate) static CONFIG: Place = Place {
     shown: "#[config(..)]",
+    on: "",
     keys: &[
         ("name", "name = \"VARIABLE\""),
         ("default", "default = EXPR"),

@@ -8,7 +8,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::local;
 use crate::model::handler::{Handler, HandlerKind};
@@ -31,11 +32,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
     };
     match &handler.kind {
         HandlerKind::Start => {
-            let first = local(if handler.value.is_some() {
-                "first"
-            } else {
-                "_first"
-            });
+            let first = value(handler, "first");
             let call = call(quote!(#first));
             quote! {
                 #cfgs
@@ -43,11 +40,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
             }
         }
         HandlerKind::Alarm => {
-            let alarm = local(if handler.value.is_some() {
-                "alarm"
-            } else {
-                "_alarm"
-            });
+            let alarm = value(handler, "alarm");
             let call = call(quote!(#alarm));
             quote! {
                 #cfgs
@@ -59,13 +52,15 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
             let span = handler
                 .value
                 .as_ref()
-                .map_or_else(|| path.span(), |value| value.span());
+                .map_or_else(|| path.span(), Spanned::span);
+            let mut given = event.clone();
+            given.set_span(event.span().located_at(span));
             let bound = if handler.value.is_some() {
                 quote!(#event)
             } else {
                 quote!(_)
             };
-            let call = call(quote_spanned!(span=> ::core::clone::Clone::clone(#event)));
+            let call = call(quote_spanned!(span=> ::core::clone::Clone::clone(#given)));
             let name = &handler.name;
             quote! {
                 #cfgs
@@ -81,4 +76,14 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
             }
         }
     }
+}
+
+/// What the trigger brings, told of at its type where that is another.
+fn value(handler: &Handler, name: &str) -> Ident {
+    let Some(ty) = &handler.value else {
+        return local(&format!("_{name}"));
+    };
+    let mut ident = local(name);
+    ident.set_span(ident.span().located_at(ty.span()));
+    ident
 }

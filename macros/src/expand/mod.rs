@@ -14,7 +14,8 @@ mod stub;
 mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use crate::model::block::Block;
 use crate::paths::Rt;
@@ -28,6 +29,7 @@ fn local(name: &str) -> Ident {
 fn allows() -> TokenStream {
     quote! {
         #[allow(dead_code, private_bounds, private_interfaces, reason = "generated")]
+        #[allow(clippy::too_many_arguments, reason = "as many as the action has")]
     }
 }
 
@@ -49,13 +51,14 @@ pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
         .actions
         .iter()
         .filter_map(|action| table::check(action, self_path));
+    let table = quote_spanned!(self_path.span()=> __rt::Table<Self>);
     quote! {
         const _: () = {
             #import
             #stub
             #[automatically_derived]
             impl __rt::Actions<#number> for #self_path {
-                const TABLE: &'static __rt::Table<Self> = &__rt::Table {
+                const TABLE: &'static #table = &__rt::Table {
                     actions: &[#(#actions),*],
                     handlers: &[#(#handlers),*],
                 };

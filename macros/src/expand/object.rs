@@ -1,9 +1,10 @@
 //! A struct: its stub, its mounts, and how the runtime loads and saves it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 use super::{allows, fields};
 use crate::attrs::object::Kind;
@@ -18,7 +19,8 @@ use crate::syntax::names::{block_number, unraw};
 ///     use ::stayput::__private as __rt;
 ///     impl __rt::Stub for ChatRoomStub { .. }
 ///     impl __rt::Mounts for __ChatRoomMounts { .. }
-///     impl __rt::Stateful for ChatRoom { .. }         // load, reload, save, describe
+///     const __FIELDS: __rt::Walk<ChatRoom> = ..;      // load, reload, save, describe
+///     impl __rt::Stateful for ChatRoom { .. }
 ///     impl __rt::Lists<0> for ChatRoom {}             // one for each impl block
 ///     impl __rt::Declares<Said> for ChatRoom {}       // one for each event
 ///     impl __rt::Object for ChatRoom { .. }           // not for a mixin
@@ -59,21 +61,24 @@ fn types(object: &Object, stub: &Ident, mounts: &Ident, rt: &Rt) -> TokenStream 
     let stub_methods = mounted(object).map(|field| {
         let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
         let docs = field.docs.attrs_or(&format!("The `{name}` of the object."));
+        let of_mount = quote_spanned!(ty.span()=> <#ty as #private::Stateful>::Stub);
         quote! {
             #cfgs
             #docs
-            pub fn #ident(&self) -> <#ty as #private::Stateful>::Stub {
+            pub fn #ident(&self) -> #of_mount {
                 #private::Stub::from_core(self.__core.mounted(#name))
             }
         }
     });
     let mount_methods = mounted(object).map(|field| {
         let (cfgs, ident, name, ty) = (&field.cfgs, &field.ident, &field.name, &field.ty);
+        let of_mount = quote_spanned!(ty.span()=> #private::Context<#ty>);
+        let get = quote_spanned!(ty.span()=> self.0.mounted::<#ty>(#name));
         quote! {
             #cfgs
             #[doc(hidden)]
-            pub fn #ident(&self) -> #private::Context<#ty> {
-                self.0.mounted(#name)
+            pub fn #ident(&self) -> #of_mount {
+                #get
             }
         }
     });
@@ -123,7 +128,8 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         quote!(#cfgs __rt::Mount::of::<#ty, #at>(#name))
     });
     let blocks = block_numbers(object);
-    let functions = fields::functions(&object.fields);
+    let parts = object_parts(object, &blocks);
+    let walk = fields::walk(ident, &object.fields);
     quote! {
         #[automatically_derived]
         impl __rt::Stub for #stub {
@@ -137,6 +143,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             fn raw(&self) -> &__rt::RawContext { &self.0 }
         }
         #(#projections)*
+        #walk
         #[automatically_derived]
         impl __rt::Stateful for #ident {
             type Mounts = #mounts;
@@ -146,8 +153,11 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const EVENTS: &'static [__rt::EventInfo] = &[#(__rt::EventInfo::of::<#events>()),*];
             const MOUNTS: &'static [__rt::Mount<Self>] = &[#(#mount_list),*];
             const PARTS: &'static [&'static __rt::Table<Self>] =
-                &[#(<Self as __rt::Actions<#blocks>>::TABLE),*];
-            #functions
+                &[#(#parts),*];
+            fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
+            fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
+            fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
+            fn describe(describer: &mut __rt::StateDescriber<'_>) { (__FIELDS.describe)(describer); }
         }
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
@@ -169,6 +179,13 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
 
 fn mount_ident(index: usize) -> Ident {
     super::local(&format!("__Mount{index}"))
+}
+
+/// The tables of all impl blocks; one that is missing is missed where its name stands.
+fn object_parts(object: &Object, blocks: &[TokenStream]) -> Vec<TokenStream> {
+    let names = std::iter::once(&object.ident).chain(&object.blocks);
+    let part = |(name, block): (&Ident, &TokenStream)| quote_spanned!(name.span()=> <Self as __rt::Actions<#block>>::TABLE);
+    names.zip(blocks).map(part).collect()
 }
 
 /// The numbers of all impl blocks, each where its name stands.

@@ -7,8 +7,9 @@
 //! }
 //! ```
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::allows;
 use crate::model::action::{Action, Mode};
@@ -49,6 +50,12 @@ fn method(action: &Action, block: &Block) -> TokenStream {
         Mode::Command => quote!(Write),
         Mode::Process => quote!(Free),
     };
+    // A type that cannot travel is told of where it stands.
+    let span = action
+        .params
+        .first()
+        .map_or_else(Span::mixed_site, |param| param.ty.span());
+    let args = quote_spanned!(span=> (#(__rt::Arg::<#types>::into_arg(#names),)*));
     quote! {
         #cfgs
         #docs
@@ -56,7 +63,7 @@ fn method(action: &Action, block: &Block) -> TokenStream {
             __rt::Stub::core(self).call(
                 #name,
                 __rt::Mode::#mode,
-                (#(__rt::Arg::<#types>::into_arg(#names),)*),
+                #args,
             )
         }
     }

@@ -10,7 +10,7 @@
 //! .result::<(u64,), Result<u64, CounterError>>(),
 //! ```
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
@@ -52,7 +52,6 @@ pub(crate) fn element(action: &Action) -> TokenStream {
 fn run(action: &Action) -> TokenStream {
     let (this, params) = (local("this"), local("params"));
     let cx = local(if action.context { "cx" } else { "_cx" });
-    let method = &action.ident;
     let names: Vec<_> = action.params.iter().map(|param| &param.ident).collect();
     let tuple = tuple(action);
     let decode = if names.is_empty() {
@@ -61,13 +60,19 @@ fn run(action: &Action) -> TokenStream {
         quote!(let (#(#names,)*) = #params.decode::<#tuple>()?;)
     };
     let context = action.context.then(|| quote!(, #cx));
-    let awaits = action.is_async.then(|| quote!(.await));
     let reply = local(if action.output.fallible {
         "reply_result"
     } else {
         "reply_value"
     });
-    let call = quote!(__rt::#reply(Self::#method(#this #context #(, #names)*)#awaits));
+    // The call has the span of the return type: a type that cannot be returned is told of there, and once.
+    let (first, last) = ends(&action.output.ty);
+    let mut method = action.ident.clone();
+    method.set_span(first);
+    let function = quote_spanned!(first=> Self::#method);
+    let awaits = action.is_async.then(|| quote_spanned!(last=> .await));
+    let args = quote_spanned!(last=> (#this #context #(, #names)*));
+    let call = quote!(__rt::#reply(#function #args #awaits));
     let constructor = match (action.mode, action.is_async) {
         (Mode::Query, false) => "query",
         (Mode::Query, true) => "async_query",
@@ -85,10 +90,21 @@ fn run(action: &Action) -> TokenStream {
     }
 }
 
+/// The spans of the first and the last token.
+fn ends(tokens: &TokenStream) -> (Span, Span) {
+    let mut spans = tokens.clone().into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or_else(Span::mixed_site);
+    (first, spans.last().unwrap_or(first))
+}
+
 /// The types of the parameters.
 pub(crate) fn tuple(action: &Action) -> TokenStream {
     let types = action.params.iter().map(|param| &param.ty);
-    quote!((#(#types,)*))
+    let span = action
+        .params
+        .first()
+        .map_or_else(Span::mixed_site, |param| param.ty.span());
+    quote_spanned!(span=> (#(#types,)*))
 }
 
 /// A result that is not written `Result` must not be one by another name: its errors would go out as values.

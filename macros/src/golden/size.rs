@@ -6,7 +6,7 @@ use quote::quote;
 use super::{expand, pretty};
 
 /// Lines of the table and of the stub, without the user's own impl.
-fn lines(methods: TokenStream) -> (usize, usize) {
+fn lines(methods: &TokenStream) -> (usize, usize) {
     let text = pretty(expand(quote!(#[durable_object] impl Room { #methods })));
     let (_, generated) = text
         .split_once("const _: () = {")
@@ -30,7 +30,7 @@ fn an_action_costs_eight_lines_of_table_and_three_of_stub() {
             0
         }
     );
-    let base = lines(one.clone());
+    let base = lines(&one);
     for action in [
         quote!(
             #[action(public)]
@@ -64,7 +64,7 @@ fn an_action_costs_eight_lines_of_table_and_three_of_stub() {
             }
         ),
     ] {
-        let more = lines(quote!(#one #action));
+        let more = lines(&quote!(#one #action));
         let (table, stub) = (more.0 - base.0, more.1 - base.1);
         assert!(table <= 8, "{table} lines of table for {action}");
         assert!(stub <= 7, "{stub} lines of stub for {action}");

@@ -63,7 +63,7 @@ pub(crate) fn read(
     rt: &Rt,
     diag: &mut Diag,
 ) -> Option<Action> {
-    let args = ActionArgs::parse(attr, diag);
+    let mut args = ActionArgs::parse(attr, diag);
     let ident = method.sig.ident.clone();
     let name = args
         .name
@@ -72,7 +72,7 @@ pub(crate) fn read(
     let name_at = args
         .name
         .as_ref()
-        .map_or_else(|| ident.to_token_stream(), |name| name.to_token_stream());
+        .map_or_else(|| ident.to_token_stream(), quote::ToTokens::to_token_stream);
     if let Some(fault) = action_fault(&name) {
         diag.error(&name_at, fault)
             .help("write a name such as `name = \"say\"`");
@@ -84,6 +84,7 @@ pub(crate) fn read(
         } else if was.value() == name {
             diag.error(was, format!("`was` is the present name of `{ident}`"))
                 .help("`was` is the name that the action had before; remove it");
+            args.was = None;
         }
     }
     let from = diag.count();

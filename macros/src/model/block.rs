@@ -49,7 +49,7 @@ pub(crate) fn read(
                 handlers.extend(handler::read(&attr, method, diag));
             }
             (None, None) => {
-                super::param::refuse_params(&mut method.sig, rt, "a plain method", diag)
+                super::param::refuse_params(&mut method.sig, rt, "a plain method", diag);
             }
             (Some(action), Some(event)) => {
                 super::param::strip_params(&mut method.sig, rt, diag);
@@ -82,7 +82,7 @@ pub(crate) fn read(
         .help("write `impl Name { .. }`");
         return None;
     };
-    check::block(&actions, &handlers, diag);
+    check::block(&mut actions, &handlers, diag);
     plain.then(|| Block {
         self_path,
         stub_path,

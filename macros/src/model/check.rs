@@ -8,7 +8,7 @@ use super::handler::{Handler, HandlerKind};
 use crate::diag::Diag;
 
 /// Names are unique, and the object's life has one handler for each turn.
-pub(crate) fn block(actions: &[Action], handlers: &[Handler], diag: &mut Diag) {
+pub(crate) fn block(actions: &mut [Action], handlers: &[Handler], diag: &mut Diag) {
     unique_names(actions, diag);
     for (word, pick) in [
         ("start", is_start as fn(&Handler) -> bool),
@@ -31,7 +31,7 @@ pub(crate) fn block(actions: &[Action], handlers: &[Handler], diag: &mut Diag) {
 }
 
 /// Every name and former name belongs to one action. Conditional ones are left to the runtime's own check.
-fn unique_names(actions: &[Action], diag: &mut Diag) {
+fn unique_names(actions: &mut [Action], diag: &mut Diag) {
     let mut names: Vec<(String, TokenStream)> = Vec::new();
     for action in actions.iter().filter(|action| action.cfgs.is_empty()) {
         names.push((action.name.clone(), action.name_at.clone()));
@@ -42,14 +42,23 @@ fn unique_names(actions: &[Action], diag: &mut Diag) {
                 .map(|was| (was.value(), was.to_token_stream())),
         );
     }
-    for (index, (name, at)) in names.iter().enumerate() {
-        let twins = names
+    let taken_twice = |name: &str| {
+        names
             .iter()
-            .enumerate()
-            .filter(|(other, (twin, _))| *other != index && twin == name);
-        if twins.count() > 0 {
+            .filter(|(other, _)| other == name)
+            .nth(1)
+            .is_some()
+    };
+    for (name, at) in &names {
+        if taken_twice(name) {
             diag.error(at, format!("the action name `{name}` is taken twice"))
                 .help("rename one: `#[action(name = \"..\")]`");
+        }
+    }
+    // The rest of the crate is checked as if each had a name of its own.
+    for (index, action) in actions.iter_mut().enumerate() {
+        if taken_twice(&action.name) {
+            action.name = format!("{}-{index}", action.name);
         }
     }
 }

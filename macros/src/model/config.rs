@@ -45,24 +45,18 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Config> {
         krate = parse_config_type(attr, diag);
     }
     let plain = refuse_generics(&input.generics, "a config", diag);
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => &named.named,
-            other => {
-                let at = if other.is_empty() {
-                    quote::ToTokens::to_token_stream(&input.ident)
-                } else {
-                    quote::ToTokens::to_token_stream(other)
-                };
-                diag.error(at, "the fields of a config need names")
-                    .help("write `struct Name { field: Type }`")
-                    .note("a field is read from the variable of its name, in capitals");
-                return None;
-            }
-        },
-        _ => {
-            diag.error(&input.ident, "a config is a struct")
-                .help("write a struct with a field for each variable");
+    let Data::Struct(data) = &input.data else {
+        diag.error(&input.ident, "a config is a struct")
+            .help("write a struct with a field for each variable");
+        return None;
+    };
+    let fields = match &data.fields {
+        Fields::Named(named) => named.named.iter().collect(),
+        Fields::Unit => Vec::new(),
+        Fields::Unnamed(unnamed) => {
+            diag.error(unnamed, "the fields of a config need names")
+                .help("write `struct Name { field: Type }`")
+                .note("a field is read from the variable of its name, in capitals");
             return None;
         }
     };
@@ -76,7 +70,8 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Config> {
             .map(|attr| ConfigArgs::parse(attr, diag))
             .last()
             .unwrap_or_default();
-        settings.extend(read_setting(field, ident, args, &settings, diag));
+        let setting = read_setting(field, ident, args, &settings, diag);
+        settings.push(setting);
     }
     plain.then(|| Config {
         rt: Rt::new(krate),
@@ -91,7 +86,7 @@ fn read_setting(
     args: ConfigArgs,
     before: &[Setting],
     diag: &mut Diag,
-) -> Option<Setting> {
+) -> Setting {
     let at = args.name.as_ref().map_or_else(
         || quote::ToTokens::to_token_stream(ident),
         quote::ToTokens::to_token_stream,
@@ -107,7 +102,6 @@ fn read_setting(
             "the name of a variable has only letters, digits and `_`",
         )
         .help("write a name such as `name = \"SMTP_HOST\"`");
-        return None;
     }
     if before
         .iter()
@@ -118,20 +112,20 @@ fn read_setting(
     }
     let optional = argument_of(&field.ty, "Option");
     let (ty, need) = match (optional, args.default) {
-        (Some(_), Some(default)) => {
+        (Some(inner), Some(default)) => {
             diag.error(&default, format!("`{ident}` is optional and has a default"))
                 .help("remove `default`, or the `Option` around the type");
-            return None;
+            (inner.clone(), Need::Optional)
         }
         (Some(inner), None) => (inner.clone(), Need::Optional),
         (None, Some(default)) => (field.ty.clone(), Need::Default(default)),
         (None, None) => (field.ty.clone(), Need::Required),
     };
-    Some(Setting {
+    Setting {
         ident: ident.clone(),
         variable,
         ty,
         need,
         cfgs: Cfgs::of(&field.attrs),
-    })
+    }
 }

@@ -107,7 +107,7 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Errors> {
         let ident_or_type = ident.unwrap_or(&input.ident);
         let at = args.code.as_ref().map_or_else(
             || ident_or_type.to_token_stream(),
-            |code| code.to_token_stream(),
+            quote::ToTokens::to_token_stream,
         );
         let own_code = args
             .code

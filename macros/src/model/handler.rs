@@ -103,7 +103,7 @@ fn read_inputs(
         first => {
             let at = first.map_or_else(
                 || sig.ident.to_token_stream(),
-                |first| first.to_token_stream(),
+                quote::ToTokens::to_token_stream,
             );
             diag.error(at, format!("handler `{}` has no receiver", sig.ident))
                 .help(&usage);

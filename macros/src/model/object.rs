@@ -1,7 +1,6 @@
 //! A durable object or mixin: the struct with its fields.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use quote::ToTokens as _;
 use syn::{Expr, Fields, Generics, Ident, ItemStruct, LitStr, Path, Type, Visibility};
 
 use crate::attrs::field::{StateArgs, parse_mount, parse_transient};
@@ -49,6 +48,8 @@ pub(crate) enum Role {
     Transient { default: Option<Expr> },
     /// A mounted mixin.
     Mount,
+    /// Refused; stands there so that nothing else is refused for want of it.
+    Faulty,
 }
 
 /// Takes our attributes off the struct and checks what they say. `None`: nothing can be generated.
@@ -81,7 +82,8 @@ pub(crate) fn read(
         }
     }
     check_class(&item.ident, args.class.as_ref(), kind, diag);
-    check_lists(&args, diag);
+    let events = unique_events(args.events, diag);
+    let blocks = unique_blocks(args.blocks, diag);
     let class = args
         .class
         .as_ref()
@@ -93,8 +95,8 @@ pub(crate) fn read(
         docs: Docs::of(&item.attrs),
         class,
         was: args.was,
-        events: args.events,
-        blocks: args.blocks,
+        events,
+        blocks,
         fields,
     })
 }
@@ -103,8 +105,8 @@ pub(crate) fn read(
 pub(crate) fn refuse_generics(generics: &Generics, what: &str, diag: &mut Diag) -> bool {
     if !generics.params.is_empty() {
         diag.error(&generics.params, format!("{what} cannot be generic"))
-            .help("write the type out; for shared behaviour make a `#[mixin]`")
-            .note("its class, storage and clients are made once, at compile time");
+            .help("write the types out")
+            .note("its schema, and the clients made from it, know it by one name");
     } else if let Some(clause) = &generics.where_clause {
         diag.error(clause, format!("{what} cannot have a where clause"))
             .help("remove it: there is nothing generic to bound");
@@ -132,26 +134,33 @@ fn check_class(ident: &Ident, class: Option<&LitStr>, kind: Kind, diag: &mut Dia
     }
 }
 
-/// Events and blocks are listed once each.
-fn check_lists(args: &StructArgs, diag: &mut Diag) {
-    for (index, event) in args.events.iter().enumerate() {
+/// Each event once; a second mention is reported.
+fn unique_events(events: Vec<Path>, diag: &mut Diag) -> Vec<Path> {
+    let mut unique: Vec<(String, Path)> = Vec::new();
+    for event in events {
         let shown = event.to_token_stream().to_string();
-        if args
-            .events
-            .iter()
-            .take(index)
-            .any(|before| before.to_token_stream().to_string() == shown)
-        {
-            diag.error(event, format!("the event `{shown}` is listed twice"))
+        if unique.iter().any(|(before, _)| *before == shown) {
+            diag.error(&event, format!("the event `{shown}` is listed twice"))
                 .help("list each event once");
+        } else {
+            unique.push((shown, event));
         }
     }
-    for (index, block) in args.blocks.iter().enumerate() {
-        if args.blocks.iter().take(index).any(|before| before == block) {
-            diag.error(block, format!("the impl block `{block}` is listed twice"))
+    unique.into_iter().map(|(_, event)| event).collect()
+}
+
+/// Each impl block once; a second mention is reported.
+fn unique_blocks(blocks: Vec<Ident>, diag: &mut Diag) -> Vec<Ident> {
+    let mut unique: Vec<Ident> = Vec::new();
+    for block in blocks {
+        if unique.contains(&block) {
+            diag.error(&block, format!("the impl block `{block}` is listed twice"))
                 .help("list each block once");
+        } else {
+            unique.push(block);
         }
     }
+    unique
 }
 
 fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field> {
@@ -171,7 +180,7 @@ fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field>
             .help("a field is durable, memory only or a mounted mixin: keep one");
         }
     }
-    let role = if let Some(attr) = &mount {
+    let mut role = if let Some(attr) = &mount {
         parse_mount(attr, diag);
         Role::Mount
     } else if let Some(attr) = &transient {
@@ -194,6 +203,7 @@ fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field>
         diag.error(borrow, format!("the field `{ident}` borrows"))
             .help("own the value, for example by `String` or `Vec<T>`")
             .note("a durable field outlives every borrow: it is read back after a restart");
+        role = Role::Faulty;
     }
     Some(Field {
         name: unraw(&ident),
@@ -203,23 +213,4 @@ fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field>
         cfgs: Cfgs::of(&field.attrs),
         role,
     })
-}
-
-impl Field {
-    /// A closure or function that makes the field's first value.
-    pub(crate) fn initial(&self) -> TokenStream {
-        let ty = &self.ty;
-        match &self.role {
-            Role::State {
-                default: Some(value),
-                ..
-            }
-            | Role::Transient {
-                default: Some(value),
-            } => {
-                quote!(|| #value)
-            }
-            _ => quote!(<#ty as ::core::default::Default>::default),
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The message of an error: its `{field}` placeholders, checked and renamed.
 
+use std::fmt::Write as _;
+
 /// A message whose placeholders name the bindings `__f0`, `__f1` of the fields in `used`.
 pub(crate) struct Message {
     /// As the user wrote it.
@@ -61,7 +63,8 @@ pub(crate) fn parse(text: &str, fields: &[String]) -> Result<Message, (String, S
                 if !message.used.contains(&index) {
                     message.used.push(index);
                 }
-                message.format.push_str(&format!("{{__f{index}{spec}}}"));
+                // Writing to a String cannot fail.
+                let _ = write!(message.format, "{{__f{index}{spec}}}");
             }
             other => message.format.push(other),
         }

@@ -1,7 +1,6 @@
 //! Finding our attributes among the user's, and taking them off the item before it is given back.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::ToTokens as _;
 use syn::{Attribute, Meta};
 
 use crate::diag::Diag;
@@ -154,6 +153,6 @@ pub(crate) fn strip_tokens(tokens: TokenStream) -> TokenStream {
         }
     }
     out.into_iter()
-        .map(|tree| tree.into_token_stream())
+        .map(quote::ToTokens::into_token_stream)
         .collect()
 }

@@ -30,16 +30,16 @@ pub(crate) fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = ungroup(ty) else {
         return None;
     };
-    let last = path
+    let named = path
         .path
         .segments
         .last()
         .filter(|segment| segment.ident == name)?;
-    let syn::PathArguments::AngleBracketed(list) = &last.arguments else {
+    let syn::PathArguments::AngleBracketed(brackets) = &named.arguments else {
         return None;
     };
-    match list.args.first() {
-        Some(syn::GenericArgument::Type(ty)) if list.args.len() == 1 => Some(ty),
+    match brackets.args.first() {
+        Some(syn::GenericArgument::Type(inner)) if brackets.args.len() == 1 => Some(inner),
         _ => None,
     }
 }

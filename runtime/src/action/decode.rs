@@ -25,6 +25,17 @@ pub struct Params {
     query: bool,
 }
 
+/// What an action can take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an action",
+    label = "callers cannot send this",
+    note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`"
+)]
+pub trait ActionParam: serde::Serialize + DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + DeserializeOwned + JsonSchema> ActionParam for T {}
+
 /// A tuple of parameter types.
 #[diagnostic::on_unimplemented(
     message = "these cannot be the parameters of an action",
@@ -284,7 +295,7 @@ impl<'a> Visitor<'a> for Positional<'_, 'a> {
 
 macro_rules! decode_tuple {
     ($($param:ident)*) => {
-        impl<$($param: DeserializeOwned + JsonSchema),*> DecodeParams for ($($param,)*) {
+        impl<$($param: ActionParam),*> DecodeParams for ($($param,)*) {
             #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for all arities")]
             fn decode(slots: &mut Slots<'_>) -> Option<Self> {
                 // All are taken before the first absent one ends it: every fault is reported.

@@ -9,10 +9,10 @@ mod reply;
 mod table;
 
 pub use bound::Bound;
-pub use decode::{DecodeParams, Params};
+pub use decode::{ActionParam, DecodeParams, Params};
 pub use param::Param;
 pub use reply::{
-    ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
+    ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
     reply_value,
 };
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};

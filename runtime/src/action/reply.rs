@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{ActionError, Code};
@@ -16,6 +17,17 @@ pub trait Fallible {
     type Err;
 }
 
+/// What an action can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of an action",
+    label = "callers cannot get this",
+    note = "put `#[data]` on the type and on what it holds, or derive `Serialize` and `JsonSchema`"
+)]
+pub trait ActionOutput: Serialize + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema> ActionOutput for T {}
+
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Err = E;
@@ -28,7 +40,7 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 pub type ErrOf<R> = <R as Fallible>::Err;
 
 /// The reply of an action that cannot fail.
-pub fn reply_value<T: Serialize>(value: T) -> Reply {
+pub fn reply_value<T: ActionOutput>(value: T) -> Reply {
     encode(&value)
 }
 
@@ -37,7 +49,7 @@ pub fn reply_value<T: Serialize>(value: T) -> Reply {
     clippy::needless_pass_by_value,
     reason = "called by generated code with what the method returned"
 )]
-pub fn reply_result<T: Serialize, E: ActionError>(result: Result<T, E>) -> Reply {
+pub fn reply_result<T: ActionOutput, E: ActionError>(result: Result<T, E>) -> Reply {
     match result {
         Ok(value) => encode(&value),
         Err(error) => Err(Box::new(error.to_wire())),

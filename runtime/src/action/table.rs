@@ -1,10 +1,9 @@
 //! The const tables that `#[durable_object]` on an impl block generates: data plus one call.
 
 use schemars::{JsonSchema, SchemaGenerator};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{DecodeParams, ErrOf, Fallible, OkOf, Param, Params};
+use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Param, Params};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
@@ -24,10 +23,11 @@ pub struct Table<T: Stateful> {
 
 /// Implemented for the blocks a struct lists: its main block, and those of `impls(..)`.
 #[diagnostic::on_unimplemented(
-    message = "this `impl` block is not listed on its struct",
-    note = "list it: `#[durable_object(impls(name))]` on the struct"
+    message = "the struct of this `impl` block does not know it",
+    note = "annotate the struct with `#[durable_object]`, or with `#[mixin]` if other objects mount it",
+    note = "list a named block there: `impls(name)`"
 )]
-pub trait Lists<const BLOCK: u64> {}
+pub trait Lists<const BLOCK: u64>: Stateful {}
 
 /// Implemented by the impl blocks of an object or mixin: `BLOCK` is 0 for the main block and a hash of the block's name
 /// for those listed in `impls(..)`.
@@ -36,7 +36,7 @@ pub trait Lists<const BLOCK: u64> {}
     label = "an impl block is missing",
     note = "add `#[durable_object] impl {Self} {{ .. }}` (`#[mixin]` for a mixin)"
 )]
-pub trait Actions<const BLOCK: u64>: Stateful + Lists<BLOCK> {
+pub trait Actions<const BLOCK: u64>: Lists<BLOCK> {
     /// The block's table.
     const TABLE: &'static Table<Self>;
 }
@@ -148,7 +148,7 @@ impl<T: Stateful> Action<T> {
 
     /// The types of an action that returns a `Result`: its parameters, as a tuple, and what it returns.
     #[must_use]
-    pub const fn result<P: DecodeParams, R: Fallible<Ok: JsonSchema, Err: ActionError>>(
+    pub const fn result<P: DecodeParams, R: Fallible<Ok: ActionOutput, Err: ActionError>>(
         mut self,
     ) -> Self {
         self.describe = |describer| {
@@ -161,7 +161,7 @@ impl<T: Stateful> Action<T> {
 
     /// The types of an action that cannot fail.
     #[must_use]
-    pub const fn value<P: DecodeParams, R: JsonSchema>(mut self) -> Self {
+    pub const fn value<P: DecodeParams, R: ActionOutput>(mut self) -> Self {
         self.describe = |describer| {
             describer.params::<P>();
             describer.result::<R>();
@@ -255,7 +255,7 @@ impl<'a> ActionDescriber<'a> {
         self.errors = describer.into_errors();
     }
 
-    pub(crate) fn param<T: JsonSchema + DeserializeOwned>(&mut self) {
+    pub(crate) fn param<T: ActionParam>(&mut self) {
         let schema = self.generator.subschema_for::<T>().to_value();
         self.params.push((super::is_optional::<T>(), schema));
     }

@@ -107,10 +107,12 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     }
 }
 
-impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+// Not only for `E: Error`: `stayput::Error` is none, and `?` is to work on calls of actions that fail with it, too.
+impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Failed(error) => Some(error),
+            // What travelled has no causes of its own.
+            Self::Failed(_) => None,
             Self::Rejected(rejection) => Some(rejection),
         }
     }

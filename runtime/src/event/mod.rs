@@ -31,7 +31,18 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     message = "`{Self}` does not declare the event `{E}`",
     note = "list it on the struct: `#[durable_object(events({E}))]`"
 )]
-pub trait Declares<E: Event> {}
+pub trait Declares<E> {}
+
+/// The same, asked of the event: so the compiler knows the event before it looks for the object's declaration.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` does not declare the event `{Self}`",
+    label = "not declared",
+    note = "list it on the struct: `#[durable_object(events({Self}))]`"
+)]
+pub trait DeclaredBy<S>: Event {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Declares<E>, E: Event> DeclaredBy<S> for E {}
 
 /// A declared event, as data.
 #[derive(Clone, Copy)]

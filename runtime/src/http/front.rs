@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::request::Parts;
-use ::http::{Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 
 use super::auth::{AuthMode, Authenticate};
@@ -19,8 +19,8 @@ use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::{Dispatch, Peer, Readiness, Request, Response};
 use crate::error::Code;
-use crate::object::{Caller, Mode, Target, minutes, seconds};
-use crate::rpc::{WireError, parse_params};
+use crate::object::{Caller, Mode, OutgoingCall, Target, minutes, seconds};
+use crate::rpc::{Reply, WireError, parse_params};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
@@ -109,6 +109,31 @@ impl<A: Authenticate> Front<A> {
             .unwrap_or_else(|error| refusal(&error, form(path, request.method()), &trace.id));
         finish(&mut response, &request, &pass, &trace.id);
         response
+    }
+
+    /// Makes a typed call of a client that is no HTTP client: the same look-up, check of the caller and bounds.
+    pub async fn call(
+        &self,
+        call: OutgoingCall,
+        caller: Arc<Caller>,
+        dispatch: &impl Dispatch,
+    ) -> Reply {
+        not_draining(dispatch)?;
+        if call.params.len() > self.limits.body {
+            return Err(Box::new(self.body_too_large()));
+        }
+        let session = Session {
+            class: self.classes.get(&call.target.class)?,
+            target: call.target,
+            caller,
+            trace: &Trace::of(&HeaderMap::new(), dispatch),
+            limits: &self.limits,
+            dispatch,
+        };
+        let action = session.class.action(&call.action)?;
+        session
+            .call(action, parse_params(&call.params)?, Source::Body)
+            .await
     }
 
     /// The response to a request whose body was not, or not all, read: too large, too slow, or no room for it.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::current;
+use super::origin::Origin;
 use super::turn::Turn;
 use crate::backend::LocalFuture;
 
@@ -20,9 +21,14 @@ pub(crate) enum Stop {
 
 /// Runs user code that does not wait.
 pub(crate) fn contain<R>(turn: &Rc<Turn>, run: impl FnOnce() -> R) -> Result<R, Stop> {
+    // A storage fault poisons the turn that met it, not queries that happen to overlap it.
+    let outer = turn.show_fault();
     // The state a panic may leave half-changed is never looked at again: the host loads it anew.
-    catch_unwind(AssertUnwindSafe(|| current::scope(turn, run)))
-        .map_err(|panic| Stop::Panic(text(&*panic)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        current::scope(Origin::new(turn.clone()), run)
+    }));
+    turn.hide_fault(outer);
+    outcome.map_err(|panic| Stop::Panic(text(&*panic)))
 }
 
 /// Runs user code that waits, until its deadline.

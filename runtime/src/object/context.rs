@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::alarm;
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
-use crate::event::{Declares, Event};
+use crate::config::{Config, ConfigError, EnvReader};
+use crate::event::DeclaredBy;
 use crate::state::Stateful;
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
@@ -74,10 +75,6 @@ impl RawContext {
         })
     }
 
-    fn now(&self) -> Timestamp {
-        self.turn.now
-    }
-
     fn random(&self) -> u64 {
         let mut bytes = [0; 8];
         self.turn.core.environment.random(&mut bytes);
@@ -125,11 +122,6 @@ impl fmt::Debug for RawContext {
 /// What both kinds of context offer.
 macro_rules! common {
     () => {
-        /// The time: one value for everything that one run commits.
-        pub fn now(&self) -> Timestamp {
-            self.raw().now()
-        }
-
         /// A random number.
         pub fn random(&self) -> u64 {
             self.raw().random()
@@ -175,6 +167,15 @@ macro_rules! common {
             self.raw().turn.core.environment.variable(name)
         }
 
+        /// Settings from the environment.
+        ///
+        /// # Errors
+        ///
+        /// Every missing or malformed variable at once, by name; never a value.
+        pub fn config<C: Config>(&self) -> Result<C, ConfigError> {
+            C::read(&EnvReader::new(&|name| self.env(name)))
+        }
+
         /// Waits. A command keeps the object to itself meanwhile.
         pub async fn sleep(&self, duration: Duration) {
             let environment = &self.raw().turn.core.environment;
@@ -196,11 +197,13 @@ impl<S: Stateful> Context<S> {
 
     common!();
 
+    /// The time: one value for everything that one run commits.
+    pub fn now(&self) -> Timestamp {
+        self.raw().turn.now
+    }
+
     /// Emits an event to the handlers of this object. They run after this method has returned `Ok`, before the commit.
-    pub fn emit<E: Event>(&mut self, event: E)
-    where
-        S: Declares<E>,
-    {
+    pub fn emit<E: DeclaredBy<S>>(&mut self, event: E) {
         let raw = self.raw();
         if !raw.turn.is_ended() {
             raw.turn
@@ -247,6 +250,11 @@ impl<S: Stateful> ProcessContext<S> {
     }
 
     common!();
+
+    /// The time. It goes on while the process runs; what `atomic` commits has one time, that of its own context.
+    pub fn now(&self) -> Timestamp {
+        self.raw.turn.core.environment.now()
+    }
 }
 
 impl<S: Stateful> Deref for Context<S> {

@@ -115,6 +115,8 @@ pub(crate) struct Host<T: Object> {
     cache: RefCell<FieldCache>,
     stage: RefCell<Stage>,
     wakes: Cell<u64>,
+    /// Calls that wait for the lock, or have not come to it yet.
+    waiting: Cell<usize>,
 }
 
 impl fmt::Display for Identity {
@@ -230,38 +232,52 @@ impl<T: Object> Host<T> {
             cache: RefCell::new(FieldCache::default()),
             stage: RefCell::new(Stage::Asleep),
             wakes: Cell::new(0),
+            waiting: Cell::new(0),
         })
     }
 
     /// Loads the state, and begins `start` if the class has one. Call it only while the lock is free.
     fn wake(&self) {
+        let chain = Chain::root(self.core.environment.now(), 0);
+        let lock = &self.core.lock;
+        if let Some(guard) = lock.try_acquire(Mode::Write, &chain, self.core.identity.id) {
+            self.wake_within(guard);
+        }
+    }
+
+    /// After a reset, wakes the object for the calls that wait for it, under the hold of the turn that is about to end:
+    /// they are not to suffer for a panic of another.
+    fn recover(&self, turn: &Turn) {
+        if matches!(*self.stage.borrow(), Stage::Asleep)
+            && self.core.lock.queued() > 0
+            && let Some(guard) = turn.take_guard()
+        {
+            self.wake_within(guard);
+        }
+    }
+
+    fn wake_within(&self, guard: Guard) {
         self.wakes.set(self.wakes.get() + 1);
-        let wake = self.wakes.get();
+        if self.core.seq.get() == 0 {
+            // What an earlier `start` wrote into the unborn object: this one writes it anew.
+            self.core.records.undo();
+        }
         if let Err(error) = self.load() {
-            *self.stage.borrow_mut() = Stage::Failed(wake, error);
+            *self.stage.borrow_mut() = Stage::Failed(self.wakes.get(), error);
             return;
         }
         if self.class.starts.is_empty() {
             *self.stage.borrow_mut() = Stage::Awake;
             return;
         }
-        let call = self.system_call("start");
-        let guard = self
-            .core
-            .lock
-            .try_acquire(Mode::Write, &call.chain, self.core.identity.id);
-        let (Some(guard), Some(host)) = (guard, self.me.upgrade()) else {
+        let Some(host) = self.me.upgrade() else {
             return;
         };
         *self.stage.borrow_mut() = Stage::Starting;
         let busy = Busy::new(&self.core);
         self.core.environment.spawn(Box::pin(async move {
-            let outcome = host.start(&call, guard).await;
-            let stage = match outcome {
-                Ok(()) => Stage::Awake,
-                Err(error) => Stage::Failed(wake, host.core.redact(&call.request_id, error)),
-            };
-            *host.stage.borrow_mut() = stage;
+            let call = host.system_call("start");
+            host.start(&call, guard).await;
             drop(busy);
         }));
     }
@@ -282,7 +298,7 @@ impl<T: Object> Host<T> {
     }
 
     /// Runs the `start` handlers. The stage is set before the lock is let go, so that the first waiter sees it.
-    async fn start(&self, call: &Envelope, guard: Guard) -> Result<(), Box<WireError>> {
+    async fn start(&self, call: &Envelope, guard: Guard) {
         let first = self.core.seq.get() == 0;
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
         self.core.records.begin();
@@ -317,7 +333,6 @@ impl<T: Object> Host<T> {
             self.state.borrow_mut().take();
         }
         turn.end();
-        outcome
     }
 
     /// What a call must get instead of being run, if anything.
@@ -381,7 +396,7 @@ impl<T: Object> Host<T> {
                     Some(state) => contain(&turn, || run(state, raw, &mut params)),
                     None => Ok(Err(reset())),
                 };
-                self.settle_query(outcome)
+                self.settle_query(&turn, outcome)
             }
             Runner::Command(run) => {
                 self.core.records.begin();
@@ -389,7 +404,9 @@ impl<T: Object> Host<T> {
                     Some(state) => contain(&turn, || run(state, raw, &mut params)),
                     None => Ok(Err(reset())),
                 };
-                self.settle(&turn, outcome, Keep { commit: true })
+                let reply = self.settle(&turn, outcome, Keep { commit: true });
+                self.recover(&turn);
+                reply
             }
             _ => Err(reset()),
         };
@@ -404,6 +421,9 @@ impl<T: Object> Host<T> {
         };
         let busy = Busy::new(&self.core);
         let wake = self.wakes.get();
+        let waits = guard.is_none() && self.class.entries.get(index).is_some_and(|entry| entry.run.mode() != Mode::Free);
+        // Counted from here: a whole batch may come before the first of it reaches the lock.
+        self.waiting.set(self.waiting.get() + usize::from(waits));
         self.core.environment.spawn(Box::pin(async move {
             let envelope = &call.delivery.envelope;
             if let Some(reply) = host.run_async(index, &call.delivery, guard, wake).await {
@@ -434,7 +454,11 @@ impl<T: Object> Host<T> {
         }
         let guard = match guard {
             Some(guard) => Ok(guard),
-            None => self.lock(mode, call).await,
+            None => {
+                let guard = self.lock(mode, call).await;
+                self.waiting.set(self.waiting.get() - 1);
+                guard
+            }
         };
         if !delivery.begin() {
             return None;
@@ -466,7 +490,7 @@ impl<T: Object> Host<T> {
                         None => Ok(Err(reset())),
                     }
                 };
-                let reply = self.settle_query(outcome);
+                let reply = self.settle_query(&turn, outcome);
                 turn.end();
                 reply
             }
@@ -485,6 +509,7 @@ impl<T: Object> Host<T> {
                     }
                 };
                 let reply = self.settle(&turn, outcome, Keep { commit: true });
+                self.recover(&turn);
                 turn.end();
                 reply
             }
@@ -516,7 +541,13 @@ impl<T: Object> Host<T> {
         turn.end();
         match outcome {
             Ok(reply) => reply,
-            Err(stop) => Err(stopped(stop)),
+            Err(Stop::Deadline) => {
+                let message = "the process did not end before its deadline; what it had committed is kept";
+                Err(Box::new(
+                    WireError::framework(Code::Timeout, message).maybe_executed(),
+                ))
+            }
+            Err(stop) => Err(Box::new(stopped(stop).maybe_executed())),
         }
     }
 
@@ -541,16 +572,12 @@ impl<T: Object> Host<T> {
     }
 
     /// The end of a query: nothing to keep, but it must not have seen a fault.
-    fn settle_query(&self, outcome: Result<Reply, Stop>) -> Reply {
-        match outcome {
-            Ok(reply) => match self.core.records.cure() {
-                Some(fault) => Err(storage_error(&fault)),
-                None => reply,
-            },
-            Err(stop) => {
-                self.core.records.cure();
-                Err(stopped(stop))
-            }
+    #[expect(clippy::unused_self, reason = "the counterpart of `settle`")]
+    fn settle_query(&self, turn: &Turn, outcome: Result<Reply, Stop>) -> Reply {
+        match (outcome, turn.take_fault()) {
+            (Ok(_), Some(fault)) => Err(storage_error(&fault)),
+            (Ok(reply), None) => reply,
+            (Err(stop), _) => Err(stopped(stop)),
         }
     }
 
@@ -561,7 +588,10 @@ impl<T: Object> Host<T> {
                 drop(value);
                 Err(stopped(Stop::Deadline))
             }
-            Ok(Ok(value)) => self.keep(turn, keep).map(|()| value),
+            Ok(Ok(value)) => match turn.take_fault() {
+                Some(fault) => Err(storage_error(&fault)),
+                None => self.keep(turn, keep).map(|()| value),
+            },
             Ok(Err(error)) => Err(error),
             Err(stop) => {
                 self.forget_if_panicked(&stop);
@@ -596,14 +626,8 @@ impl<T: Object> Host<T> {
     /// Runs the handlers of emitted events and commits. On `Err` the field cache is as before.
     fn keep(&self, turn: &Rc<Turn>, keep: Keep) -> Result<(), Box<WireError>> {
         let before = self.cache.borrow().clone();
-        let kept = self.handle_events(turn).and_then(|()| {
-            self.save();
-            match self.core.records.cure() {
-                Some(fault) => Err(storage_error(&fault)),
-                None => Ok(()),
-            }
-        });
-        if let Err(error) = kept {
+        let kept = self.save().map_err(|fault| storage_error(&fault));
+        if let Err(error) = kept.and_then(|()| self.handle_events(turn)) {
             *self.cache.borrow_mut() = before;
             return Err(error);
         }
@@ -620,13 +644,14 @@ impl<T: Object> Host<T> {
     }
 
     /// Puts the plain fields that changed into the overlay.
-    fn save(&self) {
+    fn save(&self) -> Result<(), StorageFault> {
         let mut cache = self.cache.borrow_mut();
         let mut saver = Saver::new(&self.core.records, &mut cache);
         if let Some(state) = self.state.borrow().as_ref() {
             state.save(&mut saver);
         }
         saver.accept();
+        self.core.records.cure().map_or(Ok(()), Err)
     }
 
     /// Hands emitted events to the handlers, in order, each in an overlay of its own.
@@ -640,7 +665,6 @@ impl<T: Object> Host<T> {
                         || entry.mount == queued.mount)
             });
             for entry in handlers {
-                self.save();
                 let (cache, emitted) = (self.cache.borrow().clone(), turn.events.len());
                 self.core.records.begin();
                 let raw = RawContext {
@@ -651,13 +675,16 @@ impl<T: Object> Host<T> {
                     Some(state) => contain(turn, || (entry.run)(state, raw, &*queued.event)),
                     None => Ok(Err(reset())),
                 };
-                let fault = self.core.records.cure();
-                let error = match (outcome, fault) {
-                    (Ok(Ok(())), None) => {
-                        self.core.records.keep();
-                        continue;
-                    }
+                let error = match (outcome, turn.take_fault()) {
                     (Ok(Ok(())), Some(fault)) => storage_error(&fault),
+                    // What cannot be stored is this handler's fault, not that of the action it follows.
+                    (Ok(Ok(())), None) => match self.save() {
+                        Ok(()) => {
+                            self.core.records.keep();
+                            continue;
+                        }
+                        Err(fault) => storage_error(&fault),
+                    },
                     (Ok(Err(error)), _) => error,
                     (Err(stop), _) => {
                         self.forget_if_panicked(&stop);
@@ -860,6 +887,7 @@ impl<T: Object> Host<T> {
                 }
             }
         }
+        self.recover(&turn);
         turn.end();
         true
     }
@@ -927,7 +955,7 @@ impl<T: Object> LiveObject for Host<T> {
     }
 
     fn queued(&self) -> usize {
-        self.core.lock.queued()
+        self.waiting.get()
     }
 
     fn field_bytes(&self) -> usize {
@@ -984,7 +1012,7 @@ impl<T: Object> Access<T> for HandleOf<T> {
                 Some(state) => contain(&turn, || look(state)).map(|()| Ok(bytes::Bytes::new())),
                 None => Ok(Err(reset())),
             };
-            let reply = self.host.settle_query(outcome);
+            let reply = self.host.settle_query(&turn, outcome);
             turn.end();
             reply.map(drop)
         })
@@ -1013,6 +1041,7 @@ impl<T: Object> Access<T> for HandleOf<T> {
                 None => Ok(Err(reset())),
             };
             let reply = self.host.settle(&turn, outcome, Keep { commit: true });
+            self.host.recover(&turn);
             turn.end();
             reply.map(drop)
         })

@@ -157,6 +157,20 @@ impl fmt::Display for IdError {
 
 impl std::error::Error for IdError {}
 
+impl schemars::JsonSchema for ObjectId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ObjectId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "object-id"})
+    }
+}
+
 /// The id of an object of class `T`: a value for parameters, results and state fields.
 pub struct Id<T> {
     id: ObjectId,
@@ -231,6 +245,20 @@ impl<'de, T: Object> Deserialize<'de> for Id<T> {
             .id()
             .map(Self::of)
             .map_err(|error| serde::de::Error::custom(error.message))
+    }
+}
+
+impl schemars::JsonSchema for ObjectId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ObjectId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "object-id"})
     }
 }
 

@@ -29,6 +29,10 @@ pub trait Originate {
     fn id_key(&self, class: &str) -> Option<IdKey>;
     /// Randomness for new ids.
     fn random(&self, bytes: &mut [u8]);
+    /// Whether it outlives any action, so that stubs in answers may keep it.
+    fn is_lasting(&self) -> bool {
+        false
+    }
     /// Makes a call.
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply>;
 }

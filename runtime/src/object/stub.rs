@@ -14,6 +14,7 @@ use serde::{Deserializer, Serialize, Serializer};
 
 use super::host::Identity;
 use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
+use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Rejection};
@@ -257,6 +258,8 @@ pub type CallOf<R> = Call<OkOf<R>, ErrOf<R>>;
 /// Waits for the answer of a [`Call`].
 pub struct Answer<T, E> {
     reply: LocalFuture<'static, Reply>,
+    /// On whose behalf stubs and ids in the answer call.
+    origin: Option<Origin>,
     answer: PhantomData<fn() -> (T, E)>,
 }
 
@@ -277,6 +280,7 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
     type IntoFuture = Answer<T, E>;
 
     fn into_future(self) -> Answer<T, E> {
+        let origin = self.core.origin.clone();
         let reply: LocalFuture<'static, Reply> = match self.params {
             Ok(params) => {
                 let (core, action, mode) = (self.core, self.action, self.mode);
@@ -286,6 +290,7 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
         };
         Answer {
             reply,
+            origin,
             answer: PhantomData,
         }
     }
@@ -295,7 +300,11 @@ impl<T: DeserializeOwned, E: ActionError> Future for Answer<T, E> {
     type Output = Result<T, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.reply.as_mut().poll(cx).map(read_reply)
+        let reply = self.reply.as_mut().poll(cx);
+        reply.map(|reply| match self.origin.take() {
+            Some(origin) => current::scope(origin, || read_reply(reply)),
+            None => read_reply(reply),
+        })
     }
 }
 
@@ -364,7 +373,7 @@ impl Args for () {
 
 macro_rules! args {
     ($($arg:ident)+) => {
-        impl<$($arg: Serialize),+> Args for ($($arg,)+) {
+        impl<$($arg: ActionParam),+> Args for ($($arg,)+) {
             fn encode(self) -> Reply {
                 encode(&self)
             }
@@ -399,7 +408,9 @@ pub fn deserialize_stub<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<StubCore, D::Error> {
     let id = <ObjectId as serde::Deserialize>::deserialize(deserializer)?;
-    let core = StubCore::by_id(None, class, id);
+    // A stub in an action's state outlives the action; what answers a test or a program does not outlive those.
+    let origin = current::origin().filter(|origin| origin.0.is_lasting());
+    let core = StubCore::by_id(origin, class, id);
     match &core.target {
         Ok(_) => Ok(core),
         Err(error) => Err(serde::de::Error::custom(&error.message)),

@@ -9,7 +9,7 @@ use super::host::Core;
 use super::lock::Guard;
 use super::origin::{Originate, OutgoingCall};
 use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
-use crate::backend::LocalFuture;
+use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
 use crate::event::EventQueue;
 use crate::rpc::{Reply, WireError};
@@ -29,6 +29,8 @@ pub(crate) struct Turn {
     /// What the turn holds; taken away when it ends, however long user code keeps its context.
     guard: RefCell<Option<Rc<Guard>>>,
     ended: Cell<bool>,
+    /// The storage fault it met, while its code does not run.
+    fault: RefCell<Option<StorageFault>>,
 }
 
 impl Turn {
@@ -50,6 +52,7 @@ impl Turn {
             events: EventQueue::default(),
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
+            fault: RefCell::new(None),
         })
     }
 
@@ -67,6 +70,7 @@ impl Turn {
             events: EventQueue::default(),
             guard: RefCell::new(Some(Rc::new(guard))),
             ended: Cell::new(false),
+            fault: RefCell::new(None),
         })
     }
 
@@ -74,6 +78,35 @@ impl Turn {
     pub(crate) fn end(&self) {
         self.ended.set(true);
         self.guard.borrow_mut().take();
+    }
+
+    /// Takes what the turn holds, for what is to go on under the same hold.
+    pub(crate) fn take_guard(&self) -> Option<Guard> {
+        let guard = self.guard.borrow_mut().take()?;
+        Rc::into_inner(guard)
+    }
+
+    /// The turn's code runs from here: the records are as poisoned as it left them. Answers the fault of the code it
+    /// runs within: a query below another of the same object.
+    pub(crate) fn show_fault(&self) -> Option<StorageFault> {
+        let outer = self.core.records.cure();
+        if let Some(fault) = self.fault.take() {
+            self.core.records.poison(fault);
+        }
+        outer
+    }
+
+    /// The turn's code runs no longer, that of `outer` goes on.
+    pub(crate) fn hide_fault(&self, outer: Option<StorageFault>) {
+        *self.fault.borrow_mut() = self.core.records.cure();
+        if let Some(fault) = outer {
+            self.core.records.poison(fault);
+        }
+    }
+
+    /// The storage fault that the turn met.
+    pub(crate) fn take_fault(&self) -> Option<StorageFault> {
+        self.fault.take()
     }
 
     pub(crate) fn is_ended(&self) -> bool {

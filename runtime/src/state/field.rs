@@ -20,7 +20,7 @@ use crate::manifest::StateManifest;
     message = "`{Self}` cannot be a durable field",
     label = "not a durable type",
     note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`",
-    note = "or put `#[transient]` on the field to keep it in memory only",
+    note = "or put `#[transient]` on the field to keep it in memory only, `#[mixin]` if it is one",
     note = "a `Log`, `Map` or `Set` is a field by itself, not a part of another type"
 )]
 pub trait Field: Sized {

@@ -37,7 +37,7 @@ pub(crate) use meta::{META_KEY, Meta};
 pub use records::Records;
 pub use save::Saver;
 pub use set::Set;
-pub use stateful::Stateful;
+pub use stateful::{Initial, Stateful, Walk, initial};
 
 /// The longest key of a record, in bytes.
 pub const MAX_KEY_BYTES: usize = 2_048;

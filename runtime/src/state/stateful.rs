@@ -35,3 +35,41 @@ pub trait Stateful: Sized + 'static {
     /// Describes the stored layout.
     fn describe(describer: &mut StateDescriber<'_>);
 }
+
+/// How the fields of a struct are read and written, as the macros generate it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Walk<T> {
+    /// Makes the struct from the stored fields.
+    pub load: fn(&mut Loader<'_>) -> T,
+    /// Puts the stored values back into the fields.
+    pub reload: fn(&mut T, &mut Loader<'_>),
+    /// Hands over the fields that changed.
+    pub save: fn(&T, &mut Saver<'_>),
+    /// Describes the stored layout.
+    pub describe: fn(&mut StateDescriber<'_>),
+}
+
+/// A field type with a first value.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` has no first value",
+    label = "no first value",
+    note = "derive `Default` on the type, or say it on the field: `#[state(default = ..)]`"
+)]
+pub trait Initial: Sized {
+    #[doc(hidden)]
+    fn initial() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Initial for T {
+    fn initial() -> Self {
+        Self::default()
+    }
+}
+
+/// The first value of a field that names none.
+#[doc(hidden)]
+pub fn initial<T: Initial>() -> T {
+    T::initial()
+}

@@ -1,5 +1,7 @@
 //! Every macro with `crate = path`: no expansion may say `stayput`.
 
+#![allow(clippy::needless_pass_by_value, reason = "a handler owns its event")]
+
 use elsewhere::prelude::*;
 
 /// Sent around.

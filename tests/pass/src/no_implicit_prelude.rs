@@ -2,7 +2,7 @@
 #![no_implicit_prelude]
 
 use ::stayput::prelude::{ActionError, Config};
-use ::stayput::{action, data, durable_object, event, mixin};
+use ::stayput::{data, durable_object, event, mixin};
 
 // The code that schemars derives leans on these two; nothing else here does.
 use ::core::convert::{From as _, Into as _};

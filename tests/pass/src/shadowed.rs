@@ -24,7 +24,7 @@ pub(crate) mod serde {}
 pub(crate) mod schemars {}
 
 use ::stayput::prelude::ActionError;
-use ::stayput::{action, data, durable_object, event};
+use ::stayput::{data, durable_object, event};
 
 #[data]
 pub(crate) struct Data {

@@ -1,3 +1,4 @@
+#![allow(unused_variables)]
 #![deny(unused_must_use)]
 
 use stayput::prelude::*;

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use stayput::prelude::*;
 
 #[durable_object]

@@ -95,6 +95,11 @@ impl Mailbox {
         Poll::Ready(())
     }
 
+    /// Whether nothing waits in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().messages.is_empty()
+    }
+
     #[cfg(test)]
     fn wakes(&self) -> u64 {
         self.wakes.load(Ordering::Relaxed)
@@ -188,6 +193,11 @@ impl Outbox {
         {
             waker.wake();
         }
+    }
+
+    /// Whether nothing waits for the next flush.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.dirty.get()
     }
 
     /// Sends everything.

@@ -184,6 +184,22 @@ impl Node {
         }
     }
 
+    /// How often each shard did something, if none has anything to do now. Two equal answers in a row: nothing
+    /// happened in between, and nothing will before the clock is turned or a call comes.
+    pub(crate) fn rest(&self) -> Option<Vec<u64>> {
+        let idle = |shard| {
+            self.shared
+                .bus
+                .at(shard)
+                .is_some_and(|mailbox| mailbox.is_empty())
+        };
+        let threads = self.shared.lock();
+        let current = threads.iter().filter(|thread| thread.current);
+        current
+            .map(|thread| thread.pulse.rest().filter(|_| idle(thread.shard)))
+            .collect()
+    }
+
     /// Ends the shards after what they have accepted is on disk, and closes the data folder.
     pub fn stop(&self) {
         self.drain();

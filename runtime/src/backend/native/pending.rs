@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bus::{Address, Message, Outbox};
+use crate::backend::StorageFault;
 use crate::error::Code;
-use crate::object::{Delivery, Envelope, Timestamp};
+use crate::object::{Delivery, Envelope, Timestamp, storage_error};
 use crate::rpc::{Reply, WireError};
 
 /// How long past its deadline a call may be answered by its object; then the sender answers for it.
@@ -114,6 +115,14 @@ impl Pending {
                 slot,
                 Err(Box::new(if begun { error.maybe_executed() } else { error })),
             );
+        }
+    }
+
+    /// Answers all calls itself: nobody else will.
+    pub(super) fn abandon(&self) {
+        for (_, sent) in self.calls.take() {
+            let error = storage_error(&StorageFault::Fenced).maybe_executed();
+            (sent.reply)(Err(Box::new(error)));
         }
     }
 

@@ -95,6 +95,16 @@ impl Port {
         *self.inner.caller.borrow_mut() = Arc::new(caller);
     }
 
+    /// Whether nothing waits here to be sent or taken in.
+    pub(crate) fn rests(&self) -> bool {
+        self.inner.mailbox.is_empty() && self.inner.outbox.is_empty()
+    }
+
+    /// Answers the calls that the node will not answer any more, because it has stopped.
+    pub(crate) fn abandon(&self) {
+        self.inner.pending.abandon();
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.inner.pending.len()
     }
@@ -142,6 +152,10 @@ impl Originate for Port {
 
     fn random(&self, bytes: &mut [u8]) {
         self.inner.entropy.fill(bytes);
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
     }
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {

@@ -1,6 +1,6 @@
 //! Whether a shard thread still gets on.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Signs of life of one shard thread, for the watchdog.
 #[derive(Debug, Default)]
@@ -9,6 +9,7 @@ pub(super) struct Pulse {
     parked: AtomicBool,
     abandoned: AtomicBool,
     ended: AtomicBool,
+    in_flight: AtomicUsize,
 }
 
 impl Pulse {
@@ -19,7 +20,7 @@ impl Pulse {
     /// The thread waits for something to do, or no longer.
     pub(super) fn park(&self, parked: bool) {
         self.beat();
-        self.parked.store(parked, Ordering::Relaxed);
+        self.parked.store(parked, Ordering::Release);
     }
 
     /// Another thread has taken over: this one is to end when it can.
@@ -38,6 +39,20 @@ impl Pulse {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
+    }
+
+    /// How many commits of the shard are on their way to the disk.
+    pub(super) fn commits(&self, in_flight: usize) {
+        self.in_flight.store(in_flight, Ordering::Release);
+    }
+
+    /// How often the thread did something, if it has nothing to do and waits for no disk: the counterpart of
+    /// [`beats`](Self::beats).
+    pub(super) fn rest(&self) -> Option<u64> {
+        let beats = self.beats.load(Ordering::Acquire);
+        let rests =
+            self.parked.load(Ordering::Acquire) && self.in_flight.load(Ordering::Acquire) == 0;
+        rests.then_some(beats)
     }
 
     /// How often the thread did something; `None` while it has nothing to do.

@@ -37,6 +37,7 @@ pub(super) struct Shard {
     residents: RefCell<HashMap<ObjectId, Resident>>,
     alarms: RefCell<Alarms>,
     stopping: Cell<bool>,
+    pulse: Arc<Pulse>,
 }
 
 struct Resident {
@@ -55,7 +56,7 @@ impl Shard {
         pulse: Arc<Pulse>,
         failed: Option<Sender<StorageFault>>,
     ) {
-        let shard = match Self::begin(address, shared, &mailbox) {
+        let shard = match Self::begin(address, shared, &mailbox, pulse) {
             Ok(shard) => Rc::new(shard),
             Err(fault) => {
                 tracing::error!("shard {address} cannot begin: {fault}");
@@ -70,17 +71,18 @@ impl Shard {
         let flusher = shard.clone();
         tokio::task::spawn_local(async move {
             let outbox = flusher.outbox.clone();
-            outbox.run(|| flusher.store.flush()).await;
+            outbox.run(|| flusher.flush()).await;
         });
         tokio::task::spawn_local(shard.clone().sweep());
         tokio::task::spawn_local(shard.clone().watch_alarms());
-        shard.serve(&mailbox, &pulse).await;
+        shard.serve(&mailbox).await;
     }
 
     fn begin(
         address: Address,
         shared: Arc<Shared>,
         mailbox: &Arc<Mailbox>,
+        pulse: Arc<Pulse>,
     ) -> Result<Self, StorageFault> {
         let mailbox = mailbox.clone();
         let notify = move |notice: Notice| mailbox.send(Message::Notice(notice));
@@ -100,26 +102,33 @@ impl Shard {
             residents: RefCell::default(),
             alarms: RefCell::new(alarms),
             stopping: Cell::new(false),
+            pulse,
         })
     }
 
-    async fn serve(self: &Rc<Self>, mailbox: &Mailbox, pulse: &Pulse) {
+    async fn serve(self: &Rc<Self>, mailbox: &Mailbox) {
         let mut batch = Vec::new();
         loop {
             mailbox.receive(&mut batch).await;
             for message in batch.drain(..) {
-                pulse.beat();
+                self.pulse.beat();
                 self.take(message);
             }
-            if pulse.is_abandoned() {
+            if self.pulse.is_abandoned() {
                 return;
             }
-            self.store.flush();
+            self.flush();
             self.outbox.flush();
             if self.stopping.get() && self.is_quiet() {
                 return;
             }
         }
+    }
+
+    /// Hands accepted commits to the writers.
+    fn flush(&self) {
+        self.store.flush();
+        self.pulse.commits(self.store.in_flight());
     }
 
     /// Whether nothing is on its way to or from the disk.
@@ -377,10 +386,12 @@ impl Environment for Here {
     fn spawn(&self, mut task: LocalFuture<'static, ()>) {
         let shard = self.shard.clone();
         tokio::task::spawn_local(poll_fn(move |cx| {
-            let done = task.as_mut().poll(cx);
-            // A timer or a reply may have woken the task, not a message: what it committed leaves with this round.
-            shard.outbox.touch();
-            done
+            let polled = task.as_mut().poll(cx);
+            // What it committed leaves with this round: no message may come that would flush it.
+            if shard.store.has_unsent() {
+                shard.outbox.touch();
+            }
+            polled
         }));
     }
 

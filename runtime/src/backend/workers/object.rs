@@ -63,7 +63,7 @@ impl ObjectHost {
                     deliver(&done, &answer_of(reply));
                 });
                 WorkersEnvironment::attribute(run, || {
-                    live.submit(IncomingCall { delivery, reply })
+                    live.submit(IncomingCall { delivery, reply });
                 });
             }
             Err(fault) => {

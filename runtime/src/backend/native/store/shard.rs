@@ -226,6 +226,15 @@ impl ShardStore {
         file_of(id, self.core.slots.len())
     }
 
+    /// Whether something was accepted since the last flush.
+    pub fn has_unsent(&self) -> bool {
+        self.core
+            .slots
+            .iter()
+            .flatten()
+            .any(|slot| !slot.outgoing.borrow().is_empty())
+    }
+
     /// How many accepted commits are not known to be on disk.
     pub fn in_flight(&self) -> usize {
         self.core

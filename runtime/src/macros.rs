@@ -1,0 +1,192 @@
+//! The macros, with their documentation: here an example of theirs can use the crate.
+
+/// Makes a struct a durable object, and the methods of its impl its actions.
+///
+/// ```
+/// use stayput::prelude::*;
+///
+/// /// A number that survives restarts.
+/// #[durable_object]
+/// struct Counter {
+///     value: i64,
+/// }
+///
+/// #[durable_object]
+/// impl Counter {
+///     /// Adds to the counter and returns the new value.
+///     #[action]
+///     fn increment(&mut self, #[param(default = 1)] by: i64) -> i64 {
+///         self.value += by;
+///         self.value
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # On the struct
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `events(Said, ..)` | the events that the object may emit |
+/// | `class = "chat-room"` | its path; without it the type's name in kebab case |
+/// | `was = "old-path"` | the path it had before: objects keep their identity |
+/// | `impls(moderation, ..)` | the names of further impl blocks with actions |
+/// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
+///
+/// Every field is durable. What a field says otherwise:
+///
+/// | Attribute | Meaning |
+/// |---|---|
+/// | `#[state(default = EXPR)]` | its first value; without it `Default` |
+/// | `#[state(was = "old_name")]` | the name it was stored under before |
+/// | `#[transient]`, `#[transient(default = EXPR)]` | memory only: kept when an action fails, gone when the object leaves memory |
+/// | `#[mixin]` | the field mounts a [`mixin`](macro@crate::mixin) under its name |
+///
+/// The struct gets a stub (`CounterStub`), as visible as itself: [`Object::named`](crate::object::Object::named)
+/// makes one, and it has a method for each action.
+///
+/// # On the impl
+///
+/// `#[durable_object]` on the main block, `#[durable_object(moderation)]` on one that the struct lists in `impls(..)`;
+/// they may stand in other files. `crate = path` as above. Methods without an attribute stay the object's own.
+/// Generics are refused: a class, its storage and its clients are made once.
+///
+/// ```compile_fail
+/// # use stayput::prelude::*;
+/// #[durable_object]
+/// struct Generic<T> {
+///     value: T,
+/// }
+/// # fn main() {}
+/// ```
+pub use stayput_macros::durable_object;
+
+/// Makes a method an action: callable by stubs, over HTTP, by generated clients.
+///
+/// The receiver says what it may do: `&self` is a query, `&mut self` a command, `this: Handle<Self>` a process. It may
+/// be `async`. A context follows the receiver, if wanted: `cx: &Context<Self>`, `cx: &mut Context<Self>`, or for a
+/// process `cx: ProcessContext<Self>`. All else are parameters: up to 12, owned, of types with `Serialize`,
+/// `Deserialize` and `JsonSchema` ([`data`](macro@crate::data)). Doc comments, also those of parameters, become descriptions. An action that
+/// can fail writes its return type as `Result<..>`.
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | (none) | the caller must be authenticated |
+/// | `public` | anybody may call |
+/// | `scope = "room:write"` | the caller must have this scope |
+/// | `internal` | only objects may call |
+/// | `name = "say"` | its name on the wire; without it the method's |
+/// | `was = "tell"` | the name it had before, which callers may still use |
+///
+/// A parameter may say more by `#[param(..)]`:
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `default = LITERAL` | may be left out by remote callers; a string, number or bool |
+/// | `min = N`, `max = N` | bounds of a number, inclusive |
+/// | `exclusive` | makes those bounds exclusive |
+/// | `min_length = N`, `max_length = N` | bounds of a string's length |
+/// | `min_items = N`, `max_items = N` | bounds of a list's length |
+/// | `one_of = [..]` | the values that are allowed |
+/// | `example = LITERAL` | an example for readers and agents |
+/// | `description = "text"` | instead of a doc comment |
+pub use stayput_macros::action;
+
+/// Makes a type an event, or a method a handler.
+///
+/// On a struct or enum: derives what [`data`](macro@crate::data) derives.
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `name = "user:created"` | its name on the wire; without it the type's name in snake case |
+/// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
+///
+/// On a method of a durable object or mixin, with `&mut self`:
+///
+/// | Form | Runs | May take, after the context |
+/// |---|---|---|
+/// | `#[event(start)]` | at every wake, before anything else | `first: bool`: nothing of the object is stored yet |
+/// | `#[event(alarm)]` | when the alarm is due | `alarm: Alarm` |
+/// | `#[event(Said)]` | after the method that emitted returned `Ok`, before the commit; never `async` | `event: Said` |
+/// | `#[event(Said, required)]` | the same, and its failure fails the emitting action | |
+pub use stayput_macros::event;
+
+/// Makes a struct a mixin: fields, actions and events that any object can mount.
+///
+/// On the struct it takes `events(..)`, `impls(..)` and `crate = path`, on the impl what
+/// [`durable_object`](macro@crate::durable_object) takes there. On a field it mounts one: its actions are called
+/// `field.action`, its state lies under the field's name, and the context has an accessor of that name.
+///
+/// ```
+/// use stayput::prelude::*;
+///
+/// #[mixin]
+/// struct Presence {
+///     names: Vec<String>,
+/// }
+///
+/// #[mixin]
+/// impl Presence {
+///     /// Who is here.
+///     #[action(public)]
+///     fn list(&self) -> Vec<String> {
+///         self.names.clone()
+///     }
+/// }
+///
+/// #[durable_object]
+/// struct Room {
+///     #[mixin]
+///     presence: Presence,
+/// }
+///
+/// #[durable_object]
+/// impl Room {}
+/// # fn main() {}
+/// ```
+pub use stayput_macros::mixin;
+
+/// Derives what a parameter, a result or a field needs: `Debug`, `Clone`, `Serialize`, `Deserialize`, `JsonSchema`.
+///
+/// What the type derives by itself, below this attribute, is left out. The user's crate needs neither serde nor
+/// schemars. `crate = path` says where the crate `stayput` is, if not `::stayput`.
+pub use stayput_macros::data;
+
+/// Makes an enum, or a struct, the error of actions.
+///
+/// ```
+/// use stayput::prelude::*;
+///
+/// #[derive(Debug, ActionError)]
+/// #[error(prefix = "room")]
+/// enum RoomError {
+///     /// No seat is left.
+///     #[error(status = 409, retryable, message = "the room holds {max}")]
+///     Full { max: u32 },
+/// }
+///
+/// assert_eq!(RoomError::Full { max: 8 }.to_string(), "the room holds 8");
+/// ```
+///
+/// | Key | On | Meaning |
+/// |---|---|---|
+/// | `prefix = "room"` | the type | goes before every code: `room.full` |
+/// | `crate = path` | the type | where the crate `stayput` is, if not `::stayput` |
+/// | `code = "full"` | a variant | its code; without it the variant's name in snake case |
+/// | `status = 409` | a variant | its HTTP status, 400 to 599; without it 400 |
+/// | `retryable` | a variant | the same call may succeed later |
+/// | `message = ".."` | a variant | its text, with `{field}` or `{0}`; without it the doc comment, else the code |
+///
+/// On a struct all of them stand on the type. Fields travel as the error's details.
+pub use stayput_macros::ActionError;
+
+/// Reads a struct from the environment: a field `smtp_host` from `SMTP_HOST`, by `FromStr`.
+///
+/// An `Option<T>` may be missing; everything else that is missing or malformed is reported together, by name.
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `name = "SMTP_HOST"` | another variable |
+/// | `default = EXPR` | its value where the variable is missing |
+/// | `crate = path`, on the struct | where the crate `stayput` is, if not `::stayput` |
+pub use stayput_macros::Config;

@@ -1,0 +1,126 @@
+//! Whoever calls in a test: stubs made with it pass the same checks as any client's calls.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::harness::Inner;
+use crate::backend::LocalFuture;
+use crate::http::{Authenticate, Request, Response};
+use crate::object::{Caller, CallerKind, HasOrigin, IdKey, Origin, Originate, OutgoingCall};
+use crate::rpc::{Reply, WireError};
+
+/// One caller: `Room::named(&t.as_user("ann"), "lobby")` calls as Ann.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) inner: Rc<Inner>,
+    pub(super) caller: Arc<Caller>,
+}
+
+impl Client {
+    /// The same caller with these scopes, which replace those it had.
+    #[must_use]
+    pub fn with_scopes<'a>(&self, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        let caller = Caller {
+            scopes: scopes.into_iter().map(str::to_owned).collect(),
+            ..(*self.caller).clone()
+        };
+        Self {
+            inner: self.inner.clone(),
+            caller: Arc::new(caller),
+        }
+    }
+
+    /// `GET path` (`/counter/home/value`), as HTTP clients do it but for the socket.
+    pub async fn get(&self, path: &str) -> Response {
+        self.http(::http::Request::get(path).body(Bytes::new()))
+            .await
+    }
+
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, json: impl Into<Bytes>) -> Response {
+        let request = ::http::Request::post(path).header("content-type", "application/json");
+        self.http(request.body(json.into())).await
+    }
+
+    /// Any HTTP request, as `http::Request::builder()` makes it.
+    #[expect(
+        clippy::expect_used,
+        reason = "a request that is none fails the test, at its line"
+    )]
+    #[track_caller]
+    pub fn http(
+        &self,
+        request: ::http::Result<::http::Request<Bytes>>,
+    ) -> impl Future<Output = Response> + use<> {
+        let mut request = Request::new(
+            request.expect("an HTTP request"),
+            crate::http::Peer::default(),
+        );
+        request.head.extensions.insert(self.caller.clone());
+        let inner = self.inner.clone();
+        async move { inner.front.handle(request, &inner.port()).await }
+    }
+}
+
+pub(super) fn user(subject: &str) -> Caller {
+    Caller {
+        subject: subject.to_owned(),
+        scopes: Vec::new(),
+        kind: CallerKind::User,
+    }
+}
+
+/// The caller that the test put beside the request.
+#[derive(Debug, Default)]
+pub(super) struct AsGiven;
+
+impl Authenticate for AsGiven {
+    fn authenticate(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Arc<Caller>, Box<WireError>>> {
+        let given = request.head.extensions.get::<Arc<Caller>>().cloned();
+        ready(Ok(given.unwrap_or_else(|| Arc::new(Caller::anonymous()))))
+    }
+}
+
+impl Originate for Client {
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        let class = self.inner.settings.app.find(class)?;
+        Some(class.ids.clone())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        Originate::random(&self.inner.port(), bytes);
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
+    fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
+        Box::pin(async move {
+            let port = self.inner.port();
+            self.inner
+                .front
+                .call(call, self.caller.clone(), &port)
+                .await
+        })
+    }
+}
+
+impl HasOrigin for Client {
+    fn origin(&self) -> Origin {
+        Origin::new(Rc::new(self.clone()))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.caller).finish()
+    }
+}

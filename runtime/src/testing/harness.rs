@@ -1,0 +1,296 @@
+//! The harness: a running node, and the hands on its clock, its disk and its life.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::ops::Deref;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+
+use super::client::{AsGiven, Client, user};
+use super::faults::{Fault, Held, Injected};
+use super::folder::Folder;
+use super::setup::Test;
+use super::task::Task;
+use crate::backend::native::store::Durability;
+use crate::backend::native::{Clock, Node, NodeOptions, Port, VirtualClock};
+use crate::http::{Front, FrontConfig};
+use crate::object::{Caller, HasOrigin, Origin, Timestamp};
+
+/// How long the app may take to come to rest, by the real clock.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// So many looks in a row must find the app at rest: a thread that is about to go on may look idle once.
+const LOOKS: u32 = 3;
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// A test's hold on the app it tests; [`run`](super::run) makes it. Stubs made with it call as the developer.
+pub struct Harness {
+    /// As whom it calls itself.
+    client: Client,
+}
+
+/// What all callers of a test share.
+pub(super) struct Inner {
+    pub(super) settings: Test,
+    pub(super) front: Front<AsGiven>,
+    clock: Arc<VirtualClock>,
+    faults: Arc<Injected>,
+    /// Present but while it restarts.
+    running: RefCell<Option<Running>>,
+    /// So that randomness does not repeat after a restart.
+    boots: Cell<u64>,
+    // Dropped last: the node writes into it until it has stopped.
+    folder: Folder,
+}
+
+struct Running {
+    port: Port,
+    pump: JoinHandle<()>,
+    node: Node,
+}
+
+impl Inner {
+    #[expect(
+        clippy::expect_used,
+        reason = "an app that cannot be served cannot be tested"
+    )]
+    pub(super) fn start(settings: Test, folder: Folder) -> Rc<Self> {
+        let front = Front::new(FrontConfig {
+            classes: settings.app.edge(),
+            manifest: Some(settings.app.manifest_text().into()),
+            limits: settings.limits,
+            auth: AsGiven,
+            ..FrontConfig::default()
+        });
+        let inner = Self {
+            front: front.expect("the app's classes and actions have names that can be served"),
+            clock: VirtualClock::new(settings.start),
+            faults: Arc::default(),
+            running: RefCell::new(None),
+            boots: Cell::new(0),
+            settings,
+            folder,
+        };
+        inner.boot();
+        Rc::new(inner)
+    }
+
+    #[expect(clippy::expect_used, reason = "the harness says where it panics")]
+    fn boot(&self) {
+        let boot = self.boots.get();
+        self.boots.set(boot + 1);
+        let options = NodeOptions {
+            threads: self.settings.threads,
+            residents: self.settings.residents,
+            idle: self.settings.idle,
+            clock: Clock::Virtual(self.clock.clone()),
+            seed: Some(self.settings.seed.wrapping_add(boot << 32)),
+            durability: Durability::Process,
+            faults: Some(self.faults.clone()),
+            variables: self.settings.variables.clone(),
+            ..NodeOptions::new(self.folder.path())
+        };
+        let node =
+            Node::start(self.settings.app.clone(), options).expect("the data folder can be opened");
+        let port = node.port();
+        let pumped = port.clone();
+        let pump = tokio::task::spawn_local(async move { pumped.run().await });
+        *self.running.borrow_mut() = Some(Running { port, pump, node });
+    }
+
+    fn shut_down(&self) {
+        let running = self.running.borrow_mut().take();
+        if let Some(Running { port, pump, node }) = running {
+            node.stop();
+            pump.abort();
+            port.abandon();
+        }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "nothing of the test runs while the node restarts"
+    )]
+    pub(super) fn port(&self) -> Port {
+        let running = self.running.borrow();
+        running
+            .as_ref()
+            .map(|running| running.port.clone())
+            .expect("the node runs")
+    }
+
+    /// What the node's threads have done so far, if none has anything to do.
+    fn rest(&self) -> Option<Vec<u64>> {
+        let running = self.running.borrow();
+        let Running { port, node, .. } = running.as_ref()?;
+        node.rest().filter(|_| port.rests())
+    }
+}
+
+impl Harness {
+    pub(super) fn new(inner: Rc<Inner>) -> Self {
+        let client = Client {
+            inner,
+            caller: Arc::new(Caller::developer()),
+        };
+        Self { client }
+    }
+
+    /// The test's time. It stands still until [`advance`](Self::advance).
+    pub fn now(&self) -> Timestamp {
+        self.inner().clock.now()
+    }
+
+    /// Lets time pass: everything that is due meanwhile happens at its time, in order.
+    pub async fn advance(&self, duration: Duration) {
+        let clock = &self.inner().clock;
+        let until = clock.now() + duration;
+        loop {
+            self.settle().await;
+            match clock.next_sleeper() {
+                Some(next) if next <= until => clock.turn_to(next),
+                _ => break,
+            }
+        }
+        clock.turn_to(until);
+        self.settle().await;
+    }
+
+    /// Turns the clock and waits for nothing: for an action that runs while the time passes. Use
+    /// [`advance`](Self::advance) for everything else.
+    pub fn turn(&self, duration: Duration) {
+        let clock = &self.inner().clock;
+        clock.turn_to(clock.now() + duration);
+    }
+
+    /// Waits until nothing happens any more without time passing: calls have ended or wait for time, commits are on
+    /// disk, alarms that are due have run.
+    ///
+    /// # Panics
+    ///
+    /// When that takes more than ten seconds of real time.
+    #[expect(clippy::panic, reason = "a test that does not get on has failed")]
+    pub async fn settle(&self) {
+        let began = Instant::now();
+        let (mut last, mut looks) = (None, 0);
+        while looks < LOOKS {
+            // The test's own tasks first: what they take in and send.
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
+            let seen = self.inner().rest();
+            looks = if seen.is_some() && seen == last {
+                looks + 1
+            } else {
+                0
+            };
+            last = seen;
+            std::thread::sleep(PAUSE);
+            if began.elapsed() > PATIENCE {
+                panic!("the app does not come to rest within ten seconds: does an action spin?");
+            }
+        }
+    }
+
+    /// Goes on with something beside the test, such as a call that waits for time to pass.
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: IntoFuture<IntoFuture: 'static, Output: 'static>,
+    {
+        Task::new(future.into_future())
+    }
+
+    /// Somebody with this name, who is authenticated but has no scope.
+    pub fn as_user(&self, subject: &str) -> Client {
+        self.as_caller(user(subject))
+    }
+
+    /// Somebody without credentials: only public actions answer.
+    pub fn anonymous(&self) -> Client {
+        self.as_caller(Caller::anonymous())
+    }
+
+    /// Any caller.
+    pub fn as_caller(&self, caller: Caller) -> Client {
+        Client {
+            inner: self.client.inner.clone(),
+            caller: Arc::new(caller),
+        }
+    }
+
+    /// Drops all idle objects from memory: what is `#[transient]` is lost, and `start` runs again at the next call.
+    pub async fn evict(&self) {
+        self.settle().await;
+        if let Some(running) = &*self.inner().running.borrow() {
+            running.node.evict();
+        }
+        self.settle().await;
+    }
+
+    /// Stops the node in good order and starts it again on the same folder. Stubs stay valid.
+    pub async fn restart(&self) {
+        self.settle().await;
+        self.inner().shut_down();
+        self.inner().boot();
+        self.settle().await;
+    }
+
+    /// Ends the node as `kill -9` would, in the middle of whatever it does, and starts it again. What was answered
+    /// stays; calls in flight answer `object_reset`.
+    pub async fn crash(&self) {
+        let inner = self.inner();
+        inner.faults.set_dead(true);
+        inner.shut_down();
+        inner.faults.set_dead(false);
+        inner.boot();
+        self.settle().await;
+    }
+
+    /// Has the next commit fail. Several are taken in turn.
+    pub fn fail_next(&self, fault: Fault) {
+        self.inner().faults.fail_next(fault);
+    }
+
+    /// Keeps all commits from the disk, as a slow disk would, until the result is dropped. The app does not settle
+    /// meanwhile.
+    pub fn hold_commits(&self) -> Held {
+        self.inner().faults.hold()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        self.inner().folder.path()
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.client.inner
+    }
+}
+
+/// `get`, `post` and `http` call as the developer.
+impl Deref for Harness {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl HasOrigin for Harness {
+    fn origin(&self) -> Origin {
+        self.client.origin()
+    }
+}
+
+impl fmt::Debug for Harness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Harness")
+            .field("now", &self.now())
+            .field("data", &self.data())
+            .finish_non_exhaustive()
+    }
+}
