@@ -6,7 +6,7 @@ use stayput::prelude::*;
 
 /// An object that does what a careless author could write.
 #[durable_object]
-pub struct Trouble {
+pub(crate) struct Trouble {
     calls: u64,
 }
 
