@@ -59,6 +59,9 @@ fn an_idle_object_costs_two_kibibytes_at_most_and_gives_them_back() {
         let again = load("second", OBJECTS).await;
         let more = again.saturating_sub(full) / OBJECTS;
         println!("{more} bytes more for each of as many others after eviction");
-        assert!(more <= BUDGET / 10, "{more} bytes an object did not come back");
+        assert!(
+            more <= BUDGET / 10,
+            "{more} bytes an object did not come back"
+        );
     });
 }

@@ -12,8 +12,8 @@ pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
 pub use param::Param;
 pub use reply::{
-    ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value, reply_result,
-    reply_value,
+    ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,
+    reply_result, reply_value,
 };
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
 

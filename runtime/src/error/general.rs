@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ActionError, CallError, Code, ErrorInfo, Rejection};
+use super::{ActionError, Code, ErrorInfo, Rejection};
 use crate::rpc::WireError;
 
 /// A result with the general [`Error`].
@@ -40,16 +40,6 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             cause = current.source();
         }
         Self(Inner::Opaque(text))
-    }
-}
-
-/// `?` on a call of an action that returns the general error as well.
-impl From<CallError<Self>> for Error {
-    fn from(error: CallError<Self>) -> Self {
-        match error {
-            CallError::Failed(error) => error,
-            CallError::Rejected(rejection) => Self(Inner::Rejected(rejection)),
-        }
     }
 }
 

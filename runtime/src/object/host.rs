@@ -421,7 +421,12 @@ impl<T: Object> Host<T> {
         };
         let busy = Busy::new(&self.core);
         let wake = self.wakes.get();
-        let waits = guard.is_none() && self.class.entries.get(index).is_some_and(|entry| entry.run.mode() != Mode::Free);
+        let waits = guard.is_none()
+            && self
+                .class
+                .entries
+                .get(index)
+                .is_some_and(|entry| entry.run.mode() != Mode::Free);
         // Counted from here: a whole batch may come before the first of it reaches the lock.
         self.waiting.set(self.waiting.get() + usize::from(waits));
         self.core.environment.spawn(Box::pin(async move {
@@ -542,7 +547,8 @@ impl<T: Object> Host<T> {
         match outcome {
             Ok(reply) => reply,
             Err(Stop::Deadline) => {
-                let message = "the process did not end before its deadline; what it had committed is kept";
+                let message =
+                    "the process did not end before its deadline; what it had committed is kept";
                 Err(Box::new(
                     WireError::framework(Code::Timeout, message).maybe_executed(),
                 ))

@@ -248,20 +248,6 @@ impl<'de, T: Object> Deserialize<'de> for Id<T> {
     }
 }
 
-impl schemars::JsonSchema for ObjectId {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ObjectId".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "object-id"})
-    }
-}
-
 impl<T: Object> schemars::JsonSchema for Id<T> {
     fn inline_schema() -> bool {
         true

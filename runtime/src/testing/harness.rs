@@ -22,8 +22,8 @@ use crate::object::{Caller, HasOrigin, Origin, Timestamp};
 
 /// How long the app may take to come to rest, by the real clock.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So many looks in a row must find the app at rest: a thread that is about to go on may look idle once.
-const LOOKS: u32 = 3;
+/// So many times the threads are nudged and must come to rest again: one that has much to do may look idle in between.
+const ROUNDS: u32 = 3;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_micros(50);
 
@@ -123,6 +123,13 @@ impl Inner {
             .expect("the node runs")
     }
 
+    /// Has every thread of the node run once: one that was woken by the clock looks idle until it does.
+    fn nudge(&self) {
+        if let Some(running) = &*self.running.borrow() {
+            running.node.nudge();
+        }
+    }
+
     /// What the node's threads have done so far, if none has anything to do.
     fn rest(&self) -> Option<Vec<u64>> {
         let running = self.running.borrow();
@@ -173,21 +180,27 @@ impl Harness {
     /// # Panics
     ///
     /// When that takes more than ten seconds of real time.
-    #[expect(clippy::panic, reason = "a test that does not get on has failed")]
     pub async fn settle(&self) {
         let began = Instant::now();
-        let (mut last, mut looks) = (None, 0);
-        while looks < LOOKS {
+        for _ in 0..ROUNDS {
+            self.inner().nudge();
+            self.round(began).await;
+        }
+    }
+
+    /// Waits until two looks in a row find that nothing happened in between.
+    #[expect(clippy::panic, reason = "a test that does not get on has failed")]
+    async fn round(&self, began: Instant) {
+        let mut last = None;
+        loop {
             // The test's own tasks first: what they take in and send.
             for _ in 0..4 {
                 tokio::task::yield_now().await;
             }
             let seen = self.inner().rest();
-            looks = if seen.is_some() && seen == last {
-                looks + 1
-            } else {
-                0
-            };
+            if seen.is_some() && seen == last {
+                return;
+            }
             last = seen;
             std::thread::sleep(PAUSE);
             if began.elapsed() > PATIENCE {

@@ -60,9 +60,19 @@ fn stubs_pass_the_checks_of_the_edge() {
         let ann = t.as_user("ann");
         assert_eq!(door(&ann).knock().await.unwrap(), "ann");
         assert_eq!(code(door(&ann).open().await), "forbidden");
-        assert_eq!(code(door(&ann.with_scopes(["door:close"])).open().await), "forbidden");
-        assert_eq!(door(&ann.with_scopes(["door:open"])).open().await.unwrap(), 1);
-        assert_eq!(Door::named(t, "front").open().await.unwrap(), 2, "the developer has every scope");
+        assert_eq!(
+            code(door(&ann.with_scopes(["door:close"])).open().await),
+            "forbidden"
+        );
+        assert_eq!(
+            door(&ann.with_scopes(["door:open"])).open().await.unwrap(),
+            1
+        );
+        assert_eq!(
+            Door::named(t, "front").open().await.unwrap(),
+            2,
+            "the developer has every scope"
+        );
         for client in [t.anonymous(), ann.clone(), t.as_caller(Caller::developer())] {
             assert_eq!(code(door(&client).unlock().await), "method_not_found");
         }
@@ -75,7 +85,11 @@ fn http_requests_are_judged_alike() {
     testing::run(app(), async |t| {
         let ann = t.as_user("ann");
         let status = async |client: &testing::Client, action: &str| {
-            client.post(&format!("/door/front/{action}"), "{}").await.status().as_u16()
+            client
+                .post(&format!("/door/front/{action}"), "{}")
+                .await
+                .status()
+                .as_u16()
         };
         assert_eq!(status(&t.anonymous(), "ring").await, 200);
         assert_eq!(status(&t.anonymous(), "knock").await, 401);
@@ -85,7 +99,11 @@ fn http_requests_are_judged_alike() {
         assert_eq!(status(t, "unlock").await, 404);
         let rung = t.anonymous().get("/door/front/ring").await;
         assert_eq!(rung.body().as_ref(), b"\"ding\"");
-        assert_eq!(ann.get("/door/front/knock").await.status(), 405, "a GET runs no command");
+        assert_eq!(
+            ann.get("/door/front/knock").await.status(),
+            405,
+            "a GET runs no command"
+        );
     });
 }
 

@@ -119,7 +119,12 @@ fn an_alarm_rings_at_its_time_and_once() {
         t.advance(seconds(59)).await;
         assert_eq!(clock.rings().await.unwrap(), []);
         t.advance(seconds(1)).await;
-        let ring = Ring { at: 60, scheduled: 60, attempt: 0, seen: None };
+        let ring = Ring {
+            at: 60,
+            scheduled: 60,
+            attempt: 0,
+            seen: None,
+        };
         assert_eq!(clock.rings().await.unwrap(), [ring]);
         assert_eq!(clock.get().await.unwrap(), None);
         t.advance(hours(1)).await;
@@ -145,7 +150,11 @@ fn an_alarm_can_be_moved_deleted_and_set_in_the_past() {
         assert_eq!(clock.rings().await.unwrap().len(), 1);
         clock.set(-100).await.unwrap();
         t.settle().await;
-        assert_eq!(clock.rings().await.unwrap().len(), 2, "at once if that is past");
+        assert_eq!(
+            clock.rings().await.unwrap().len(),
+            2,
+            "at once if that is past"
+        );
     });
 }
 
@@ -156,7 +165,13 @@ fn a_handler_may_set_the_alarm_again() {
         clock.plan(0, 3).await.unwrap();
         clock.set(1).await.unwrap();
         t.advance(minutes(10)).await;
-        let at: Vec<u64> = clock.rings().await.unwrap().iter().map(|ring| ring.at).collect();
+        let at: Vec<u64> = clock
+            .rings()
+            .await
+            .unwrap()
+            .iter()
+            .map(|ring| ring.at)
+            .collect();
         assert_eq!(at, [1, 11, 21, 31]);
     });
 }
@@ -174,15 +189,27 @@ fn a_failing_alarm_is_tried_six_times_more_then_kept_as_dead() {
         for (pair, doubled) in tries.windows(2).zip([2, 4, 8, 16, 32, 64]) {
             let pause = pair[1].since(pair[0]).as_millis();
             let least = doubled * 1000;
-            assert!((least..=least + least / 4).contains(&pause), "{pause} ms for {doubled} s");
+            assert!(
+                (least..=least + least / 4).contains(&pause),
+                "{pause} ms for {doubled} s"
+            );
             jitters += u32::from(pause != least);
         }
-        assert!(jitters > 0, "pauses differ, so that objects do not come back together");
+        assert!(
+            jitters > 0,
+            "pauses differ, so that objects do not come back together"
+        );
         assert_eq!(clock.rings().await.unwrap(), [], "what failed is undone");
         assert_eq!(clock.get().await.unwrap(), None);
         let stored = stored(t.data());
-        assert!(stored.iter().any(|line| line.contains("!dead/alarm/")), "{stored:?}");
-        assert!(!stored.iter().any(|line| line.contains("!alarm/")), "{stored:?}");
+        assert!(
+            stored.iter().any(|line| line.contains("!dead/alarm/")),
+            "{stored:?}"
+        );
+        assert!(
+            !stored.iter().any(|line| line.contains("!alarm/")),
+            "{stored:?}"
+        );
         // It may be set anew.
         clock.plan(0, 0).await.unwrap();
         clock.set(1).await.unwrap();
@@ -243,10 +270,22 @@ fn each_mixin_has_an_alarm_of_its_own() {
         clock.egg().set(300).await.unwrap();
         clock.set(400).await.unwrap();
         t.advance(seconds(200)).await;
-        assert_eq!((clock.tea().rings().await.unwrap(), clock.egg().rings().await.unwrap()), (1, 0));
+        assert_eq!(
+            (
+                clock.tea().rings().await.unwrap(),
+                clock.egg().rings().await.unwrap()
+            ),
+            (1, 0)
+        );
         t.restart().await;
         t.advance(seconds(100)).await;
-        assert_eq!((clock.tea().rings().await.unwrap(), clock.egg().rings().await.unwrap()), (1, 1));
+        assert_eq!(
+            (
+                clock.tea().rings().await.unwrap(),
+                clock.egg().rings().await.unwrap()
+            ),
+            (1, 1)
+        );
         assert_eq!(clock.rings().await.unwrap(), []);
         t.advance(seconds(100)).await;
         assert_eq!(clock.rings().await.unwrap().len(), 1);
@@ -257,7 +296,10 @@ fn each_mixin_has_an_alarm_of_its_own() {
 fn many_objects_ring_in_order_of_their_times() {
     testing::Test::new(app()).threads(4).run(async |t| {
         for after in 1..=40 {
-            Clock::named(t, &after.to_string()).set(after).await.unwrap();
+            Clock::named(t, &after.to_string())
+                .set(after)
+                .await
+                .unwrap();
         }
         t.evict().await;
         t.advance(seconds(20)).await;

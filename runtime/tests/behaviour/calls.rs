@@ -55,7 +55,12 @@ impl Node {
 
     /// Waits, then touches another object. What it did itself stays only if that worked.
     #[action]
-    async fn touch_other(&mut self, cx: &mut Context<Self>, other: String, wait: u64) -> Result<u64> {
+    async fn touch_other(
+        &mut self,
+        cx: &mut Context<Self>,
+        other: String,
+        wait: u64,
+    ) -> Result<u64> {
         self.passed += 1;
         cx.sleep(Duration::from_millis(wait)).await;
         Ok(Node::named(cx, &other).touch().await?)
@@ -80,8 +85,13 @@ stayput::app!(Node);
 fn on_one_and_four_threads(test: impl AsyncFn(&Harness)) {
     for threads in [1, 4] {
         let began = Instant::now();
-        Test::new(app()).threads(threads).run(async |t| test(t).await);
-        assert!(began.elapsed() < Duration::from_secs(10), "with {threads} threads");
+        Test::new(app())
+            .threads(threads)
+            .run(async |t| test(t).await);
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "with {threads} threads"
+        );
     }
 }
 
@@ -127,9 +137,21 @@ fn the_depth_of_calls_is_bounded() {
     on_one_and_four_threads(async |t| {
         let names: Vec<String> = (1..33).map(|depth| depth.to_string()).collect();
         let first = Node::named(t, "0");
-        assert_eq!(at_once(t, first.pass(names[..31].to_vec()).into_future()).await.unwrap(), 31);
-        assert_eq!(code(at_once(t, first.pass(names).into_future()).await), "depth_exceeded");
-        assert_eq!(first.passed().await.unwrap(), 1, "the second changed nothing");
+        assert_eq!(
+            at_once(t, first.pass(names[..31].to_vec()).into_future())
+                .await
+                .unwrap(),
+            31
+        );
+        assert_eq!(
+            code(at_once(t, first.pass(names).into_future()).await),
+            "depth_exceeded"
+        );
+        assert_eq!(
+            first.passed().await.unwrap(),
+            1,
+            "the second changed nothing"
+        );
     });
 }
 
@@ -147,7 +169,11 @@ fn of_two_that_wait_for_each_other_the_older_wins() {
             assert!(older.is_finished() && younger.is_finished());
             assert_eq!(older.await.unwrap(), 1, "round {round}");
             assert_eq!(code(younger.await), "deadlock", "round {round}");
-            assert_eq!(right.passed().await.unwrap(), 0, "the loser changed nothing");
+            assert_eq!(
+                right.passed().await.unwrap(),
+                0,
+                "the loser changed nothing"
+            );
             assert_eq!(left.passed().await.unwrap(), 1);
         }
     });
@@ -190,8 +216,9 @@ fn fifty_opposite_pairs_end_and_harm_no_bystander() {
                 t.spawn(Node::named(t, &names[1]).touch_other(names[0].as_str(), 0)),
             ));
         }
-        let bystanders: Vec<_> =
-            (0..50).map(|name| t.spawn(Node::named(t, &format!("by {name}")).touch())).collect();
+        let bystanders: Vec<_> = (0..50)
+            .map(|name| t.spawn(Node::named(t, &format!("by {name}")).touch()))
+            .collect();
         t.settle().await;
         assert!(began.elapsed() < Duration::from_secs(5));
         for bystander in bystanders {
@@ -200,14 +227,23 @@ fn fifty_opposite_pairs_end_and_harm_no_bystander() {
         for (pair, (one, other)) in calls.into_iter().enumerate() {
             assert!(one.is_finished() && other.is_finished(), "pair {pair}");
             let codes = [code(one.await), code(other.await)];
-            assert!(codes.iter().all(|code| code == "ok" || code == "deadlock"), "{codes:?}");
-            assert!(codes.contains(&"ok".to_owned()), "one of each pair wins: {codes:?}");
+            assert!(
+                codes.iter().all(|code| code == "ok" || code == "deadlock"),
+                "{codes:?}"
+            );
+            assert!(
+                codes.contains(&"ok".to_owned()),
+                "one of each pair wins: {codes:?}"
+            );
             // What each side says of itself fits what the other says of it.
             for (index, side) in ["left", "right"].into_iter().enumerate() {
                 let node = Node::named(t, &format!("{side} {pair}"));
                 let touched = u64::from(codes[1 - index] == "ok");
                 assert_eq!(node.touched().await.unwrap(), touched);
-                assert_eq!(node.passed().await.unwrap(), u64::from(codes[index] == "ok"));
+                assert_eq!(
+                    node.passed().await.unwrap(),
+                    u64::from(codes[index] == "ok")
+                );
             }
         }
     });
@@ -222,7 +258,10 @@ fn whoever_gives_way_may_go_on() {
         t.settle().await;
         let worked = [one.await.unwrap(), other.await.unwrap()];
         assert!(worked.contains(&true));
-        assert_eq!((left.passed().await.unwrap(), right.passed().await.unwrap()), (1, 1));
+        assert_eq!(
+            (left.passed().await.unwrap(), right.passed().await.unwrap()),
+            (1, 1)
+        );
     });
 }
 

@@ -39,7 +39,9 @@ impl Ear {
     fn on_said(&mut self, cx: &mut Context<Self>, event: Said) {
         self.heard.push(event.text.clone());
         if event.text == "echo" {
-            cx.emit(Echoed { text: "echoed".to_owned() });
+            cx.emit(Echoed {
+                text: "echoed".to_owned(),
+            });
         }
     }
 
@@ -91,7 +93,9 @@ impl Room {
     fn first(&mut self, cx: &mut Context<Self>, event: Said) {
         self.order.push(format!("first {}", event.text));
         if event.text == "chain" {
-            cx.emit(Said { text: "nested".to_owned() });
+            cx.emit(Said {
+                text: "nested".to_owned(),
+            });
         }
     }
 
@@ -102,7 +106,9 @@ impl Room {
         if event.text == "fail" {
             self.guests.insert("ghost".to_owned(), 1);
             self.left.heard.push("ghost".to_owned());
-            cx.emit(Echoed { text: "ghost".to_owned() });
+            cx.emit(Echoed {
+                text: "ghost".to_owned(),
+            });
             cx.set_alarm(cx.now() + hours(1));
             return Err(RoomError::Rude);
         }
@@ -141,7 +147,13 @@ fn the_host_hears_before_its_mixins_and_each_event_after_the_other() {
         let room = Room::named(t, "order");
         room.say(texts(&["one", "two"])).await.unwrap();
         let expected = [
-            "said", "first one", "second one", "third one", "first two", "second two", "third two",
+            "said",
+            "first one",
+            "second one",
+            "third one",
+            "first two",
+            "second two",
+            "third two",
         ];
         assert_eq!(room.order().await.unwrap(), expected);
         assert_eq!(room.left().heard().await.unwrap(), ["one", "two"]);
@@ -154,7 +166,10 @@ fn nested_events_come_after_those_already_emitted() {
         let room = Room::named(t, "nested");
         room.say(texts(&["chain", "last"])).await.unwrap();
         let order = room.order().await.unwrap();
-        let firsts: Vec<_> = order.iter().filter(|line| line.starts_with("first")).collect();
+        let firsts: Vec<_> = order
+            .iter()
+            .filter(|line| line.starts_with("first"))
+            .collect();
         assert_eq!(firsts, ["first chain", "first last", "first nested"]);
     });
 }
@@ -168,7 +183,10 @@ fn a_mixin_hears_itself_and_its_host_but_no_sibling() {
         assert_eq!(room.right().heard().await.unwrap(), texts(&[]));
         room.say(texts(&["echo"])).await.unwrap();
         assert_eq!(room.right().heard().await.unwrap(), ["echo", "echoed"]);
-        assert_eq!(room.left().heard().await.unwrap(), ["hello", "echo", "echoed"]);
+        assert_eq!(
+            room.left().heard().await.unwrap(),
+            ["hello", "echo", "echoed"]
+        );
     });
 }
 
@@ -182,11 +200,21 @@ fn a_failing_handler_undoes_itself_alone() {
                 t.evict().await;
             }
             let order = room.order().await.unwrap();
-            assert!(order.contains(&"first fail".to_owned()) && order.contains(&"third fail".to_owned()));
+            assert!(
+                order.contains(&"first fail".to_owned())
+                    && order.contains(&"third fail".to_owned())
+            );
             assert!(order.contains(&"second fine".to_owned()));
             assert!(!order.contains(&"second fail".to_owned()));
             assert_eq!(room.guests().await.unwrap(), ["fine"]);
-            assert!(!room.left().heard().await.unwrap().contains(&"ghost".to_owned()));
+            assert!(
+                !room
+                    .left()
+                    .heard()
+                    .await
+                    .unwrap()
+                    .contains(&"ghost".to_owned())
+            );
             assert_eq!(room.alarm().await.unwrap(), None);
         }
     });
@@ -197,7 +225,10 @@ fn a_handler_that_leaves_something_unstorable_undoes_itself_alone() {
     testing::run(app(), async |t| {
         let room = Room::named(t, "unstorable");
         room.say(texts(&["unstorable"])).await.unwrap();
-        assert_eq!(room.order().await.unwrap(), ["said", "first unstorable", "third unstorable"]);
+        assert_eq!(
+            room.order().await.unwrap(),
+            ["said", "first unstorable", "third unstorable"]
+        );
         assert_eq!(room.guests().await.unwrap(), texts(&[]));
     });
 }

@@ -76,10 +76,17 @@ fn replies_wait_for_the_disk() {
         let (query, failing) = (t.spawn(till.sum()), t.spawn(till.refuse()));
         let unconcerned = t.spawn(other.sum());
         a_while().await;
-        assert!(!command.is_finished(), "the command's commit is not on disk");
+        assert!(
+            !command.is_finished(),
+            "the command's commit is not on disk"
+        );
         assert!(!query.is_finished(), "the query saw what is not on disk");
         assert!(!failing.is_finished(), "an error may tell what it saw, too");
-        assert_eq!(unconcerned.await.unwrap(), 0, "who saw nothing of it waits for nothing");
+        assert_eq!(
+            unconcerned.await.unwrap(),
+            0,
+            "who saw nothing of it waits for nothing"
+        );
         assert!(!stored(t.data()).iter().any(|line| line.ends_with("= 3")));
         drop(held);
         assert_eq!(command.await.unwrap(), 3);
@@ -120,12 +127,19 @@ fn many_commands_run_ahead_of_the_disk_and_fail_with_it() {
             a_while().await;
             t.fail_next(fault);
             drop(held);
-            assert!(matches!(fate(first.await).0.as_str(), "storage" | "storage_full"));
+            assert!(matches!(
+                fate(first.await).0.as_str(),
+                "storage" | "storage_full"
+            ));
             for call in ahead {
                 let (code, maybe) = fate(call.await);
                 assert!(code != "ok" && maybe, "{fault:?}: {code}");
             }
-            assert_ne!(fate(query.await).0, "ok", "{fault:?}: it saw what is not on disk");
+            assert_ne!(
+                fate(query.await).0,
+                "ok",
+                "{fault:?}: it saw what is not on disk"
+            );
             assert_eq!(till.sum().await.unwrap(), sum, "{fault:?}");
             assert_eq!(till.pay(10).await.unwrap(), sum + 10);
         });

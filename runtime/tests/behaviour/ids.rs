@@ -100,7 +100,11 @@ fn stubs_are_params_results_and_state() {
         assert_eq!(ann.cheer_friend().await.unwrap(), 2);
         let friend = ann.friend().await.unwrap().unwrap();
         assert_eq!(friend.id().unwrap(), bob.id().unwrap());
-        assert_eq!(friend.cheer().await.unwrap(), 3, "a stub that was answered calls, too");
+        assert_eq!(
+            friend.cheer().await.unwrap(),
+            3,
+            "a stub that was answered calls, too"
+        );
         assert_eq!(bob.me().await.unwrap().cheer().await.unwrap(), 4);
     });
 }
@@ -117,13 +121,23 @@ fn ids_are_values_of_their_class() {
         assert_eq!(ann.greet_club().await.unwrap(), 2);
         // An id of another class is refused by whoever decodes it.
         let foreign = serde_json::to_string(&ann.id().unwrap()).unwrap();
-        let response = t.post("/member/ann/join", format!("{{\"club\":{foreign}}}")).await;
+        let response = t
+            .post("/member/ann/join", format!("{{\"club\":{foreign}}}"))
+            .await;
         assert_eq!(response.status(), 400);
         let text = String::from_utf8_lossy(response.body()).into_owned();
-        assert!(text.contains("invalid_params") && text.contains("club"), "{text}");
-        let response = t.post("/member/ann/befriend", format!("{{\"friend\":{id}}}")).await;
+        assert!(
+            text.contains("invalid_params") && text.contains("club"),
+            "{text}"
+        );
+        let response = t
+            .post("/member/ann/befriend", format!("{{\"friend\":{id}}}"))
+            .await;
         assert_eq!(response.status(), 400);
-        assert_eq!(code(Club::by_id(t, ann.id().unwrap()).visit().await), "invalid_id");
+        assert_eq!(
+            code(Club::by_id(t, ann.id().unwrap()).visit().await),
+            "invalid_id"
+        );
         assert_eq!(ann.greet_club().await.unwrap(), 3);
     });
 }
@@ -142,7 +156,11 @@ fn unique_objects_are_known_by_id_only() {
         assert_eq!(made.cheer().await.unwrap(), 2);
         t.restart().await;
         let later = Member::unique(t);
-        assert_ne!(later.id().unwrap(), one.id().unwrap(), "randomness goes on after a restart");
+        assert_ne!(
+            later.id().unwrap(),
+            one.id().unwrap(),
+            "randomness goes on after a restart"
+        );
     });
 }
 
@@ -153,7 +171,10 @@ fn a_named_object_knows_its_name_also_when_called_by_id() {
         ann.cheer().await.unwrap();
         let id = ann.id().unwrap();
         t.restart().await;
-        assert_eq!(Member::by_id(t, id).who().await.unwrap(), (id, Some("ann".to_owned())));
+        assert_eq!(
+            Member::by_id(t, id).who().await.unwrap(),
+            (id, Some("ann".to_owned()))
+        );
         assert_eq!(Member::by_id(t, id).cheer().await.unwrap(), 2);
     });
 }
@@ -163,7 +184,11 @@ fn bad_names_are_refused() {
     testing::run(app(), async |t| {
         let long = "x".repeat(513);
         for name in ["", ".", "..", "~", "~x", &long] {
-            assert_eq!(code(Member::named(t, name).cheer().await), "invalid_name", "{name}");
+            assert_eq!(
+                code(Member::named(t, name).cheer().await),
+                "invalid_name",
+                "{name}"
+            );
             let asked = Member::named(t, "ann").ask_bad_name(name).await;
             assert_eq!(code(asked), "invalid_name", "{name}");
         }

@@ -78,7 +78,11 @@ impl Probe {
 
     #[action]
     fn settings(&self, cx: &Context<Self>) -> Result<(String, Option<u16>, u8)> {
-        let Settings { region, limit, retries } = cx.config()?;
+        let Settings {
+            region,
+            limit,
+            retries,
+        } = cx.config()?;
         Ok((region, limit, retries))
     }
 
@@ -138,21 +142,30 @@ fn chance_repeats_with_its_seed() {
 
 #[test]
 fn settings_come_from_the_test_alone() {
-    Test::new(app()).env("REGION", "eu").env("LIMIT", "7").run(async |t| {
-        let probe = Probe::named(t, "env");
-        assert_eq!(probe.env("REGION").await.unwrap().as_deref(), Some("eu"));
-        assert_eq!(probe.env("PATH").await.unwrap(), None);
-        assert_eq!(probe.settings().await.unwrap(), ("eu".to_owned(), Some(7), 3));
-    });
-    Test::new(app()).env("LIMIT", "secret").env("RETRIES", "300").run(async |t| {
-        let probe = Probe::named(t, "env");
-        assert_eq!(code(probe.settings().await), "internal");
-        let faults = probe.faults().await.unwrap();
-        assert_eq!(faults.len(), 3, "all at once: {faults:?}");
-        for (fault, name) in faults.iter().zip(["REGION", "LIMIT", "RETRIES"]) {
-            assert!(fault.contains(name) && !fault.contains("secret"), "{fault}");
-        }
-    });
+    Test::new(app())
+        .env("REGION", "eu")
+        .env("LIMIT", "7")
+        .run(async |t| {
+            let probe = Probe::named(t, "env");
+            assert_eq!(probe.env("REGION").await.unwrap().as_deref(), Some("eu"));
+            assert_eq!(probe.env("PATH").await.unwrap(), None);
+            assert_eq!(
+                probe.settings().await.unwrap(),
+                ("eu".to_owned(), Some(7), 3)
+            );
+        });
+    Test::new(app())
+        .env("LIMIT", "secret")
+        .env("RETRIES", "300")
+        .run(async |t| {
+            let probe = Probe::named(t, "env");
+            assert_eq!(code(probe.settings().await), "internal");
+            let faults = probe.faults().await.unwrap();
+            assert_eq!(faults.len(), 3, "all at once: {faults:?}");
+            for (fault, name) in faults.iter().zip(["REGION", "LIMIT", "RETRIES"]) {
+                assert!(fault.contains(name) && !fault.contains("secret"), "{fault}");
+            }
+        });
 }
 
 #[test]
@@ -161,8 +174,16 @@ fn objects_in_memory_are_bounded_and_eviction_returns_them() {
         for round in 1..=2 {
             for name in 0..200 {
                 let resident = Resident::named(t, &name.to_string());
-                assert_eq!(resident.call().await.unwrap(), round, "what leaves memory is not lost");
-                assert!(LIVE.load(Ordering::SeqCst) <= 16, "{}", LIVE.load(Ordering::SeqCst));
+                assert_eq!(
+                    resident.call().await.unwrap(),
+                    round,
+                    "what leaves memory is not lost"
+                );
+                assert!(
+                    LIVE.load(Ordering::SeqCst) <= 16,
+                    "{}",
+                    LIVE.load(Ordering::SeqCst)
+                );
             }
         }
         assert!(LIVE.load(Ordering::SeqCst) >= 8, "but those used last stay");
@@ -187,6 +208,10 @@ fn a_crowd_is_refused_beyond_a_thousand() {
         assert_eq!(codes["ok"], 1_000);
         assert_eq!(codes["overloaded"], 5);
         holder.await.unwrap();
-        assert_eq!(probe.see().await.unwrap(), 1_001, "what was refused was not run");
+        assert_eq!(
+            probe.see().await.unwrap(),
+            1_001,
+            "what was refused was not run"
+        );
     });
 }

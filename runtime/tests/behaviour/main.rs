@@ -13,5 +13,5 @@ mod life;
 mod receivers;
 mod replace;
 mod storage;
-mod wake;
 mod support;
+mod wake;

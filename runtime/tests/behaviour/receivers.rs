@@ -90,7 +90,8 @@ impl Desk {
             count = this
                 .atomic(|desk, cx| {
                     desk.count += 1;
-                    desk.notes.push(format!("step {step} after {:?}", cx.now().since(began)));
+                    desk.notes
+                        .push(format!("step {step} after {:?}", cx.now().since(began)));
                     Ok::<_, DeskError>(desk.count)
                 })
                 .await?;
@@ -102,7 +103,9 @@ impl Desk {
 
     #[action]
     async fn undo_in_part(this: Handle<Self>) -> Result<String, DeskError> {
-        let kept = this.atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("kept".to_owned()))).await;
+        let kept = this
+            .atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("kept".to_owned())))
+            .await;
         let failed = this
             .atomic(|desk, cx| {
                 desk.notes.push("lost".to_owned());
@@ -117,19 +120,28 @@ impl Desk {
                 panic!("deliberate")
             })
             .await;
-        Ok(format!("{} {} {}", code(kept), code(failed), code(panicked)))
+        Ok(format!(
+            "{} {} {}",
+            code(kept),
+            code(failed),
+            code(panicked)
+        ))
     }
 
     #[action]
     async fn panic_midway(this: Handle<Self>) -> Result<(), DeskError> {
-        let kept = this.atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("kept".to_owned()))).await;
+        let kept = this
+            .atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("kept".to_owned())))
+            .await;
         assert!(kept.is_err(), "deliberate");
         Ok(())
     }
 
     #[action]
     async fn hang(this: Handle<Self>, cx: ProcessContext<Self>) -> Result<(), DeskError> {
-        let written = this.atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("began".to_owned()))).await;
+        let written = this
+            .atomic(|desk, _| Ok::<_, DeskError>(desk.notes.push("began".to_owned())))
+            .await;
         drop(written);
         cx.sleep(hours(1)).await;
         Ok(())
@@ -153,13 +165,25 @@ stayput::app!(Desk);
 fn a_query_may_not_command_directly_or_through_others() {
     testing::run(app(), async |t| {
         let desk = Desk::named(t, "first");
-        assert_eq!(code(desk.query_that_commands("second").await), "read_only_chain");
-        assert_eq!(code(desk.query_through_a_query("second").await), "read_only_chain");
-        assert_eq!(code(desk.query_that_starts_a_process("second").await), "read_only_chain");
+        assert_eq!(
+            code(desk.query_that_commands("second").await),
+            "read_only_chain"
+        );
+        assert_eq!(
+            code(desk.query_through_a_query("second").await),
+            "read_only_chain"
+        );
+        assert_eq!(
+            code(desk.query_that_starts_a_process("second").await),
+            "read_only_chain"
+        );
         assert_eq!(desk.query_that_asks("second").await.unwrap(), 0);
         t.settle().await;
         assert_eq!(stored(t.data()), Vec::<String>::new(), "nothing was born");
-        assert_eq!(Desk::named(t, "second").notes().await.unwrap(), Vec::<String>::new());
+        assert_eq!(
+            Desk::named(t, "second").notes().await.unwrap(),
+            Vec::<String>::new()
+        );
     });
 }
 
@@ -179,7 +203,13 @@ fn queries_overlap_and_commands_do_not() {
 
         let commands: Vec<_> = (0..5).map(|_| t.spawn(desk.add_long())).collect();
         t.advance(seconds(3)).await;
-        assert_eq!(commands.iter().filter(|command| command.is_finished()).count(), 3);
+        assert_eq!(
+            commands
+                .iter()
+                .filter(|command| command.is_finished())
+                .count(),
+            3
+        );
         t.advance(seconds(2)).await;
         let mut counts = Vec::new();
         for command in commands {
@@ -217,7 +247,15 @@ fn a_process_holds_nothing_while_it_waits() {
         t.advance(minutes(3)).await;
         assert_eq!(work.await.unwrap(), 4);
         let notes = desk.notes().await.unwrap();
-        assert_eq!(notes, ["step 0 after 120s", "between", "step 1 after 240s", "step 2 after 360s"]);
+        assert_eq!(
+            notes,
+            [
+                "step 0 after 120s",
+                "between",
+                "step 1 after 240s",
+                "step 2 after 360s"
+            ]
+        );
     });
 }
 
@@ -236,7 +274,11 @@ fn a_process_that_panics_harms_only_itself() {
     testing::run(app(), async |t| {
         let desk = Desk::named(t, "panics");
         assert_eq!(code(desk.panic_midway().await), "internal");
-        assert_eq!(desk.notes().await.unwrap(), ["kept"], "what was committed stays");
+        assert_eq!(
+            desk.notes().await.unwrap(),
+            ["kept"],
+            "what was committed stays"
+        );
     });
 }
 
@@ -288,7 +330,12 @@ fn a_call_that_waits_too_long_is_not_run() {
         }
         let ok = codes.iter().filter(|(code, _)| code == "ok").count();
         assert!((24..=25).contains(&ok), "{codes:?}");
-        assert!(codes[ok..].iter().all(|fate| *fate == ("timeout".to_owned(), false)), "{codes:?}");
+        assert!(
+            codes[ok..]
+                .iter()
+                .all(|fate| *fate == ("timeout".to_owned(), false)),
+            "{codes:?}"
+        );
         assert_eq!(desk.count().await.unwrap(), ok as u64);
     });
 }
@@ -300,8 +347,9 @@ fn a_synchronous_action_blocks_nobody_on_another_shard() {
         let call = t.spawn(spinning.spin());
         // Of twenty names some lie on each shard; those of the others answer at once.
         let mut answered = 0;
-        let others: Vec<_> =
-            (0..20).map(|name| t.spawn(Desk::named(t, &name.to_string()).add("here"))).collect();
+        let others: Vec<_> = (0..20)
+            .map(|name| t.spawn(Desk::named(t, &name.to_string()).add("here")))
+            .collect();
         let began = std::time::Instant::now();
         while answered < 5 && began.elapsed() < seconds(5) {
             tokio::task::yield_now().await;

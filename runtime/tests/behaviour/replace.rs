@@ -39,7 +39,9 @@ stayput::app!(Spinner);
 fn a_spinning_action_is_left_behind() {
     testing::run(app(), async |t| {
         let spinner = Spinner::named(t, "spins");
-        let others: Vec<_> = (0..10).map(|name| Spinner::named(t, &format!("other {name}"))).collect();
+        let others: Vec<_> = (0..10)
+            .map(|name| Spinner::named(t, &format!("other {name}")))
+            .collect();
         spinner.turn().await.unwrap();
         others[0].turn().await.unwrap();
         let spins = t.spawn(spinner.spin());
@@ -52,8 +54,16 @@ fn a_spinning_action_is_left_behind() {
             turns.push(call.await.unwrap());
         }
         assert_eq!(turns, [2, 1, 1, 1, 1, 1, 1, 1, 1, 1], "each was run once");
-        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-        assert_eq!(behind.await.unwrap(), 2, "the object itself goes on from what it had committed");
+        assert!(
+            began.elapsed() < Duration::from_secs(4),
+            "{:?}",
+            began.elapsed()
+        );
+        assert_eq!(
+            behind.await.unwrap(),
+            2,
+            "the object itself goes on from what it had committed"
+        );
         assert!(!spins.is_finished());
 
         t.turn(seconds(26));

@@ -48,7 +48,11 @@ impl Vault {
 
     #[action]
     async fn read_slowly(&self, cx: &Context<Self>, items: bool) -> u64 {
-        let seen = if items { self.items.last(10).len() } else { self.shelf.iter().count() };
+        let seen = if items {
+            self.items.last(10).len()
+        } else {
+            self.shelf.iter().count()
+        };
         cx.sleep(seconds(1)).await;
         seen as u64
     }
@@ -89,12 +93,21 @@ fn a_record_that_cannot_be_read_fails_whoever_reads_it() {
         let (vault, other) = (Vault::named(t, "broken"), Vault::named(t, "other"));
         vault.fill().await.unwrap();
         t.evict().await;
-        assert_eq!(overwrite(t.data(), "c/items/0000000000000001", "\"no number\""), 1, "{:?}", stored(t.data()));
+        assert_eq!(
+            overwrite(t.data(), "c/items/0000000000000001", "\"no number\""),
+            1,
+            "{:?}",
+            stored(t.data())
+        );
         other.fill().await.unwrap();
         assert_eq!(code(vault.items().await), "state.unreadable");
         assert_eq!(code(vault.copy().await), "state.unreadable");
         assert_eq!(vault.text().await.unwrap(), "text", "nothing was changed");
-        assert_eq!(vault.number().await.unwrap().to_string(), "1.5", "the rest can be read");
+        assert_eq!(
+            vault.number().await.unwrap().to_string(),
+            "1.5",
+            "the rest can be read"
+        );
         assert_eq!(vault.shelf().await.unwrap(), [("a".to_owned(), 1)]);
         assert_eq!(other.items().await.unwrap(), [2.5]);
     });
@@ -165,11 +178,18 @@ fn what_cannot_be_stored_is_refused_by_the_fields_name() {
             (vault.long_key(3_000).await.map(drop), "`shelf`"),
         ] {
             let error = answer.unwrap_err();
-            assert_eq!(error.rejection().unwrap().code(), "state.unstorable", "{field}");
+            assert_eq!(
+                error.rejection().unwrap().code(),
+                "state.unstorable",
+                "{field}"
+            );
             assert_eq!(error.rejection().unwrap().status(), 422);
             assert!(error.to_string().contains(field), "{error}");
             if field == "`text`" {
-                assert!(error.to_string().contains("Log") && error.to_string().contains("Map"), "{error}");
+                assert!(
+                    error.to_string().contains("Log") && error.to_string().contains("Map"),
+                    "{error}"
+                );
             }
             assert_eq!(vault.text().await.unwrap(), "text", "nothing was changed");
             assert_eq!(vault.number().await.unwrap().to_string(), "1.5");

@@ -102,7 +102,10 @@ fn start_runs_at_every_wake_before_anything_else() {
         sleeper.write().await.unwrap();
         assert_eq!(sleeper.wakes().await.unwrap(), [true, false, false]);
         t.evict().await;
-        assert!(sleeper.work().await.unwrap(), "a process, too, finds it started");
+        assert!(
+            sleeper.work().await.unwrap(),
+            "a process, too, finds it started"
+        );
     });
 }
 
@@ -111,10 +114,18 @@ fn what_start_writes_into_an_unborn_object_waits_for_its_birth() {
     testing::run(app(), async |t| {
         let sleeper = Sleeper::named(t, "unborn");
         for _ in 0..3 {
-            assert_eq!(sleeper.wakes().await.unwrap(), [true], "it is seen by queries");
+            assert_eq!(
+                sleeper.wakes().await.unwrap(),
+                [true],
+                "it is seen by queries"
+            );
             t.evict().await;
         }
-        assert_eq!(stored(t.data()), Vec::<String>::new(), "a query writes nothing");
+        assert_eq!(
+            stored(t.data()),
+            Vec::<String>::new(),
+            "a query writes nothing"
+        );
         sleeper.write().await.unwrap();
         t.settle().await;
         assert_eq!(objects(&stored(t.data())), 1);
@@ -132,7 +143,10 @@ fn what_start_writes_is_written_once_though_a_panic_came_between() {
         sleeper.write().await.unwrap();
         assert_eq!(sleeper.log().await.unwrap(), ["first true", "written"]);
         t.evict().await;
-        assert_eq!(sleeper.log().await.unwrap(), ["first true", "written", "first false"]);
+        assert_eq!(
+            sleeper.log().await.unwrap(),
+            ["first true", "written", "first false"]
+        );
     });
 }
 
@@ -148,7 +162,11 @@ fn a_failing_start_answers_the_waiting_calls_and_is_tried_again() {
             codes.push(code(call.await));
         }
         assert_eq!(codes[0], "internal");
-        assert_eq!(sleeper.wakes().await.unwrap(), [true], "nothing of the failed start is kept");
+        assert_eq!(
+            sleeper.wakes().await.unwrap(),
+            [true],
+            "nothing of the failed start is kept"
+        );
         assert!(STARTS.load(Ordering::SeqCst) >= 2);
         // Of a born one, too.
         sleeper.write().await.unwrap();

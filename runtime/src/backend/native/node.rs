@@ -177,11 +177,20 @@ impl Node {
 
     /// Drops all idle objects from memory.
     pub fn evict(&self) {
+        self.tell_shards(|| Message::Evict);
+    }
+
+    fn tell_shards(&self, message: impl Fn() -> Message) {
         for shard in 0..self.shared.shards {
             if let Some(mailbox) = self.shared.bus.at(shard) {
-                mailbox.send(Message::Evict);
+                mailbox.send(message());
             }
         }
+    }
+
+    /// Has every shard run through its loop once.
+    pub(crate) fn nudge(&self) {
+        self.tell_shards(|| Message::Tick);
     }
 
     /// How often each shard did something, if none has anything to do now. Two equal answers in a row: nothing
@@ -261,7 +270,7 @@ impl Shared {
         failed: Option<std::sync::mpsc::Sender<StorageFault>>,
     ) -> io::Result<()> {
         let pulse = Arc::new(Pulse::default());
-        let (shared, beating) = (self.clone(), pulse.clone());
+        let (node, beating) = (self.clone(), pulse.clone());
         let handle = thread::Builder::new()
             .name(format!("shard-{shard}"))
             .spawn(move || {
@@ -276,7 +285,7 @@ impl Shared {
                         let local = tokio::task::LocalSet::new();
                         local.block_on(
                             &runtime,
-                            Shard::run(shard, shared, mailbox, beating.clone(), failed),
+                            Shard::run(shard, node, mailbox, beating.clone(), failed),
                         );
                     }
                     Err(error) => {

@@ -51,12 +51,12 @@ impl Shard {
     /// `failed`; when it has begun, the sender is dropped.
     pub(super) async fn run(
         address: Address,
-        shared: Arc<Shared>,
+        node: Arc<Shared>,
         mailbox: Arc<Mailbox>,
         pulse: Arc<Pulse>,
         failed: Option<Sender<StorageFault>>,
     ) {
-        let shard = match Self::begin(address, shared, &mailbox, pulse) {
+        let shard = match Self::begin(address, node, &mailbox, pulse) {
             Ok(shard) => Rc::new(shard),
             Err(fault) => {
                 tracing::error!("shard {address} cannot begin: {fault}");
