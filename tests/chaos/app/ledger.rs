@@ -6,33 +6,33 @@ use stayput::prelude::*;
 #[data]
 pub(crate) struct Entry {
     /// The operation's id, chosen by the client.
-    pub op: String,
+    pub(crate) op: String,
     /// What was added.
-    pub n: i64,
+    pub(crate) n: i64,
 }
 
 /// A line with its number.
 #[data]
 pub(crate) struct Line {
     /// Its number in the log.
-    pub id: u64,
+    pub(crate) id: u64,
     /// The line.
-    pub entry: Entry,
+    pub(crate) entry: Entry,
     /// What the index says of the same operation.
-    pub indexed: Option<i64>,
+    pub(crate) indexed: Option<i64>,
 }
 
 /// What the ledger says about itself.
 #[data]
 pub(crate) struct Totals {
     /// The running total.
-    pub total: i64,
+    pub(crate) total: i64,
     /// The sum over all entries.
-    pub sum: i64,
+    pub(crate) sum: i64,
     /// How many entries there are.
-    pub entries: u64,
+    pub(crate) entries: u64,
     /// How many operations the index holds.
-    pub indexed: u64,
+    pub(crate) indexed: u64,
 }
 
 /// Entries, their running total and an index over them.
