@@ -8,6 +8,7 @@ use bytes::Bytes;
 use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
+use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::{EdgeAction, EdgeAuth, EdgeClass};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
@@ -20,6 +21,7 @@ pub struct App {
     name: &'static str,
     version: &'static str,
     classes: Vec<Arc<Class>>,
+    configs: Vec<fn(&EnvReader<'_>) -> Result<(), ConfigError>>,
 }
 
 /// A class of an app.
@@ -45,7 +47,28 @@ impl App {
             name,
             version,
             classes: Vec::new(),
+            configs: Vec::new(),
         }
+    }
+
+    /// Adds settings that must be there for the program to start.
+    #[must_use]
+    pub fn config<C: Config>(mut self) -> Self {
+        self.configs.push(|env| C::read(env).map(drop));
+        self
+    }
+
+    /// Whether all settings are there, as far as the app lists them.
+    ///
+    /// # Errors
+    ///
+    /// The faults of the first incomplete settings, by name.
+    pub fn check_config(
+        &self,
+        look_up: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), ConfigError> {
+        let env = EnvReader::new(look_up);
+        self.configs.iter().try_for_each(|check| check(&env))
     }
 
     /// Adds a class.
@@ -183,13 +206,18 @@ impl fmt::Debug for Class {
 
 /// Lists the classes of an app; write it once, in `lib.rs`.
 ///
+/// `app!(Room, Counter; config(Settings))` also lists `#[derive(Config)]` structs: natively the program ends with exit
+/// code 2, naming what is missing, if one of them cannot be read.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
-    ($($class:ty),+ $(,)?) => {
+    ($($class:ty),+ $(,)? $(; config($($config:ty),+ $(,)?))?) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
-            $crate::App::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))$(.class::<$class>())+
+            $crate::App::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
+                $(.class::<$class>())+
+                $($(.config::<$config>())+)?
         }
         $crate::__export_app!(app);
     };

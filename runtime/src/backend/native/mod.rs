@@ -16,6 +16,7 @@ mod run;
 mod settings;
 mod shard;
 pub mod store;
+mod variables;
 
 pub use clock::{Clock, VirtualClock};
 pub use node::{Node, NodeOptions, StartError};

@@ -104,7 +104,7 @@ impl NodeOptions {
             seed: None,
             durability: Durability::Full,
             faults: None,
-            variables: std::env::vars().collect(),
+            variables: super::variables::of_process(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The program: `stayput::run(my_app::app())` in `main`.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use super::node::{Node, NodeOptions};
 use super::reactor::{MAX_CONNECTIONS, Reactor, share};
 use super::settings::Settings;
+use super::variables::{DEV_VARS, add_file};
 use crate::app::App;
 use crate::http::{AuthMode, Front, FrontConfig};
 
@@ -56,6 +57,7 @@ pub fn run(app: App) -> ExitCode {
             drop(
                 tracing_subscriber::fmt()
                     .with_env_filter(filter)
+                    .with_ansi(io::stderr().is_terminal())
                     .with_writer(io::stderr)
                     .try_init(),
             );
@@ -104,6 +106,15 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
     options.threads = settings.threads.unwrap_or(options.threads);
     options.residents = settings.residents;
     options.idle = Duration::from_millis(settings.idle_ms);
+    if let Err(error) = add_file(&mut options.variables, Path::new(DEV_VARS)) {
+        return fail(EXIT_USAGE, error.message);
+    }
+    if let Err(error) = app.check_config(&|name| options.variables.get(name).cloned()) {
+        return fail(
+            EXIT_USAGE,
+            format_args!("the configuration is not complete: {error}"),
+        );
+    }
     let node = match Node::start(app, options) {
         Ok(node) => Arc::new(node),
         Err(error) => return fail(1, error),

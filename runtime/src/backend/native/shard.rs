@@ -1,7 +1,7 @@
 //! A shard: one thread with the live objects of its files. Only it touches them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,6 +24,10 @@ use crate::rpc::Reply;
 
 /// How often idle objects are looked for, and calls whose object does not answer.
 const SWEEP: Duration = Duration::from_secs(1);
+/// A class whose loaded fields take more bytes is warned of.
+const HEAVY_CLASS: usize = 64 << 20;
+/// Loaded fields of all objects that take more bytes than this send the least recently used ones out of memory.
+const MAX_FIELD_BYTES: usize = 512 << 20;
 /// The pause before an alarm that could not even be begun is tried again.
 const ALARM_PAUSE: Duration = Duration::from_secs(5);
 
@@ -37,6 +41,8 @@ pub(super) struct Shard {
     residents: RefCell<HashMap<ObjectId, Resident>>,
     alarms: RefCell<Alarms>,
     stopping: Cell<bool>,
+    /// Classes that were warned of.
+    heavy: RefCell<HashSet<Arc<str>>>,
     pulse: Arc<Pulse>,
 }
 
@@ -102,6 +108,7 @@ impl Shard {
             residents: RefCell::default(),
             alarms: RefCell::new(alarms),
             stopping: Cell::new(false),
+            heavy: RefCell::default(),
             pulse,
         })
     }
@@ -256,6 +263,29 @@ impl Shard {
         Ok(live)
     }
 
+    /// Keeps the loaded fields of all objects bounded, and says which class takes much.
+    fn watch_bytes(&self) {
+        let mut classes: HashMap<Arc<str>, usize> = HashMap::new();
+        for resident in self.residents.borrow().values() {
+            let class = resident.stored.target().class.clone();
+            *classes.entry(class).or_default() += resident.live.field_bytes();
+        }
+        let mut heavy = self.heavy.borrow_mut();
+        heavy.retain(|class| classes.get(class).is_some_and(|bytes| *bytes > HEAVY_CLASS));
+        for (class, bytes) in &classes {
+            if *bytes > HEAVY_CLASS && heavy.insert(class.clone()) {
+                let mib = bytes >> 20;
+                tracing::warn!(
+                    "the plain fields of loaded `{class}` objects take {mib} MiB; keep many items in a `Log`, `Map` or `Set`"
+                );
+            }
+        }
+        drop(heavy);
+        if classes.values().sum::<usize>() > MAX_FIELD_BYTES / self.shared.shards {
+            self.make_room();
+        }
+    }
+
     /// Drops the objects that were not used for longest: an eighth of all, so that this is rare.
     fn make_room(&self) {
         let mut used: Vec<Timestamp> = self
@@ -264,6 +294,9 @@ impl Shard {
             .values()
             .map(|resident| resident.used)
             .collect();
+        if used.is_empty() {
+            return;
+        }
         let eighth = used.len() / 8;
         let (_, cut, _) = used.select_nth_unstable(eighth);
         let cut = *cut;
@@ -299,6 +332,7 @@ impl Shard {
             self.pending.expire(now);
             let idle = self.shared.options.idle;
             self.evict(|resident| now.since(resident.used) >= idle);
+            self.watch_bytes();
             if self.stopping.get() {
                 // So that the main loop looks whether it may end.
                 self.outbox.push(self.address, Message::Tick);
