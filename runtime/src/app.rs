@@ -21,8 +21,11 @@ pub struct App {
     name: &'static str,
     version: &'static str,
     classes: Vec<Arc<Class>>,
-    configs: Vec<fn(&EnvReader<'_>) -> Result<(), ConfigError>>,
+    configs: Vec<CheckConfig>,
 }
+
+/// Whether settings can be read.
+type CheckConfig = fn(&EnvReader<'_>) -> Result<(), ConfigError>;
 
 /// A class of an app.
 pub struct Class {
