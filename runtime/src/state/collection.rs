@@ -212,3 +212,36 @@ impl Place {
         !marked && !self.records.settle(self.has_items())
     }
 }
+
+/// The parts of [`Field`](super::Field) that are alike for all collections: what their place does.
+macro_rules! field_by_site {
+    ($marker:ident) => {
+        fn load(
+            loader: &mut $crate::state::Loader<'_>,
+            name: &str,
+            was: &[&str],
+            _initial: impl FnOnce() -> Self,
+        ) -> Self {
+            Self {
+                site: Site::load(loader, name, was),
+                $marker: PhantomData,
+            }
+        }
+
+        fn reload(
+            &mut self,
+            loader: &mut $crate::state::Loader<'_>,
+            name: &str,
+            was: &[&str],
+            _initial: impl FnOnce() -> Self,
+        ) {
+            self.site.reload(loader, name, was);
+        }
+
+        fn save(&self, saver: &mut $crate::state::Saver<'_>, name: &str) {
+            self.site.save(saver, name);
+        }
+    };
+}
+
+pub(super) use field_by_site;

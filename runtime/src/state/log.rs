@@ -8,12 +8,10 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use super::collection::{Place, Site};
+use super::collection::{Place, Site, field_by_site};
 use super::encode::{decode, encode};
 use super::field::Field;
 use super::iter::{Iter, Pages, TryIter};
-use super::load::Loader;
-use super::save::Saver;
 use crate::backend::{Record, StorageFault};
 use crate::manifest::StateManifest;
 
@@ -304,31 +302,7 @@ impl<T> fmt::Debug for Log<T> {
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Field for Log<T> {
-    fn load(
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) -> Self {
-        Self {
-            site: Site::load(loader, name, was),
-            items: PhantomData,
-        }
-    }
-
-    fn reload(
-        &mut self,
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) {
-        self.site.reload(loader, name, was);
-    }
-
-    fn save(&self, saver: &mut Saver<'_>, name: &str) {
-        self.site.save(saver, name);
-    }
+    field_by_site!(items);
 
     fn describe(generator: &mut SchemaGenerator) -> StateManifest {
         StateManifest::Log {

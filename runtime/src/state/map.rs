@@ -9,13 +9,11 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use super::collection::{Place, Site};
+use super::collection::{Place, Site, field_by_site};
 use super::encode::{decode, encode};
 use super::field::Field;
 use super::iter::{Iter, TryIter};
 use super::key::{AsKey, Key, KeyPrefix};
-use super::load::Loader;
-use super::save::Saver;
 use crate::backend::{Record, StorageFault};
 use crate::manifest::StateManifest;
 
@@ -327,31 +325,7 @@ impl<K, V> fmt::Debug for Map<K, V> {
 }
 
 impl<K: Key, V: Serialize + DeserializeOwned + JsonSchema> Field for Map<K, V> {
-    fn load(
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) -> Self {
-        Self {
-            site: Site::load(loader, name, was),
-            entries: PhantomData,
-        }
-    }
-
-    fn reload(
-        &mut self,
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) {
-        self.site.reload(loader, name, was);
-    }
-
-    fn save(&self, saver: &mut Saver<'_>, name: &str) {
-        self.site.save(saver, name);
-    }
+    field_by_site!(entries);
 
     fn describe(generator: &mut SchemaGenerator) -> StateManifest {
         StateManifest::Map {

@@ -7,13 +7,11 @@ use std::ops::RangeBounds;
 
 use schemars::SchemaGenerator;
 
-use super::collection::{Place, Site};
+use super::collection::{Place, Site, field_by_site};
 use super::field::Field;
 use super::iter::{Iter, TryIter};
 use super::key::{AsKey, Key, KeyPrefix};
-use super::load::Loader;
 use super::map::read_key;
-use super::save::Saver;
 use crate::backend::StorageFault;
 use crate::manifest::StateManifest;
 
@@ -196,31 +194,7 @@ impl<K> fmt::Debug for Set<K> {
 }
 
 impl<K: Key> Field for Set<K> {
-    fn load(
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) -> Self {
-        Self {
-            site: Site::load(loader, name, was),
-            keys: PhantomData,
-        }
-    }
-
-    fn reload(
-        &mut self,
-        loader: &mut Loader<'_>,
-        name: &str,
-        was: &[&str],
-        _initial: impl FnOnce() -> Self,
-    ) {
-        self.site.reload(loader, name, was);
-    }
-
-    fn save(&self, saver: &mut Saver<'_>, name: &str) {
-        self.site.save(saver, name);
-    }
+    field_by_site!(keys);
 
     fn describe(_generator: &mut SchemaGenerator) -> StateManifest {
         StateManifest::Set { key: K::key_type() }
