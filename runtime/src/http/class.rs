@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 
+use super::names::Namer;
 use crate::error::Code;
 use crate::object::{IdKey, Mode};
 use crate::rpc::WireError;
@@ -69,7 +70,7 @@ const RESERVED: [&str; 9] = [
 #[derive(Debug)]
 pub(super) struct Class {
     pub(super) path: Arc<str>,
-    pub(super) ids: IdKey,
+    pub(super) ids: Namer,
     pub(super) discover: Bytes,
     actions: HashMap<Box<str>, Action>,
     /// The names that may be called, sorted.
@@ -123,7 +124,7 @@ impl Class {
         } = class;
         Ok(Self {
             path: path.into(),
-            ids,
+            ids: Namer::new(ids),
             discover,
             actions,
             listed,

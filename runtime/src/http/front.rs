@@ -304,8 +304,11 @@ impl<A: Authenticate> Front<A> {
 
 fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
     let (id, name) = match object_name(segment)? {
-        Named::Name(name) => (class.ids.named(&name), Some(Arc::from(&*name))),
-        Named::Id(id) => (class.ids.check(id).map_err(|_| foreign(class))?, None),
+        Named::Name(name) => {
+            let (id, name) = class.ids.named(&name);
+            (id, Some(name))
+        }
+        Named::Id(id) => (class.ids.key().check(id).map_err(|_| foreign(class))?, None),
     };
     Ok(Target {
         class: Arc::clone(&class.path),

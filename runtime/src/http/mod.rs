@@ -8,6 +8,7 @@ mod class;
 mod front;
 mod gate;
 mod media;
+mod names;
 mod origin;
 mod params;
 mod path;

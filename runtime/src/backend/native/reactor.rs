@@ -1,16 +1,19 @@
 //! A reactor: one thread that accepts connections and speaks HTTP on them. It runs no user code.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -57,7 +60,34 @@ struct Shared {
     open: Cell<usize>,
     /// Requests that are being read or answered.
     busy: Cell<usize>,
-    drain: watch::Receiver<bool>,
+    draining: Cell<bool>,
+    /// Wakes each open connection, by the number it was given.
+    connections: RefCell<HashMap<u64, Waker>>,
+    accepted: Cell<u64>,
+}
+
+/// An open connection that can be woken to be told that the server drains.
+struct Asleep {
+    shared: Rc<Shared>,
+    number: u64,
+}
+
+impl Asleep {
+    fn new(shared: &Rc<Shared>, waker: Waker) -> Self {
+        let number = shared.accepted.get();
+        shared.accepted.set(number + 1);
+        shared.connections.borrow_mut().insert(number, waker);
+        Self {
+            shared: shared.clone(),
+            number,
+        }
+    }
+}
+
+impl Drop for Asleep {
+    fn drop(&mut self) {
+        self.shared.connections.borrow_mut().remove(&self.number);
+    }
 }
 
 impl Reactor {
@@ -79,11 +109,16 @@ impl Reactor {
             address,
             open: Cell::new(0),
             busy: Cell::new(0),
-            drain: drain.clone(),
+            draining: Cell::new(false),
+            connections: RefCell::default(),
+            accepted: Cell::new(0),
         });
         let mut quiet = None;
         loop {
             let draining = *drain.borrow_and_update();
+            if draining && !shared.draining.get() {
+                shared.drain();
+            }
             if draining && shared.is_done(&mut quiet) {
                 return;
             }
@@ -157,21 +192,29 @@ impl Shared {
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
-        let mut drain = self.drain.clone();
-        let mut draining = false;
-        loop {
-            tokio::select! {
-                ended = &mut connection => {
-                    if let Err(error) = ended {
-                        tracing::debug!("a connection ended: {error}");
-                    }
-                    return;
-                }
-                _ = drain.wait_for(|draining| *draining), if !draining => {
-                    draining = true;
-                    connection.as_mut().graceful_shutdown();
-                }
+        let mut asleep = None;
+        // A connection that comes while the server drains is answered: it asks whether the server is ready.
+        let mut draining = self.draining.get();
+        let ended = poll_fn(|cx| {
+            // Who drains wakes every connection once; asking a channel at every poll would cost each request.
+            asleep.get_or_insert_with(|| Asleep::new(self, cx.waker().clone()));
+            if self.draining.get() && !draining {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
             }
+            connection.as_mut().poll(cx)
+        })
+        .await;
+        if let Err(error) = ended {
+            tracing::debug!("a connection ended: {error}");
+        }
+    }
+
+    /// Has every connection end after the request it is at.
+    fn drain(&self) {
+        self.draining.set(true);
+        for waker in self.connections.borrow().values() {
+            waker.wake_by_ref();
         }
     }
 
@@ -208,8 +251,8 @@ impl Shared {
 
     async fn read(&self, body: Incoming) -> Result<Bytes, WireError> {
         let limited = Limited::new(body, self.front.limits().body);
-        match tokio::time::timeout(BODY_PATIENCE, limited.collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
+        match tokio::time::timeout(BODY_PATIENCE, whole(limited)).await {
+            Ok(Ok(body)) => Ok(body),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.front.body_too_large()),
             Ok(Err(_)) => Err(WireError::framework(
                 Code::MalformedRequest,
@@ -221,6 +264,30 @@ impl Shared {
             )),
         }
     }
+}
+
+/// Reads a body. One that came in one piece, as nearly all do, is handed on as it is.
+async fn whole<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Result<Bytes, B::Error> {
+    let mut first = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        let mut all = BytesMut::with_capacity(2 * (first.len() + data.len()));
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&data);
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                all.extend_from_slice(&data);
+            }
+        }
+        return Ok(all.freeze());
+    }
+    Ok(first)
 }
 
 /// A further handle on a listening socket, for another reactor.

@@ -153,10 +153,6 @@ fn read(answer: &Answer) -> Reply {
         return Err(wire::decode_error(&text).map_or_else(internal, Box::new));
     }
     Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
-        Some("not_begun") => WireError::framework(
-            Code::ObjectReset,
-            "the object was reset while the call waited",
-        ),
         Some("interrupted") => interrupted(),
         _ => WireError::framework(Code::Internal, "the action panicked"),
     }))

@@ -82,7 +82,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn error(this: &Answer) -> Result<Option<String>, JsValue>;
 
-    /// `panicked`, `interrupted` or `not_begun`: the instance ended before the answer.
+    /// `panicked` or `interrupted`: the instance ended before the answer.
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn fault(this: &Answer) -> Result<Option<String>, JsValue>;
 }

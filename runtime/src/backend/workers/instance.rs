@@ -38,7 +38,7 @@ pub(super) fn forget_call(call: u32) {
 }
 
 /// A panic ends the instance by a trap, after which nothing in it runs any more. What it says goes to the log, and
-/// `shell.js` is told which calls have not begun: their callers may be told that nothing happened.
+/// `shell.js` is told which calls have not begun: the next instance runs them as if nothing had happened.
 pub(super) fn watch_panics(bridge: &Bridge) {
     BRIDGE.set(Some(bridge.clone()));
     std::panic::set_hook(Box::new(|panic| {

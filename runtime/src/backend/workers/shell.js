@@ -211,8 +211,12 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
       async stayput(header, params) {
-        const life = this.#alive();
-        return await life.run((call, done) => life.root.submit(call, header, params, done));
+        // A call that waited behind a panic has not begun: the next life runs it as if nothing had happened.
+        for (;;) {
+          const life = this.#alive();
+          const answer = await life.run((call, done) => life.root.submit(call, header, params, done));
+          if (answer.fault !== NOT_BEGUN) return answer;
+        }
       }
 
       async alarm() {
