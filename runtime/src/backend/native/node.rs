@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,6 +24,10 @@ use crate::object::ObjectId;
 const WATCH: Duration = Duration::from_millis(250);
 /// A shard that did nothing for so long, though it has something to do, is replaced.
 const STUCK: Duration = Duration::from_secs(1);
+/// How often memory is given back at most.
+const GIVE_BACK: Duration = Duration::from_secs(2);
+/// For fewer evicted objects it is not given back.
+const WORTHWHILE: usize = 1_000;
 /// So many replaced threads that do not end make the node unready.
 const MAX_ABANDONED: usize = 8;
 
@@ -67,6 +71,8 @@ pub(super) struct Shared {
     store: RwLock<Option<Arc<Store>>>,
     threads: Mutex<Vec<Thread>>,
     draining: AtomicBool,
+    /// Objects dropped from memory since the allocator was last asked to give it back.
+    pub(super) evicted: AtomicUsize,
     /// Nobody is to be replaced any more.
     stopping: AtomicBool,
 }
@@ -132,6 +138,7 @@ impl Node {
             store: RwLock::new(Some(Arc::new(store))),
             threads: Mutex::default(),
             draining: AtomicBool::new(false),
+            evicted: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         });
         let mailboxes: Vec<_> = (0..shards).map(|_| shared.bus.join().1).collect();
@@ -310,6 +317,7 @@ impl Shared {
 
     /// Replaces shards that do not get on.
     fn watch(self: Arc<Self>) {
+        let mut given_back = Instant::now();
         while !self.stopping.load(Ordering::Relaxed) {
             thread::park_timeout(WATCH);
             let stuck: Vec<usize> = {
@@ -324,6 +332,16 @@ impl Shared {
             for shard in stuck {
                 self.replace(shard);
             }
+            self.give_back(&mut given_back);
+        }
+    }
+
+    /// Returns the memory of evicted objects to the system, when there were enough of them.
+    fn give_back(&self, last: &mut Instant) {
+        if last.elapsed() >= GIVE_BACK && self.evicted.load(Ordering::Relaxed) >= WORTHWHILE {
+            self.evicted.store(0, Ordering::Relaxed);
+            *last = Instant::now();
+            stayput_memory::give_back();
         }
     }
 

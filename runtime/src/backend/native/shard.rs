@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -318,6 +319,9 @@ impl Shard {
             })
             .map(|(_, resident)| resident)
             .collect();
+        self.shared
+            .evicted
+            .fetch_add(evicted.len(), Ordering::Relaxed);
         drop(evicted);
         let mut residents = self.residents.borrow_mut();
         if residents.capacity() > 64 && residents.len() < residents.capacity() / 4 {
