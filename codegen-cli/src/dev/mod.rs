@@ -158,6 +158,12 @@ impl State<'_> {
             } else {
                 format!(" --url {}", self.url)
             };
+            // As this program was called, so that the line works where it is not installed.
+            let program = std::env::args().next().filter(|path| path.contains('/'));
+            let call = match (program, call.strip_prefix("stayput")) {
+                (Some(program), Some(rest)) => format!("{program}{rest}"),
+                _ => call,
+            };
             let _ = writeln!(text, "  try       {call}{url}");
         }
         text.push_str("waiting for changes; Ctrl-C stops");
