@@ -284,6 +284,26 @@ pub(crate) const ALL: &[Scenario] = &[
             ]),
             gives("relay/left", "alive", "{}", "true"),
             gives("relay/right", "alive", "{}", "true"),
+            Step::OppositePairs(50),
+            gives("tally/pairs-bystander", "increment", "{}", "1"),
+        ],
+    },
+    Scenario {
+        name: "calls are nested 32 deep and no deeper",
+        steps: &[
+            gives(
+                "relay/depth-1",
+                "ring",
+                r#"{"names": ["depth-2", "depth-3", "depth-4", "depth-5", "depth-6", "depth-7", "depth-8", "depth-9", "depth-10", "depth-11", "depth-12", "depth-13", "depth-14", "depth-15", "depth-16", "depth-17", "depth-18", "depth-19", "depth-20", "depth-21", "depth-22", "depth-23", "depth-24", "depth-25", "depth-26", "depth-27", "depth-28", "depth-29", "depth-30", "depth-31", "depth-32"]}"#,
+                "true",
+            ),
+            fails(
+                "relay/depth-1",
+                "ring",
+                r#"{"names": ["depth-2", "depth-3", "depth-4", "depth-5", "depth-6", "depth-7", "depth-8", "depth-9", "depth-10", "depth-11", "depth-12", "depth-13", "depth-14", "depth-15", "depth-16", "depth-17", "depth-18", "depth-19", "depth-20", "depth-21", "depth-22", "depth-23", "depth-24", "depth-25", "depth-26", "depth-27", "depth-28", "depth-29", "depth-30", "depth-31", "depth-32", "depth-33"]}"#,
+                "depth_exceeded",
+            ),
+            gives("relay/depth-33", "alive", "{}", "true"),
         ],
     },
     Scenario {

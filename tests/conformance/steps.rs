@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Call(Call),
     /// Calls that are under way at once, each on a connection of its own.
     Together(&'static [Call]),
+    /// So many pairs of objects, all at once, each of which holds itself and then calls the other.
+    OppositePairs(usize),
     /// A call that gives this in the end, after something has happened by itself. Tried for 10 s.
     Eventually(Call),
     /// A plain request, answered with this status; the two backends' bodies are compared with each other.
@@ -80,21 +82,9 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
         for step in scenario.steps {
             match step {
                 Step::Call(call) => story.add(call, &make(&server, call)),
-                Step::Together(calls) => {
-                    let answers: Vec<_> = thread::scope(|scope| {
-                        let running: Vec<_> = calls
-                            .iter()
-                            .map(|call| scope.spawn(|| make(&server, call)))
-                            .collect();
-                        running
-                            .into_iter()
-                            .map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned())))
-                            .collect()
-                    });
-                    calls
-                        .iter()
-                        .zip(answers)
-                        .for_each(|(call, answer)| story.add(call, &answer));
+                Step::Together(calls) => together(&server, calls, &mut story),
+                Step::OppositePairs(count) => {
+                    together(&server, &opposite_pairs(*count), &mut story)
                 }
                 Step::Eventually(call) => {
                     let until = Instant::now() + Duration::from_secs(10);
@@ -134,6 +124,38 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
 }
 
 type Answer = Result<Response, String>;
+
+/// Makes calls at once, each on a connection of its own.
+fn together(server: &Server, calls: &[Call], story: &mut Told) {
+    let answers: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = calls
+            .iter()
+            .map(|call| scope.spawn(|| make(server, call)))
+            .collect();
+        running
+            .into_iter()
+            .map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned())))
+            .collect()
+    });
+    for (call, answer) in calls.iter().zip(answers) {
+        story.add(call, &answer);
+    }
+}
+
+fn opposite_pairs(count: usize) -> Vec<Call> {
+    let cross = |from: String, to: String| Call {
+        after: 0,
+        object: String::leak(format!("relay/{from}")),
+        action: "cross",
+        params: String::leak(json!({"to": to, "millis": 100}).to_string()),
+        gives: Gives::EitherOr("true", "deadlock"),
+    };
+    let pair = |pair| {
+        let (left, right) = (format!("left-{pair}"), format!("right-{pair}"));
+        [cross(left.clone(), right.clone()), cross(right, left)]
+    };
+    (0..count).flat_map(pair).collect()
+}
 
 fn make(server: &Server, call: &Call) -> Answer {
     thread::sleep(Duration::from_millis(call.after));

@@ -135,7 +135,34 @@ impl Room {
     }
 }
 
-stayput::app!(Room);
+/// Answers itself without end.
+#[durable_object(events(Said))]
+pub struct Parrot {
+    heard: u32,
+}
+
+#[durable_object]
+impl Parrot {
+    #[action]
+    fn talk(&mut self, cx: &mut Context<Self>) {
+        cx.emit(Said {
+            text: "hello".to_owned(),
+        });
+    }
+
+    #[action]
+    fn heard(&self) -> u32 {
+        self.heard
+    }
+
+    #[event(Said)]
+    fn repeat(&mut self, cx: &mut Context<Self>, said: Said) {
+        self.heard += 1;
+        cx.emit(said);
+    }
+}
+
+stayput::app!(Room, Parrot);
 
 fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
@@ -244,5 +271,14 @@ fn a_required_handler_fails_the_whole_action() {
         assert_eq!(room.order().await.unwrap(), texts(&[]));
         room.say(texts(&["fine"])).await.unwrap();
         assert_eq!(room.order().await.unwrap().len(), 4);
+    });
+}
+
+#[test]
+fn a_handler_that_emits_what_it_handles_is_stopped() {
+    testing::run(app(), async |t| {
+        let parrot = Parrot::named(t, "polly");
+        assert_eq!(code(parrot.talk().await), "internal");
+        assert_eq!(parrot.heard().await.unwrap(), 0);
     });
 }

@@ -25,6 +25,8 @@ use crate::rpc::Reply;
 
 /// How often idle objects are looked for, and calls whose object does not answer.
 const SWEEP: Duration = Duration::from_secs(1);
+/// At every so manieth sweep the loaded fields are added up: it looks at every object.
+const WATCH_BYTES: u32 = 10;
 /// A class whose loaded fields take more bytes is warned of.
 const HEAVY_CLASS: usize = 64 << 20;
 /// Loaded fields of all objects that take more bytes than this send the least recently used ones out of memory.
@@ -207,10 +209,7 @@ impl Shard {
             Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
             Ok(live) => live.submit(IncomingCall { delivery, reply }),
             Err(fault) => {
-                tracing::error!(
-                    "{}",
-                    format_args!("{}/{} cannot be loaded: {fault}", target.class, target.id)
-                );
+                tracing::error!("{}/{} cannot be loaded: {fault}", target.class, target.id);
                 reply(Err(storage_error(&fault)));
             }
         }
@@ -330,13 +329,17 @@ impl Shard {
     }
 
     async fn sweep(self: Rc<Self>) {
+        let mut sweeps = 0_u32;
         loop {
             tokio::time::sleep(SWEEP).await;
             let now = self.now();
             self.pending.expire(now);
             let idle = self.shared.options.idle;
             self.evict(|resident| now.since(resident.used) >= idle);
-            self.watch_bytes();
+            sweeps += 1;
+            if sweeps % WATCH_BYTES == 0 {
+                self.watch_bytes();
+            }
             if self.stopping.get() {
                 // So that the main loop looks whether it may end.
                 self.outbox.push(self.address, Message::Tick);
@@ -377,10 +380,7 @@ impl Shard {
         let live = match self.resident(&target) {
             Ok(live) => live,
             Err(fault) => {
-                tracing::error!(
-                    "{}",
-                    format_args!("{}/{} cannot be woken: {fault}", target.class, target.id)
-                );
+                tracing::error!("{}/{} cannot be woken: {fault}", target.class, target.id);
                 self.alarms
                     .borrow_mut()
                     .retry(target, self.now() + ALARM_PAUSE);

@@ -4,12 +4,16 @@ use std::rc::Rc;
 
 use super::{Host, Stage, reset, stopped, storage_error};
 use crate::backend::{AlarmChange, Commit, StorageFault};
+use crate::error::Code;
 use crate::object::contain::{Stop, contain};
 use crate::object::context::RawContext;
 use crate::object::turn::Turn;
 use crate::object::{Object, alarm};
 use crate::rpc::{Reply, WireError};
 use crate::state::{Loader, META_KEY, Meta, Saver};
+
+/// How many events one action may cause: handlers that emit what they handle would never end.
+const MAX_EVENTS: usize = 10_000;
 
 /// What `settle` does with what was written.
 #[derive(Clone, Copy)]
@@ -109,7 +113,16 @@ impl<T: Object> Host<T> {
 
     /// Hands emitted events to the handlers, in order, each in an overlay of its own.
     pub(super) fn handle_events(&self, turn: &Rc<Turn>) -> Result<(), Box<WireError>> {
+        let mut handled = 0;
         while let Some(queued) = turn.events.pop() {
+            handled += 1;
+            if handled > MAX_EVENTS {
+                let message = format!(
+                    "more than {MAX_EVENTS} events in one action: do handlers of `{}` emit it again?",
+                    queued.name
+                );
+                return Err(Box::new(WireError::framework(Code::Internal, message)));
+            }
             let handlers = self.class.events.iter().filter(|entry| {
                 // A mixin hears itself and its host, not its siblings.
                 entry.event == queued.name
