@@ -1,13 +1,16 @@
 //! A shard: one thread with the live objects of its files. Only it touches them.
 
+mod environment;
+mod memory;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
+
+use environment::Here;
 
 use super::alarms::Alarms;
 use super::bus::{Address, Mailbox, Message, Outbox};
@@ -16,21 +19,17 @@ use super::node::Shared;
 use super::pending::Pending;
 use super::pulse::Pulse;
 use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
-use crate::backend::{Environment, LocalFuture, ObjectStore, StorageFault};
+use crate::backend::{Environment, ObjectStore, StorageFault};
 use crate::object::{
-    Delivery, Envelope, IdKey, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp,
-    once, overloaded, storage_error,
+    Delivery, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp, overloaded,
+    storage_error,
 };
 use crate::rpc::Reply;
 
 /// How often idle objects are looked for, and calls whose object does not answer.
 const SWEEP: Duration = Duration::from_secs(1);
-/// At every so manieth sweep the loaded fields are added up: it looks at every object.
+/// The loaded fields are added up, which looks at every object, once in so many sweeps.
 const WATCH_BYTES: u32 = 10;
-/// A class whose loaded fields take more bytes is warned of.
-const HEAVY_CLASS: usize = 64 << 20;
-/// Loaded fields of all objects that take more bytes than this send the least recently used ones out of memory.
-const MAX_FIELD_BYTES: usize = 512 << 20;
 /// The pause before an alarm that could not even be begun is tried again.
 const ALARM_PAUSE: Duration = Duration::from_secs(5);
 
@@ -263,71 +262,6 @@ impl Shard {
         Ok(live)
     }
 
-    /// Keeps the loaded fields of all objects bounded, and says which class takes much.
-    fn watch_bytes(&self) {
-        let mut classes: HashMap<Arc<str>, usize> = HashMap::new();
-        for resident in self.residents.borrow().values() {
-            let class = resident.stored.target().class.clone();
-            *classes.entry(class).or_default() += resident.live.field_bytes();
-        }
-        let mut heavy = self.heavy.borrow_mut();
-        heavy.retain(|class| classes.get(class).is_some_and(|bytes| *bytes > HEAVY_CLASS));
-        for (class, bytes) in &classes {
-            if *bytes > HEAVY_CLASS && heavy.insert(class.clone()) {
-                let mib = bytes >> 20;
-                tracing::warn!(
-                    "the plain fields of loaded `{class}` objects take {mib} MiB; keep many items in a `Log`, `Map` or `Set`"
-                );
-            }
-        }
-        drop(heavy);
-        if classes.values().sum::<usize>() > MAX_FIELD_BYTES / self.shared.shards {
-            self.make_room();
-        }
-    }
-
-    /// Drops the objects that were not used for longest: an eighth of all, so that this is rare.
-    fn make_room(&self) {
-        let mut used: Vec<Timestamp> = self
-            .residents
-            .borrow()
-            .values()
-            .map(|resident| resident.used)
-            .collect();
-        if used.is_empty() {
-            return;
-        }
-        let eighth = used.len() / 8;
-        let (_, cut, _) = used.select_nth_unstable(eighth);
-        let cut = *cut;
-        let mut left = eighth + 1;
-        self.evict(|resident| {
-            let evicted = resident.used <= cut && left > 0;
-            left -= usize::from(evicted);
-            evicted
-        });
-    }
-
-    /// Drops idle objects that fit. Nothing is lost: what they hold is on disk, transient fields aside.
-    fn evict(&self, mut fits: impl FnMut(&Resident) -> bool) {
-        let evicted: Vec<Resident> = self
-            .residents
-            .borrow_mut()
-            .extract_if(|_, resident| {
-                resident.live.is_idle() && resident.stored.is_idle() && fits(resident)
-            })
-            .map(|(_, resident)| resident)
-            .collect();
-        self.shared
-            .evicted
-            .fetch_add(evicted.len(), Ordering::Relaxed);
-        drop(evicted);
-        let mut residents = self.residents.borrow_mut();
-        if residents.capacity() > 64 && residents.len() < residents.capacity() / 4 {
-            residents.shrink_to_fit();
-        }
-    }
-
     async fn sweep(self: Rc<Self>) {
         let mut sweeps = 0_u32;
         loop {
@@ -337,7 +271,7 @@ impl Shard {
             let idle = self.shared.options.idle;
             self.evict(|resident| now.since(resident.used) >= idle);
             sweeps += 1;
-            if sweeps % WATCH_BYTES == 0 {
+            if sweeps.is_multiple_of(WATCH_BYTES) {
                 self.watch_bytes();
             }
             if self.stopping.get() {
@@ -400,70 +334,5 @@ impl Shard {
 
     fn now(&self) -> Timestamp {
         self.shared.options.clock.now()
-    }
-}
-
-/// The environment of the shard's objects.
-struct Here {
-    shard: Rc<Shard>,
-}
-
-impl Environment for Here {
-    fn now(&self) -> Timestamp {
-        self.shard.now()
-    }
-
-    fn random(&self, bytes: &mut [u8]) {
-        self.shard.entropy.fill(bytes);
-    }
-
-    fn spawn(&self, mut task: LocalFuture<'static, ()>) {
-        let shard = self.shard.clone();
-        tokio::task::spawn_local(poll_fn(move |cx| {
-            let polled = task.as_mut().poll(cx);
-            // What it committed leaves with this round: no message may come that would flush it.
-            if shard.store.has_unsent() {
-                shard.outbox.touch();
-            }
-            polled
-        }));
-    }
-
-    fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
-        self.shard.shared.options.clock.sleep_until(at)
-    }
-
-    fn id_key(&self, class: &str) -> Option<IdKey> {
-        self.shard
-            .shared
-            .app
-            .find(class)
-            .map(|class| class.ids.clone())
-    }
-
-    fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
-        let (sender, receiver) = once::channel();
-        let reply = Box::new(move |reply| sender.send(reply));
-        let to = self.shard.shared.shard_of(envelope.target.id);
-        if to == self.shard.address {
-            self.shard.submit(Delivery::new(envelope), reply);
-            // What the call committed leaves with this round.
-            self.shard.outbox.touch();
-        } else {
-            self.shard.pending.send(to, envelope, reply);
-        }
-        Box::pin(async move {
-            receiver
-                .await
-                .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
-        })
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.shard.shared.variables.get(name).cloned()
-    }
-
-    fn report(&self, message: &str) {
-        tracing::error!("{message}");
     }
 }

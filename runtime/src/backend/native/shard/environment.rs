@@ -1,0 +1,74 @@
+//! The environment of a shard's objects.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+
+use super::Shard;
+use crate::backend::{Environment, LocalFuture, StorageFault};
+use crate::object::{Delivery, Envelope, IdKey, Timestamp, once, storage_error};
+use crate::rpc::Reply;
+
+/// The environment of the shard's objects.
+pub(super) struct Here {
+    pub(super) shard: Rc<Shard>,
+}
+
+impl Environment for Here {
+    fn now(&self) -> Timestamp {
+        self.shard.now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.shard.entropy.fill(bytes);
+    }
+
+    fn spawn(&self, mut task: LocalFuture<'static, ()>) {
+        let shard = self.shard.clone();
+        tokio::task::spawn_local(poll_fn(move |cx| {
+            let polled = task.as_mut().poll(cx);
+            // What it committed leaves with this round: no message may come that would flush it.
+            if shard.store.has_unsent() {
+                shard.outbox.touch();
+            }
+            polled
+        }));
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
+        self.shard.shared.options.clock.sleep_until(at)
+    }
+
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        self.shard
+            .shared
+            .app
+            .find(class)
+            .map(|class| class.ids.clone())
+    }
+
+    fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+        let (sender, receiver) = once::channel();
+        let reply = Box::new(move |reply| sender.send(reply));
+        let to = self.shard.shared.shard_of(envelope.target.id);
+        if to == self.shard.address {
+            self.shard.submit(Delivery::new(envelope), reply);
+            // What the call committed leaves with this round.
+            self.shard.outbox.touch();
+        } else {
+            self.shard.pending.send(to, envelope, reply);
+        }
+        Box::pin(async move {
+            receiver
+                .await
+                .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
+        })
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.shard.shared.variables.get(name).cloned()
+    }
+
+    fn report(&self, message: &str) {
+        tracing::error!("{message}");
+    }
+}
