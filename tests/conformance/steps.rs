@@ -84,7 +84,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                 Step::Call(call) => story.add(call, &make(&server, call)),
                 Step::Together(calls) => together(&server, calls, &mut story),
                 Step::OppositePairs(count) => {
-                    together(&server, &opposite_pairs(*count), &mut story)
+                    together(&server, &opposite_pairs(*count), &mut story);
                 }
                 Step::Eventually(call) => {
                     let until = Instant::now() + Duration::from_secs(10);
