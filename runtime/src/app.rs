@@ -9,11 +9,12 @@ use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::http::{EdgeAction, EdgeAuth, EdgeClass};
+use crate::http::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
 };
 use crate::object::{ActionInfo, ClassTable, IdKey, Live, Object, Seed};
+use crate::socket::Hooks;
 
 /// An app; made by [`app!`](crate::app).
 #[derive(Clone)]
@@ -39,6 +40,10 @@ pub struct Class {
     pub type_name: &'static str,
     /// Its actions, mixins' included.
     pub actions: Vec<ActionInfo>,
+    /// The events that clients may subscribe to, mixins' included: wire names, and who may.
+    pub events: Vec<(Arc<str>, Auth)>,
+    /// Which handlers of connections it has.
+    pub hooks: Hooks,
     spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
     describe: Box<dyn Fn(&mut schemars::SchemaGenerator) -> ClassManifest + Send + Sync>,
 }
@@ -93,6 +98,8 @@ impl App {
             )),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
+            events: table.events(),
+            hooks: table.hooks(),
             spawn: Box::new(move |seed| table.spawn(seed)),
             describe: Box::new(move |generator| describing.describe(generator)),
         }));
@@ -169,6 +176,8 @@ impl App {
                     .unwrap_or_default(),
             ),
             actions: class.actions.iter().map(edge_action).collect(),
+            events: class.events.iter().map(edge_event).collect(),
+            hooks: class.hooks,
         };
         self.classes.iter().map(edge).collect()
     }
@@ -186,12 +195,23 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         name: action.name.clone(),
         aliases: action.was.clone(),
         mode: action.mode,
-        auth: match action.auth {
-            Auth::Public => EdgeAuth::Public,
-            Auth::Authenticated => EdgeAuth::Authenticated,
-            Auth::Scope(scope) => EdgeAuth::Scope(scope.into()),
-            Auth::Internal => EdgeAuth::Internal,
-        },
+        auth: edge_auth(action.auth),
+    }
+}
+
+fn edge_event((name, auth): &(Arc<str>, Auth)) -> EdgeEvent {
+    EdgeEvent {
+        name: name.clone(),
+        auth: edge_auth(*auth),
+    }
+}
+
+fn edge_auth(auth: Auth) -> EdgeAuth {
+    match auth {
+        Auth::Public => EdgeAuth::Public,
+        Auth::Authenticated => EdgeAuth::Authenticated,
+        Auth::Scope(scope) => EdgeAuth::Scope(scope.into()),
+        Auth::Internal => EdgeAuth::Internal,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod object;
 pub mod prelude;
 pub mod rpc;
+pub mod socket;
 pub mod state;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod testing;

@@ -17,6 +17,7 @@ pub use crate::object::{
     Project, RawContext, Stub, StubCore, check_class, deserialize_stub, id_schema, serialize_stub,
 };
 pub use crate::rpc::{Reply, WireError};
+pub use crate::socket::{Connection, Disconnect, Incoming};
 pub use crate::state::{Loader, Saver, StateDescriber, Stateful, Walk, initial};
 pub use crate::{__assert_not_result as assert_not_result, __stub_as_value as stub_as_value};
 

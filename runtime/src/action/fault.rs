@@ -10,20 +10,20 @@ const MAX_ECHO: usize = 80;
 
 /// What is wrong with one parameter.
 #[derive(Debug, Serialize)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// JSON Pointer into the parameters.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The rule that is broken.
-    pub(super) rule: &'static str,
+    pub(crate) rule: &'static str,
     /// What would be right.
-    pub(super) expected: String,
+    pub(crate) expected: String,
     /// What came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) received: Option<String>,
+    pub(crate) received: Option<String>,
 }
 
 /// The error that lists the faults.
-pub(super) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
+pub(crate) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
     #[derive(Serialize)]
     struct Details {
         faults: Vec<Fault>,
@@ -39,12 +39,12 @@ pub(super) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
 }
 
 /// `/name`, escaped as JSON Pointer asks.
-pub(super) fn pointer(name: &str) -> String {
+pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The beginning of a refused value.
-pub(super) fn echo(text: &[u8]) -> String {
+pub(crate) fn echo(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     let mut echo: String = text.chars().take(MAX_ECHO).collect();
     if echo.len() < text.len() {

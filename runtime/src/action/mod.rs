@@ -8,6 +8,7 @@ mod param;
 mod reply;
 mod table;
 
+pub(crate) use fault::{Fault, echo, refuse};
 pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
 pub use param::Param;

@@ -12,8 +12,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::object::{Envelope, IdKey, Timestamp};
+use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
 use crate::rpc::Reply;
+use crate::socket::{Attachment, ConnectionId, Packet};
 
 /// A future that stays on its thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -35,6 +36,8 @@ pub trait Environment {
     fn id_key(&self, class: &str) -> Option<IdKey>;
     /// Delivers a call to another object and brings its reply. The caller's output gate has been passed already.
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply>;
+    /// The open connections of an object that lives here; `None` if it has none.
+    fn connections(&self, id: ObjectId) -> Option<Rc<dyn Connections>>;
     /// A variable of the process environment, or a binding's text.
     fn variable(&self, name: &str) -> Option<String>;
     /// Reports a fault that no caller is told in full.
@@ -53,6 +56,22 @@ pub trait ObjectStore {
     /// Calls `release` once everything up to and including `seq` is durable, at once if it is already, or with the
     /// fault that prevented it. Calls of one object are released in the order they were handed over.
     fn gate(&self, seq: Seq, release: Box<dyn FnOnce(Result<(), StorageFault>)>);
+}
+
+/// The open connections of one object. They belong to the backend and outlive the live object.
+pub trait Connections {
+    /// Shows each connection that was let in, in the order they came.
+    fn each(&self, look: &mut dyn FnMut(&Rc<Attachment>));
+    /// One of them, also before it is let in.
+    fn get(&self, id: ConnectionId) -> Option<Rc<Attachment>>;
+    /// Keeps a changed connection. One that is gone stays gone.
+    fn set(&self, attachment: Rc<Attachment>);
+    /// Lets a connection in: its `connect` handlers run now.
+    fn admit(&self, id: ConnectionId);
+    /// Sends to the connections that are meant. The caller's output gate has been passed already.
+    fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet);
+    /// Ends a connection after everything sent to it before.
+    fn close(&self, id: ConnectionId, code: u16, reason: &str);
 }
 
 /// A key and its value.

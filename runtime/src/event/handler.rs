@@ -6,6 +6,7 @@ use super::Event;
 use crate::backend::LocalFuture;
 use crate::object::{Context, Timestamp};
 use crate::rpc::WireError;
+use crate::socket::{Connection, Disconnect, Incoming};
 use crate::state::Stateful;
 
 /// What a handler answers: nothing, or why it failed.
@@ -17,6 +18,12 @@ pub enum Handler<T: Stateful> {
     Start(for<'a> fn(&'a mut T, &'a mut Context<T>, bool) -> LocalFuture<'a, Handled>),
     /// Runs when the alarm that `cx.set_alarm` set is due.
     Alarm(for<'a> fn(&'a mut T, &'a mut Context<T>, Alarm) -> LocalFuture<'a, Handled>),
+    /// Runs before a connection is let in, and may refuse it.
+    Connect(for<'a> fn(&'a mut T, &'a mut Context<T>, Connection) -> LocalFuture<'a, Handled>),
+    /// Runs for each frame of a connection that speaks a protocol of its own.
+    Message(for<'a> fn(&'a mut T, &'a mut Context<T>, Incoming) -> LocalFuture<'a, Handled>),
+    /// Runs after a connection is gone.
+    Disconnect(for<'a> fn(&'a mut T, &'a mut Context<T>, Disconnect) -> LocalFuture<'a, Handled>),
     /// Runs after the method that emitted the event.
     Event(EventHandler<T>),
 }
@@ -47,6 +54,9 @@ impl<T: Stateful> std::fmt::Debug for Handler<T> {
         match self {
             Self::Start(_) => f.write_str("Start"),
             Self::Alarm(_) => f.write_str("Alarm"),
+            Self::Connect(_) => f.write_str("Connect"),
+            Self::Message(_) => f.write_str("Message"),
+            Self::Disconnect(_) => f.write_str("Disconnect"),
             Self::Event(handler) => handler.fmt(f),
         }
     }

@@ -12,7 +12,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::manifest::EventManifest;
+use crate::action::Auth;
+use crate::manifest::{AuthManifest, EventManifest};
 
 /// Something that happened in an object; annotate the type with `#[event]`.
 #[diagnostic::on_unimplemented(
@@ -24,6 +25,8 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     /// The doc comment.
     const DOCS: &'static str;
+    /// Which clients may subscribe to it.
+    const AUTH: Auth = Auth::Authenticated;
 }
 
 /// Implemented for the events that an object or mixin lists in `events(..)`.
@@ -49,6 +52,8 @@ impl<S: Declares<E>, E: Event> DeclaredBy<S> for E {}
 pub struct EventInfo {
     /// The wire name.
     pub name: &'static str,
+    /// Which clients may subscribe to it.
+    pub auth: Auth,
     describe: fn(&mut SchemaGenerator) -> EventManifest,
 }
 
@@ -57,9 +62,12 @@ impl EventInfo {
     pub const fn of<E: Event>() -> Self {
         Self {
             name: E::NAME,
+            auth: E::AUTH,
             describe: |generator| EventManifest {
                 description: E::DOCS.to_owned(),
+                auth: AuthManifest::of(E::AUTH),
                 schema: generator.subschema_for::<E>().to_value(),
+                mixin: None,
             },
         }
     }

@@ -7,7 +7,7 @@ use ::http::HeaderMap;
 use ::http::header::{FORWARDED, VIA};
 
 use super::Request;
-use super::class::EdgeAuth;
+use super::class::{EdgeAuth, EdgeEvent};
 use crate::error::Code;
 use crate::object::Caller;
 use crate::rpc::WireError;
@@ -57,6 +57,11 @@ fn was_forwarded(headers: &HeaderMap) -> bool {
         || headers
             .keys()
             .any(|name| name.as_str().starts_with("x-forwarded-"))
+}
+
+/// Whether `caller` may subscribe to an event.
+pub(super) fn authorize_event(event: &EdgeEvent, caller: &Caller) -> Result<(), Box<WireError>> {
+    authorize(&event.name, &event.auth, caller)
 }
 
 /// Whether `caller` may run an action that asks for `auth`. Internal actions are not known at the edge at all.

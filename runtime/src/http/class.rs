@@ -7,10 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 
+use super::auth::authorize_event;
 use super::names::Namer;
+use crate::action::{Fault, echo, refuse};
 use crate::error::Code;
-use crate::object::{IdKey, Mode};
+use crate::object::{Caller, IdKey, Mode};
 use crate::rpc::WireError;
+use crate::socket::Hooks;
 
 /// A class, as the edge has to know it.
 #[derive(Debug, Clone)]
@@ -25,6 +28,19 @@ pub struct EdgeClass {
     pub discover: Bytes,
     /// The class's actions.
     pub actions: Vec<EdgeAction>,
+    /// The events that clients may subscribe to.
+    pub events: Vec<EdgeEvent>,
+    /// Which handlers of connections it has.
+    pub hooks: Hooks,
+}
+
+/// An event, as the edge has to know it.
+#[derive(Debug, Clone)]
+pub struct EdgeEvent {
+    /// Wire name (`said`, `presence.joined`).
+    pub name: Arc<str>,
+    /// Who may subscribe.
+    pub auth: EdgeAuth,
 }
 
 /// An action, as the edge has to know it.
@@ -75,6 +91,9 @@ pub(super) struct Class {
     actions: HashMap<Box<str>, Action>,
     /// The names that may be called, sorted.
     listed: Vec<Arc<str>>,
+    /// By name.
+    events: Vec<EdgeEvent>,
+    pub(super) hooks: Hooks,
 }
 
 /// An action, found.
@@ -120,15 +139,79 @@ impl Class {
             path,
             ids,
             discover,
+            mut events,
+            hooks,
             ..
         } = class;
+        events.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self {
             path: path.into(),
             ids: Namer::new(ids),
             discover,
             actions,
             listed,
+            events,
+            hooks,
         })
+    }
+
+    /// Whether there is anything here for a caller without credentials.
+    pub(super) fn is_public(&self) -> bool {
+        let actions = self.actions.values().map(|action| &action.auth);
+        let mut all = actions.chain(self.events.iter().map(|event| &event.auth));
+        all.any(|auth| *auth == EdgeAuth::Public)
+    }
+
+    /// The events that a client asks for, sorted, if it may hear them; all that it may, if it asks for none by name.
+    pub(super) fn events<'n>(
+        &self,
+        asked: Option<impl IntoIterator<Item = &'n str>>,
+        caller: &Caller,
+    ) -> Result<Vec<Arc<str>>, Box<WireError>> {
+        let Some(asked) = asked else {
+            let heard = self
+                .events
+                .iter()
+                .filter(|event| authorize_event(event, caller).is_ok());
+            return Ok(heard.map(|event| event.name.clone()).collect());
+        };
+        let mut names = Vec::new();
+        let mut unknown = Vec::new();
+        for (index, name) in asked.into_iter().enumerate() {
+            match self
+                .events
+                .binary_search_by(|event| (*event.name).cmp(name))
+            {
+                Ok(at) => {
+                    let event = &self.events[at];
+                    authorize_event(event, caller)?;
+                    names.push(event.name.clone());
+                }
+                Err(_) => unknown.push((index, name)),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(self.unknown_events(&unknown));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn unknown_events(&self, unknown: &[(usize, &str)]) -> Box<WireError> {
+        let allowed: Vec<&str> = self.events.iter().map(|event| &*event.name).collect();
+        let expected = if allowed.is_empty() {
+            format!("none: class `{}` has no events", self.path)
+        } else {
+            format!("one of {}", allowed.join(", "))
+        };
+        let fault = |(index, name): &(usize, &str)| Fault {
+            path: format!("/events/{index}"),
+            rule: "one_of",
+            expected: expected.clone(),
+            received: Some(echo(name.as_bytes())),
+        };
+        refuse(unknown.iter().map(fault).collect())
     }
 
     /// The action of this name that may be called from outside.
@@ -186,6 +269,12 @@ impl Classes {
             .get(path)
             .map(|class| &**class)
             .ok_or_else(|| Box::new(self.unknown(path)))
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared(&self, path: &str) -> Result<Arc<Class>, Box<WireError>> {
+        let class = self.by_path.get(path).cloned();
+        class.ok_or_else(|| Box::new(self.unknown(path)))
     }
 
     fn unknown(&self, path: &str) -> WireError {

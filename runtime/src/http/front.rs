@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::request::Parts;
-use ::http::{HeaderMap, Method, StatusCode};
+use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::auth::{AuthMode, Authenticate};
 use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
+use super::live::{asks_for_connection, check_handshake};
 use super::media::only_json;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
-use super::request::Trace;
+use super::request::{NO_CONNECTIONS, Trace};
 use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::{Dispatch, Peer, Readiness, Request, Response};
@@ -72,7 +73,8 @@ pub struct Front<A = AuthMode> {
 }
 
 const OF_TOP: &str = "GET, HEAD, OPTIONS";
-const OF_OBJECT: &str = "OPTIONS, POST";
+const OF_OBJECT: &str = "GET, OPTIONS, POST";
+const OF_COMMAND: &str = "OPTIONS, POST";
 const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
 
 impl<A: Authenticate> Front<A> {
@@ -124,11 +126,12 @@ impl<A: Authenticate> Front<A> {
         }
         let session = Session {
             class: self.classes.get(&call.target.class)?,
-            target: call.target,
-            caller,
-            trace: &Trace::of(&HeaderMap::new(), dispatch),
+            target: &call.target,
+            caller: &caller,
+            trace: &Trace::fresh(dispatch),
             limits: &self.limits,
             dispatch,
+            connection: None,
         };
         let action = session.class.action(&call.action)?;
         session
@@ -190,6 +193,13 @@ impl<A: Authenticate> Front<A> {
     ) -> Result<Response, Refusal> {
         let method = request.method();
         let reads = matches!(*method, Method::GET | Method::HEAD);
+        if asks_for_connection(&request.head) {
+            // Backends that serve them have taken it to `open`.
+            if matches!(path, Path::Object { .. }) {
+                check_handshake(&request.head)?;
+            }
+            return Err(WireError::framework(Code::NotImplemented, NO_CONNECTIONS).into());
+        }
         match path {
             Path::Top(word) => {
                 let response = self.top(word, &dispatch.readiness())?;
@@ -204,7 +214,8 @@ impl<A: Authenticate> Front<A> {
                     return Err(wrong_method(method, OF_OBJECT));
                 }
                 let caller = self.auth.authenticate(request).await?;
-                let session = self.session(class, name, caller, trace, dispatch)?;
+                let (class, target) = self.find(class, name)?;
+                let session = self.session(class, &target, &caller, trace, dispatch);
                 self.admit(request, dispatch)?;
                 match session.answer(&request.body).await {
                     Some(answer) => Ok(json(StatusCode::OK, answer)),
@@ -220,7 +231,8 @@ impl<A: Authenticate> Front<A> {
                     return Err(wrong_method(method, OF_QUERY));
                 }
                 let caller = self.auth.authenticate(request).await?;
-                let session = self.session(class, name, caller, trace, dispatch)?;
+                let (class, target) = self.find(class, name)?;
+                let session = self.session(class, &target, &caller, trace, dispatch);
                 let action = session.class.action(&segment(action)?)?;
                 let result = if reads {
                     if action.mode != Mode::Read {
@@ -271,24 +283,41 @@ impl<A: Authenticate> Front<A> {
     }
 
     /// Resolves an object of a path.
-    fn session<'a, D: Dispatch>(
-        &'a self,
-        class: &str,
-        name: &str,
-        caller: Arc<Caller>,
-        trace: &'a Trace,
-        dispatch: &'a D,
-    ) -> Result<Session<'a, D>, Refusal> {
+    fn find(&self, class: &str, name: &str) -> Result<(&Class, Target), Refusal> {
         let class = self.classes.get(&segment(class)?)?;
         let target = target(class, name)?;
-        Ok(Session {
+        Ok((class, target))
+    }
+
+    fn session<'a, D: Dispatch>(
+        &'a self,
+        class: &'a Class,
+        target: &'a Target,
+        caller: &'a Arc<Caller>,
+        trace: &'a Trace,
+        dispatch: &'a D,
+    ) -> Session<'a, D> {
+        Session {
             class,
             target,
             caller,
             trace,
             limits: &self.limits,
             dispatch,
-        })
+            connection: None,
+        }
+    }
+
+    pub(super) async fn authenticate(&self, request: &Request) -> Result<Arc<Caller>, Box<WireError>> {
+        self.auth.authenticate(request).await
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    pub(super) fn classes(&self) -> &Classes {
+        &self.classes
     }
 
     /// Whether a body may be looked at.
@@ -302,7 +331,7 @@ impl<A: Authenticate> Front<A> {
     }
 }
 
-fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
+pub(super) fn target(class: &Class, segment: &str) -> Result<Target, WireError> {
     let (id, name) = match object_name(segment)? {
         Named::Name(name) => {
             let (id, name) = class.ids.named(&name);
@@ -325,7 +354,7 @@ fn foreign(class: &Class) -> WireError {
     WireError::framework(Code::InvalidId, message)
 }
 
-fn segment(segment: &str) -> Result<Cow<'_, str>, WireError> {
+pub(super) fn segment(segment: &str) -> Result<Cow<'_, str>, WireError> {
     let message = "the path is not percent-encoded UTF-8";
     decode(segment).ok_or_else(|| WireError::framework(Code::MalformedRequest, message))
 }
@@ -337,7 +366,7 @@ fn form(path: Path<'_>, method: &Method) -> Form {
     }
 }
 
-fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
+pub(super) fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
     if dispatch.readiness() == Readiness::Draining {
         let message = "the server is shutting down; try again on a new connection";
         return Err(WireError::framework(Code::Draining, message));
@@ -345,7 +374,7 @@ fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
     Ok(())
 }
 
-fn no_path() -> Refusal {
+pub(super) fn no_path() -> Refusal {
     let message = "nothing is here; objects are at `/{class}/{name}`";
     WireError::framework(Code::NotFound, message).into()
 }
@@ -367,6 +396,6 @@ fn not_a_query(action: &str) -> Refusal {
     let error = WireError::framework(Code::MethodNotAllowed, message);
     Refusal {
         error: Box::new(error),
-        allow: Some(OF_OBJECT),
+        allow: Some(OF_COMMAND),
     }
 }

@@ -7,6 +7,7 @@ mod auth;
 mod class;
 mod front;
 mod gate;
+mod live;
 mod media;
 mod names;
 mod origin;
@@ -20,6 +21,8 @@ mod session;
 mod tests;
 
 pub use auth::{AuthMode, Authenticate};
-pub use class::{EdgeAction, EdgeAuth, EdgeClass};
+pub use class::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use front::{Front, FrontConfig, Limits};
+pub use live::{Answerable, Asked, Live, Opening, asks_for_connection};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};
+pub use session::Subscription;

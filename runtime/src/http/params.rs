@@ -20,9 +20,8 @@ const MAX_PARAMS: usize = 100;
 /// a string is, byte for byte, the text of the URL.
 pub(super) fn from_query(query: &str) -> Result<Bytes, WireError> {
     let mut params: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decode(name)?, decode(value)?);
+    for pair in pairs(query) {
+        let (name, value) = pair?;
         if let Some((_, values)) = params.iter_mut().find(|(known, _)| *known == name) {
             values.push(value);
             continue;
@@ -58,6 +57,17 @@ pub(super) fn from_query(query: &str) -> Result<Bytes, WireError> {
         return Err(WireError::framework(Code::TooDeep, message));
     }
     Ok(json.into())
+}
+
+/// The names and values of a query, in order.
+pub(super) fn pairs(
+    query: &str,
+) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), WireError>> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Ok((decode(name)?, decode(value)?))
+    })
 }
 
 /// A name or value of a form: `+` is a blank.

@@ -11,7 +11,9 @@ use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 
 use crate::object::{Envelope, Timestamp};
-use crate::rpc::Reply;
+use super::Subscription;
+use crate::error::Code;
+use crate::rpc::{Reply, WireError};
 
 /// A whole response.
 pub type Response = ::http::Response<Bytes>;
@@ -44,6 +46,14 @@ pub struct Peer {
 pub trait Dispatch {
     /// Brings a call to its object and waits for the reply, until its commit is durable.
     fn call(&self, envelope: Envelope) -> impl Future<Output = Reply>;
+    /// Changes what a connection listens to, and answers `{"events": [..]}`: all that it listens to then.
+    fn subscribe(&self, subscription: Subscription) -> impl Future<Output = Reply> {
+        drop(subscription);
+        std::future::ready(Err(Box::new(WireError::framework(
+            Code::NotImplemented,
+            NO_CONNECTIONS,
+        ))))
+    }
     /// The wall clock.
     fn now(&self) -> Timestamp;
     /// Fills `bytes` with randomness fit for identifiers.
@@ -51,6 +61,9 @@ pub trait Dispatch {
     /// Whether calls are welcome.
     fn readiness(&self) -> Readiness;
 }
+
+/// What a backend says that serves no connections.
+pub(super) const NO_CONNECTIONS: &str = "this backend serves no WebSockets and no streams of events yet";
 
 /// Whether a server takes calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +117,11 @@ pub(super) struct Trace {
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Trace {
+    /// That of something that is no HTTP request.
+    pub(super) fn fresh(dispatch: &impl Dispatch) -> Self {
+        Self::of(&HeaderMap::new(), dispatch)
+    }
+
     /// The client's `X-Request-Id` if it is harmless in logs, else a new one of 32 hex digits.
     pub(super) fn of(headers: &HeaderMap, dispatch: &impl Dispatch) -> Self {
         let mut random = [0; 24];

@@ -8,17 +8,24 @@ use super::auth::authorize;
 use super::class::{Action, Class};
 use super::request::Trace;
 use super::{Dispatch, Limits};
+use crate::action::{Param, Params};
+use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target};
-use crate::rpc::{Call, Id, Incoming, Message, Reply, parse, write_error, write_result};
+use crate::rpc::{
+    Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result,
+};
+use crate::socket::ConnectionId;
 
 /// An authenticated caller and the object it talks to.
 pub(super) struct Session<'a, D> {
     pub(super) class: &'a Class,
-    pub(super) target: Target,
-    pub(super) caller: Arc<Caller>,
+    pub(super) target: &'a Target,
+    pub(super) caller: &'a Arc<Caller>,
     pub(super) trace: &'a Trace,
     pub(super) limits: &'a Limits,
     pub(super) dispatch: &'a D,
+    /// What it came by, if that stays open.
+    pub(super) connection: Option<ConnectionId>,
 }
 
 /// How the parameters were written.
@@ -29,6 +36,32 @@ pub(super) enum Source {
     /// As a URL's query.
     Query,
 }
+
+/// What a message asks for.
+pub(super) enum Step {
+    /// Nothing that is not known here.
+    Done(Bytes),
+    /// A call of the object.
+    Call(Envelope),
+    /// Other events for its connection.
+    Subscribe(Subscription),
+}
+
+/// A change of the events that a connection listens to.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The object it is open to.
+    pub target: Target,
+    /// The events, sorted.
+    pub events: Vec<Arc<str>>,
+    /// To listen to them, or not to any more.
+    pub on: bool,
+}
+
+/// The parameters of `rpc.subscribe` and `rpc.unsubscribe`.
+const EVENTS: &[Param] = &[Param::new("events", "Names of events.")];
 
 impl<D: Dispatch> Session<'_, D> {
     /// Answers a JSON-RPC body; `None` if nothing in it wants an answer.
@@ -64,36 +97,70 @@ impl<D: Dispatch> Session<'_, D> {
                 return true;
             }
         };
-        let reply = self.method(&method, params).await;
+        let reply = match self.step(&method, params) {
+            Ok(Step::Done(result)) => Ok(result),
+            Ok(Step::Call(envelope)) => self.dispatch.call(envelope).await,
+            Ok(Step::Subscribe(subscription)) => self.dispatch.subscribe(subscription).await,
+            Err(error) => Err(error),
+        };
         let Some(id) = id else { return false };
-        match reply {
-            Ok(result) => write_result(out, id, &result),
-            Err(error) => write_error(out, id, &error, &self.trace.id),
-        }
+        write_answer(out, id, reply, &self.trace.id);
         true
     }
 
-    async fn method(&self, method: &str, params: Bytes) -> Reply {
+    /// What a method asks for, if the caller may.
+    pub(super) fn step(&self, method: &str, params: Bytes) -> Result<Step, Box<WireError>> {
         match method {
-            "rpc.ping" => Ok(Bytes::from_static(b"\"pong\"")),
-            "rpc.discover" => Ok(self.class.discover.clone()),
-            _ => {
-                self.call(self.class.action(method)?, params, Source::Body)
-                    .await
+            "rpc.ping" => Ok(Step::Done(Bytes::from_static(b"\"pong\""))),
+            "rpc.discover" => Ok(Step::Done(self.class.discover.clone())),
+            "rpc.subscribe" | "rpc.unsubscribe" => {
+                let on = method == "rpc.subscribe";
+                self.subscription(on, params).map(Step::Subscribe)
             }
+            _ => self
+                .envelope(self.class.action(method)?, params, Source::Body)
+                .map(Step::Call),
         }
+    }
+
+    fn subscription(&self, on: bool, params: Bytes) -> Result<Subscription, Box<WireError>> {
+        let Some(connection) = self.connection else {
+            let message = "events need a connection that stays open: a WebSocket to this path, or `GET` on its `~events`";
+            return Err(Box::new(WireError::framework(Code::MethodNotFound, message)));
+        };
+        let mut params = Params::new(EVENTS, params, false);
+        let (asked,) = params.decode::<(Option<Vec<String>>,)>()?;
+        let asked = asked
+            .as_ref()
+            .map(|names| names.iter().map(String::as_str));
+        Ok(Subscription {
+            connection,
+            target: self.target.clone(),
+            events: self.class.events(asked, self.caller)?,
+            on,
+        })
     }
 
     /// Calls an action, if the caller may.
     pub(super) async fn call(&self, action: &Action, params: Bytes, source: Source) -> Reply {
-        authorize(&action.name, &action.auth, &self.caller)?;
+        let envelope = self.envelope(action, params, source)?;
+        self.dispatch.call(envelope).await
+    }
+
+    fn envelope(
+        &self,
+        action: &Action,
+        params: Bytes,
+        source: Source,
+    ) -> Result<Envelope, Box<WireError>> {
+        authorize(&action.name, &action.auth, self.caller)?;
         let now = self.dispatch.now();
         let patience = if action.mode == Mode::Free {
             self.limits.process
         } else {
             self.limits.call
         };
-        let envelope = Envelope {
+        Ok(Envelope {
             request_id: Arc::clone(&self.trace.id),
             target: self.target.clone(),
             action: Arc::clone(&action.name),
@@ -101,9 +168,17 @@ impl<D: Dispatch> Session<'_, D> {
             query: source == Source::Query,
             deadline: now + patience,
             chain: Chain::root(now, self.trace.nonce),
-            caller: Arc::clone(&self.caller),
+            caller: Arc::clone(self.caller),
             read_only: false,
-        };
-        self.dispatch.call(envelope).await
+            connection: self.connection,
+        })
+    }
+}
+
+/// Appends the answer to a request.
+pub(super) fn write_answer(out: &mut Vec<u8>, id: Id<'_>, reply: Reply, request_id: &str) {
+    match reply {
+        Ok(result) => write_result(out, id, &result),
+        Err(error) => write_error(out, id, &error, request_id),
     }
 }

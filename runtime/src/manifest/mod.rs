@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::action::Auth;
+
 /// The format's major version; another major is refused by readers.
 pub const MANIFEST_MAJOR: u32 = 1;
 
@@ -63,7 +65,7 @@ pub struct ClassManifest {
     pub state: BTreeMap<String, StateManifest>,
     /// Mount path to the mixin mounted there.
     pub mixins: BTreeMap<String, MixinManifest>,
-    /// Event names and `start`, `alarm` this class handles.
+    /// What this class handles: events by name, and `alarm`, `connect`, `disconnect`, `message`, `start`.
     pub handles: Vec<String>,
 }
 
@@ -108,6 +110,20 @@ pub enum AuthManifest {
     Internal,
 }
 
+impl AuthManifest {
+    /// The same, as the manifest says it.
+    pub fn of(auth: Auth) -> Self {
+        match auth {
+            Auth::Authenticated => Self::Authenticated,
+            Auth::Public => Self::Public,
+            Auth::Scope(scope) => Self::Scope {
+                scope: scope.to_owned(),
+            },
+            Auth::Internal => Self::Internal,
+        }
+    }
+}
+
 /// One parameter.
 #[derive(Debug, Clone, Serialize)]
 pub struct ParamManifest {
@@ -140,8 +156,13 @@ pub struct ErrorManifest {
 pub struct EventManifest {
     /// The doc comment.
     pub description: String,
+    /// Who may subscribe.
+    pub auth: AuthManifest,
     /// The schema of its data.
     pub schema: Value,
+    /// The mount the event comes from; its name starts with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixin: Option<String>,
 }
 
 /// One durable field or collection.

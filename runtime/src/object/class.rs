@@ -12,9 +12,10 @@ use super::mount::{Collected, Project};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, Run};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
-use crate::event::{Alarm, Handler};
+use crate::event::{Alarm, EventInfo, Handler};
 use crate::manifest::MixinManifest;
 use crate::rpc::{Reply, WireError};
+use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
 use crate::state::Stateful;
 
 type Handled = Result<(), Box<WireError>>;
@@ -30,6 +31,8 @@ type OnStart<T> =
     Box<dyn for<'a> Fn(&'a mut T, RawContext, bool) -> LocalFuture<'a, Handled> + Send + Sync>;
 type OnAlarm<T> =
     Box<dyn for<'a> Fn(&'a mut T, RawContext, Alarm) -> LocalFuture<'a, Handled> + Send + Sync>;
+type OnHook<T> =
+    Box<dyn for<'a> Fn(&'a mut T, RawContext, HookValue) -> LocalFuture<'a, Handled> + Send + Sync>;
 type OnEvent<T> = Box<dyn Fn(&mut T, RawContext, &dyn Any) -> Handled + Send + Sync>;
 
 /// How an action of an object or of a mixin in it is run.
@@ -63,6 +66,30 @@ pub(super) struct AlarmEntry<T: Stateful> {
     pub(super) run: OnAlarm<T>,
 }
 
+/// A handler of something that happens to connections.
+pub(super) struct HookEntry<T: Stateful> {
+    pub(super) mount: Arc<str>,
+    pub(super) kind: HookKind,
+    pub(super) run: OnHook<T>,
+}
+
+/// What such a handler is given.
+#[derive(Clone)]
+pub(super) enum HookValue {
+    Connect(Connection),
+    Message(Incoming),
+    Disconnect(Disconnect),
+}
+
+/// An event that clients may subscribe to.
+#[derive(Clone)]
+pub(super) struct DeclaredEvent {
+    /// The wire name, mount included.
+    pub(super) name: Arc<str>,
+    pub(super) mount: Arc<str>,
+    pub(super) info: &'static EventInfo,
+}
+
 pub(super) struct EventEntry<T: Stateful> {
     pub(super) mount: Arc<str>,
     pub(super) name: &'static str,
@@ -77,7 +104,9 @@ pub struct ClassTable<T: Stateful> {
     pub(super) by_name: HashMap<String, usize>,
     pub(super) starts: Vec<StartEntry<T>>,
     pub(super) alarms: Vec<AlarmEntry<T>>,
+    pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
+    pub(super) declared: Vec<DeclaredEvent>,
     /// `name@version` of the app, kept in every object's meta record.
     pub(super) app: String,
     pub(super) mixins: Vec<(String, MixinManifest)>,
@@ -103,6 +132,9 @@ pub trait LiveObject {
     /// Runs the alarm items that are due. `done` is called when all have run, durably; with `false` if one could not even
     /// be begun and is to be tried again after a pause.
     fn alarm(self: Rc<Self>, done: Box<dyn FnOnce(bool)>);
+    /// Runs the handlers of something that happened to a connection; `done` is called when what they did is durable, or
+    /// with why they failed.
+    fn hook(self: Rc<Self>, hook: Hook, done: Box<dyn FnOnce(Reply)>);
     /// Whether nothing runs, waits or is held, so that dropping the object loses nothing.
     fn is_idle(&self) -> bool;
     /// How many calls wait for the object.
@@ -145,7 +177,9 @@ impl<T: Stateful> ClassTable<T> {
             entries,
             starts,
             alarms,
+            hooks,
             events,
+            declared,
             mixins,
         } = all;
         Self {
@@ -153,7 +187,9 @@ impl<T: Stateful> ClassTable<T> {
             by_name,
             starts,
             alarms,
+            hooks,
             events,
+            declared,
             app,
             mixins,
         }
@@ -169,6 +205,22 @@ impl<T: Stateful> ClassTable<T> {
             params: entry.params.iter().map(|param| param.name).collect(),
         };
         self.entries.iter().map(info).collect()
+    }
+
+    /// The events that clients may subscribe to: wire names, and who may.
+    pub fn events(&self) -> Vec<(Arc<str>, Auth)> {
+        let event = |event: &DeclaredEvent| (event.name.clone(), event.info.auth);
+        self.declared.iter().map(event).collect()
+    }
+
+    /// Which handlers of connections there are.
+    pub fn hooks(&self) -> Hooks {
+        let any = |kind| self.hooks.iter().any(|entry| entry.kind == kind);
+        Hooks {
+            connect: any(HookKind::Connect),
+            message: any(HookKind::Message),
+            disconnect: any(HookKind::Disconnect),
+        }
     }
 }
 
@@ -190,6 +242,11 @@ impl<T: Stateful> std::fmt::Debug for ClassTable<T> {
 /// The object's or mixin's own entries, then its mixins', in field order.
 pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
     let path: Arc<str> = mount.into();
+    into.declared.extend(T::EVENTS.iter().map(|info| DeclaredEvent {
+        name: wire_name(mount, info.name),
+        mount: path.clone(),
+        info,
+    }));
     for action in T::PARTS.iter().flat_map(|table| table.actions) {
         into.entries.push(Entry::own(action, &path));
     }
@@ -208,6 +265,9 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 });
                 into.alarms.push(AlarmEntry { mount, run });
             }
+            Handler::Connect(_) | Handler::Message(_) | Handler::Disconnect(_) => {
+                into.hooks.push(HookEntry::own(handler, mount));
+            }
             Handler::Event(handler) => {
                 let run: OnEvent<T> = Box::new(move |state, raw, event| {
                     (handler.run)(state, &mut Context::new(raw), event)
@@ -224,11 +284,7 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
         }
     }
     for part in T::MOUNTS {
-        let path = if mount.is_empty() {
-            part.name.to_owned()
-        } else {
-            format!("{mount}.{}", part.name)
-        };
+        let path = wire_name(mount, part.name).to_string();
         into.mixins.push((path.clone(), (part.describe)()));
         (part.collect)(&path, into);
     }
@@ -256,6 +312,16 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
                 run: Box::new(move |host: &mut H, raw, alarm| run(P::get_mut(host), raw, alarm)),
             }),
     );
+    into.hooks.extend(
+        part.hooks
+            .into_iter()
+            .map(|HookEntry { mount, kind, run }| HookEntry {
+                mount,
+                kind,
+                run: Box::new(move |host: &mut H, raw, value| run(P::get_mut(host), raw, value)),
+            }),
+    );
+    into.declared.append(&mut part.declared);
     into.events.extend(part.events.into_iter().map(
         |EventEntry {
              mount,
@@ -272,6 +338,40 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
         },
     ));
     into.mixins.append(&mut part.mixins);
+}
+
+/// The name of something that a mixin may declare, as it is on the wire.
+pub(super) fn wire_name(mount: &str, name: &str) -> Arc<str> {
+    if mount.is_empty() {
+        name.into()
+    } else {
+        format!("{mount}.{name}").into()
+    }
+}
+
+impl<T: Stateful> HookEntry<T> {
+    /// Handlers of anything else are none of these: they are never asked for.
+    fn own(handler: &'static Handler<T>, mount: Arc<str>) -> Self {
+        let kind = match handler {
+            Handler::Message(_) => HookKind::Message,
+            Handler::Disconnect(_) => HookKind::Disconnect,
+            _ => HookKind::Connect,
+        };
+        let run: OnHook<T> = Box::new(move |state, raw, value| {
+            Box::pin(async move {
+                let cx = &mut Context::new(raw);
+                match (handler, value) {
+                    (Handler::Connect(run), HookValue::Connect(value)) => run(state, cx, value).await,
+                    (Handler::Message(run), HookValue::Message(value)) => run(state, cx, value).await,
+                    (Handler::Disconnect(run), HookValue::Disconnect(value)) => {
+                        run(state, cx, value).await
+                    }
+                    _ => Ok(()),
+                }
+            })
+        });
+        Self { mount, kind, run }
+    }
 }
 
 impl<T: Stateful> Runner<T> {
@@ -306,13 +406,7 @@ impl<T: Stateful> Runner<T> {
 
 impl<T: Stateful> Entry<T> {
     fn own(action: &'static Action<T>, mount: &Arc<str>) -> Self {
-        let path = |name: &str| {
-            if mount.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{mount}.{name}")
-            }
-        };
+        let path = |name: &str| wire_name(mount, name).to_string();
         Self {
             name: path(action.name),
             was: action.was.iter().map(|name| path(name)).collect(),

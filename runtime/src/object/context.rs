@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alarm;
+use super::class::wire_name;
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
+use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::event::DeclaredBy;
-use crate::state::Stateful;
+use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
+use crate::state::{Stateful, encode};
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
 /// with the method's writes.
@@ -64,14 +67,9 @@ impl Mounts for NoMounts {
 impl RawContext {
     /// The context of a mixin of this object or mixin.
     pub fn mounted<M: Stateful>(&self, name: &str) -> Context<M> {
-        let mount = if self.mount.is_empty() {
-            name.into()
-        } else {
-            format!("{}.{name}", self.mount).into()
-        };
         Context::new(Self {
             turn: self.turn.clone(),
-            mount,
+            mount: wire_name(&self.mount, name),
         })
     }
 
@@ -110,6 +108,35 @@ impl RawContext {
 
     fn origin(&self) -> Origin {
         Origin::new(self.turn.clone())
+    }
+
+    /// The object's open connections; `None` if it has none.
+    pub(crate) fn connections(&self) -> Option<Rc<dyn Connections>> {
+        let core = &self.turn.core;
+        core.environment.connections(core.identity.id)
+    }
+
+    /// A connection, as this turn has made it.
+    fn attachment(&self, id: ConnectionId) -> Option<Rc<Attachment>> {
+        let attachment = self.connections()?.get(id)?;
+        Some(self.turn.effects.applied_to(attachment))
+    }
+
+    fn seen(&self, attachment: Rc<Attachment>) -> Connection {
+        Connection::new(attachment, self.mount.clone())
+    }
+
+    /// Does something to connections with the turn's commit.
+    pub(crate) fn push_effect(&self, effect: Effect) {
+        if !self.turn.is_ended() {
+            self.turn.effects.push(effect);
+        }
+    }
+
+    fn poison(&self, fault: StorageFault) {
+        if !self.turn.is_ended() {
+            self.turn.core.records.poison(fault);
+        }
     }
 }
 
@@ -176,6 +203,13 @@ macro_rules! common {
             C::read(&EnvReader::new(&|name| self.env(name)))
         }
 
+        /// The connection whose call or handler runs, if it came by one.
+        pub fn connection(&self) -> Option<Connection> {
+            let raw = self.raw();
+            let attachment = raw.attachment(raw.turn.connection?)?;
+            Some(raw.seen(attachment))
+        }
+
         /// Waits. A command keeps the object to itself meanwhile.
         pub async fn sleep(&self, duration: Duration) {
             let environment = &self.raw().turn.core.environment;
@@ -210,6 +244,64 @@ impl<S: Stateful> Context<S> {
                 .events
                 .push(E::NAME, raw.mount.clone(), Rc::new(event));
         }
+    }
+
+    /// Sends an event to the clients that listen to it: when the commit of this method is on disk, before its reply, and
+    /// not at all if it fails. The result may say who is meant, and tells how many that are.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// #[event(public)] struct Typing { subject: String }
+    /// # #[durable_object(events(Typing))] struct Room {}
+    /// # #[durable_object] impl Room {
+    /// #[action]
+    /// fn typing(&mut self, cx: &mut Context<Self>) {
+    ///     let event = Typing { subject: cx.caller().subject().to_owned() };
+    ///     match cx.connection() {
+    ///         Some(typist) => { cx.broadcast(event).except(typist.id()); }
+    ///         None => { cx.broadcast(event); }
+    ///     }
+    /// }
+    /// # }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// Data that cannot be encoded poisons the action with `state.unstorable`.
+    pub fn broadcast<E: DeclaredBy<S>>(&mut self, event: E) -> Broadcast<'_> {
+        let raw = self.raw();
+        let name = wire_name(&raw.mount, E::NAME);
+        match encode("event", &event) {
+            Ok(data) => Broadcast::new(raw, Some(EventPacket::new(name, data.into()))),
+            Err(fault) => {
+                raw.poison(fault);
+                Broadcast::new(raw, None)
+            }
+        }
+    }
+
+    /// All open connections, in the order they came; while one is asked whether it may come in, that one too.
+    pub fn connections(&self) -> Vec<Connection> {
+        let raw = self.raw();
+        let mut all = Vec::new();
+        if let Some(connections) = raw.connections() {
+            connections.each(&mut |attachment| all.push(attachment.clone()));
+        }
+        let applied = all
+            .into_iter()
+            .map(|attachment| raw.turn.effects.applied_to(attachment));
+        applied.map(|attachment| raw.seen(attachment)).collect()
+    }
+
+    pub(crate) fn attachment(&self, id: ConnectionId) -> Option<Rc<Attachment>> {
+        self.raw().attachment(id)
+    }
+
+    pub(crate) fn push_effect(&mut self, effect: Effect) {
+        self.raw().push_effect(effect);
+    }
+
+    pub(crate) fn poison(&mut self, fault: StorageFault) {
+        self.raw().poison(fault);
     }
 
     /// Sets the alarm: the `#[event(alarm)]` method runs at `at` or soon after, at once if that is past. There is one

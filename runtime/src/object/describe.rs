@@ -6,9 +6,9 @@ use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use super::Mode;
-use super::class::{ClassTable, Entry};
-use crate::action::{ActionDescriber, Auth};
-use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, EventManifest, ParamManifest};
+use super::class::{ClassTable, DeclaredEvent, Entry};
+use crate::action::ActionDescriber;
+use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest};
 use crate::state::{StateDescriber, Stateful};
 
 impl<T: Stateful> ClassTable<T> {
@@ -25,12 +25,24 @@ impl<T: Stateful> ClassTable<T> {
             .iter()
             .map(|entry| entry.event.to_owned())
             .collect();
-        handles.extend((!self.starts.is_empty()).then(|| "start".to_owned()));
-        handles.extend((!self.alarms.is_empty()).then(|| "alarm".to_owned()));
+        let hooks = self.hooks();
+        let others = [
+            ("start", !self.starts.is_empty()),
+            ("alarm", !self.alarms.is_empty()),
+            ("connect", hooks.connect),
+            ("message", hooks.message),
+            ("disconnect", hooks.disconnect),
+        ];
+        let others = others.into_iter().filter(|(_, handled)| *handled);
+        handles.extend(others.map(|(name, _)| name.to_owned()));
         handles.sort();
         handles.dedup();
-        let mut events = BTreeMap::new();
-        collect_events::<T>(generator, &mut events);
+        let event = |declared: &DeclaredEvent| {
+            let mut event = declared.info.describe(generator);
+            event.mixin = (!declared.mount.is_empty()).then(|| declared.mount.to_string());
+            (declared.name.to_string(), event)
+        };
+        let events = self.declared.iter().map(event).collect();
         ClassManifest {
             r#type: T::TYPE_NAME.to_owned(),
             description: T::DOCS.to_owned(),
@@ -84,29 +96,13 @@ impl<T: Stateful> Entry<T> {
                 Mode::Write => "command",
                 Mode::Free => "process",
             },
-            auth: match self.auth {
-                Auth::Authenticated => AuthManifest::Authenticated,
-                Auth::Public => AuthManifest::Public,
-                Auth::Scope(scope) => AuthManifest::Scope {
-                    scope: scope.to_owned(),
-                },
-                Auth::Internal => AuthManifest::Internal,
-            },
+            auth: AuthManifest::of(self.auth),
             params,
             result,
             errors,
             wide_integers,
             mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
         }
-    }
-}
-
-fn collect_events<T: Stateful>(
-    generator: &mut SchemaGenerator,
-    events: &mut BTreeMap<String, EventManifest>,
-) {
-    for info in T::EVENTS {
-        events.insert(info.name.to_owned(), info.describe(generator));
     }
 }
 

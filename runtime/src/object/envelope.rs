@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, Timestamp};
+use crate::socket::ConnectionId;
 
 /// How many calls may be nested in each other.
 pub const MAX_DEPTH: usize = 32;
@@ -32,6 +33,8 @@ pub struct Envelope {
     pub caller: Arc<Caller>,
     /// Whether a query stands above: then no command may run below.
     pub read_only: bool,
+    /// The connection it came by, if it did by one to this very object.
+    pub connection: Option<ConnectionId>,
 }
 
 /// An object to call.

@@ -1,6 +1,6 @@
 //! Mixins as fields: how a host reaches the mixin inside it.
 
-use super::class::{AlarmEntry, Entry, EventEntry, StartEntry, lift};
+use super::class::{AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, StartEntry, lift};
 use crate::manifest::MixinManifest;
 use crate::state::Stateful;
 
@@ -29,7 +29,9 @@ pub(super) struct Collected<T: Stateful> {
     pub(super) entries: Vec<Entry<T>>,
     pub(super) starts: Vec<StartEntry<T>>,
     pub(super) alarms: Vec<AlarmEntry<T>>,
+    pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
+    pub(super) declared: Vec<DeclaredEvent>,
     pub(super) mixins: Vec<(String, MixinManifest)>,
 }
 
@@ -39,7 +41,9 @@ impl<T: Stateful> Default for Collected<T> {
             entries: vec![],
             starts: vec![],
             alarms: vec![],
+            hooks: vec![],
             events: vec![],
+            declared: vec![],
             mixins: vec![],
         }
     }

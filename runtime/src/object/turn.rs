@@ -13,6 +13,7 @@ use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
 use crate::event::EventQueue;
 use crate::rpc::{Reply, WireError};
+use crate::socket::{ConnectionId, Effects};
 
 pub(crate) struct Turn {
     pub(crate) core: Rc<Core>,
@@ -26,6 +27,10 @@ pub(crate) struct Turn {
     /// One value for everything this turn commits.
     pub(crate) now: Timestamp,
     pub(crate) events: EventQueue,
+    /// What it does to connections, when its commit is accepted.
+    pub(crate) effects: Effects,
+    /// The connection whose call or handler runs.
+    pub(crate) connection: Option<ConnectionId>,
     /// What the turn holds; taken away when it ends, however long user code keeps its context.
     guard: RefCell<Option<Rc<Guard>>>,
     ended: Cell<bool>,
@@ -50,6 +55,8 @@ impl Turn {
             read_only: call.read_only || mode == Mode::Read,
             now: core.environment.now(),
             events: EventQueue::default(),
+            effects: Effects::default(),
+            connection: call.connection,
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -68,6 +75,8 @@ impl Turn {
             read_only: self.read_only || mode == Mode::Read,
             now: self.core.environment.now(),
             events: EventQueue::default(),
+            effects: Effects::default(),
+            connection: self.connection,
             guard: RefCell::new(Some(Rc::new(guard))),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -212,6 +221,7 @@ impl Originate for Turn {
                 chain,
                 caller: self.caller.clone(),
                 read_only: self.read_only,
+                connection: None,
             };
             let holder = self.guard.borrow().clone();
             let waiting = Waiting::begin(holder);

@@ -59,6 +59,11 @@ impl<'a> Id<'a> {
     /// The id of an answer to something that has none.
     pub const NULL: Id<'static> = Id("null");
 
+    /// An id that was read before, from its JSON text.
+    pub(crate) fn of_json(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The id's JSON text.
     pub fn as_json(&self) -> &'a str {
         self.0

@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{Context, Poll, Waker};
 
+use super::socket::{News, Order};
 use super::store::Notice;
-use crate::object::Delivery;
+use crate::object::{Delivery, Target};
 use crate::rpc::Reply;
+use crate::socket::ConnectionId;
 
 /// Names a mailbox.
 pub(super) type Address = usize;
@@ -28,6 +30,15 @@ pub(super) enum Message {
     },
     /// The answer to the call under `slot`.
     Reply { slot: u64, reply: Reply },
+    /// Something happened to a connection to this object; its socket is at `from`.
+    Socket {
+        target: Target,
+        connection: ConnectionId,
+        news: News,
+        from: Address,
+    },
+    /// Do something to connections whose sockets are here.
+    Order(Order),
     /// From a writer of the store.
     Notice(Notice),
     /// The shard at this address was replaced: calls it has not begun are to be sent again.

@@ -1,7 +1,7 @@
 //! The native backend: one process, embedded SQLite.
 //!
 //! Reactor threads speak HTTP and nothing else; shard threads own the live objects; a writer thread per database file
-//! commits. They hand over to each other by batch.
+//! commits. Connections that stay open belong to the reactor that accepted them. They hand over to each other by batch.
 
 mod alarms;
 mod bus;
@@ -15,6 +15,7 @@ mod reactor;
 mod run;
 mod settings;
 mod shard;
+mod socket;
 pub mod store;
 mod variables;
 
@@ -23,3 +24,4 @@ pub use node::{Node, NodeOptions, StartError};
 pub use port::Port;
 pub use run::run;
 pub use settings::Settings;
+pub use socket::Heartbeat;

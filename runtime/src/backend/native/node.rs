@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::port::Port;
 use super::pulse::Pulse;
 use super::shard::Shard;
+use super::socket::Heartbeat;
 use super::store::{Durability, Faults, OpenError, Store, StoreOptions};
 use crate::app::App;
 use crate::backend::StorageFault;
@@ -50,6 +51,8 @@ pub struct NodeOptions {
     pub durability: Durability,
     /// Faults to inject, for tests.
     pub faults: Option<Arc<dyn Faults>>,
+    /// How connections are kept alive.
+    pub heartbeat: Heartbeat,
     /// What `cx.env()` shows.
     pub variables: HashMap<String, String>,
 }
@@ -110,6 +113,7 @@ impl NodeOptions {
             seed: None,
             durability: Durability::Full,
             faults: None,
+            heartbeat: Heartbeat::default(),
             variables: super::variables::of_process(),
         }
     }

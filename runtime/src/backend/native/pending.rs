@@ -24,7 +24,8 @@ pub(super) struct Pending {
 
 struct Sent {
     shard: Address,
-    delivery: Arc<Delivery>,
+    /// `None`: no call, but something else that is answered.
+    delivery: Option<Arc<Delivery>>,
     reply: Box<dyn FnOnce(Reply)>,
 }
 
@@ -51,14 +52,30 @@ impl Pending {
                 slot,
             },
         );
-        self.calls.borrow_mut().insert(
-            slot,
-            Sent {
-                shard,
-                delivery,
-                reply,
-            },
-        );
+        let sent = Sent {
+            shard,
+            delivery: Some(delivery),
+            reply,
+        };
+        self.calls.borrow_mut().insert(slot, sent);
+    }
+
+    /// Sends something else that is answered under the slot it is made with.
+    pub(super) fn ask(
+        &self,
+        shard: Address,
+        message: impl FnOnce(u64) -> Message,
+        reply: Box<dyn FnOnce(Reply)>,
+    ) {
+        let slot = self.next.get();
+        self.next.set(slot + 1);
+        self.outbox.push(shard, message(slot));
+        let sent = Sent {
+            shard,
+            delivery: None,
+            reply,
+        };
+        self.calls.borrow_mut().insert(slot, sent);
     }
 
     /// Takes an answer in. One that comes too late finds nobody.
@@ -69,18 +86,25 @@ impl Pending {
         }
     }
 
-    /// Sends calls again that a replaced shard had not begun. Those it had begun stay until they answer or are late.
+    /// Sends calls again that a replaced shard had not begun. Those it had begun stay until they answer or are late;
+    /// other questions are lost with it.
     pub(super) fn replaced(&self, shard: Address) {
+        let asked = |_: &u64, sent: &mut Sent| sent.shard == shard && sent.delivery.is_none();
+        let lost: Vec<_> = self.calls.borrow_mut().extract_if(asked).collect();
+        for (_, sent) in lost {
+            (sent.reply)(Err(storage_error(&StorageFault::Fenced)));
+        }
         for (slot, sent) in self
             .calls
             .borrow_mut()
             .iter_mut()
             .filter(|(_, sent)| sent.shard == shard)
         {
-            if let Some(envelope) = sent.delivery.take() {
-                sent.delivery = Delivery::new(envelope);
+            if let Some(envelope) = sent.delivery.as_ref().and_then(|call| call.take()) {
+                let delivery = Delivery::new(envelope);
+                sent.delivery = Some(delivery.clone());
                 let call = Message::Call {
-                    delivery: sent.delivery.clone(),
+                    delivery,
                     from: self.me,
                     slot: *slot,
                 };
@@ -92,7 +116,8 @@ impl Pending {
     /// Answers calls whose object did not, though their deadline passed.
     pub(super) fn expire(&self, now: Timestamp) {
         let late = |sent: &Sent| {
-            now.as_millis() > sent.delivery.envelope().deadline.as_millis() + GRACE_MS
+            let deadline = sent.delivery.as_ref().map(|call| call.envelope().deadline);
+            deadline.is_some_and(|deadline| now.as_millis() > deadline.as_millis() + GRACE_MS)
         };
         let expired: Vec<u64> = self
             .calls
@@ -110,7 +135,8 @@ impl Pending {
                 .calls
                 .borrow()
                 .get(&slot)
-                .is_some_and(|sent| sent.delivery.take().is_none());
+                .and_then(|sent| sent.delivery.clone())
+                .is_some_and(|call| call.take().is_none());
             self.answer(
                 slot,
                 Err(Box::new(if begun { error.maybe_executed() } else { error })),

@@ -7,17 +7,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::bus::{Mailbox, Message, Outbox};
+use super::bus::{Address, Mailbox, Message, Outbox};
 use super::entropy::Entropy;
 use super::node::Shared;
 use super::pending::Pending;
+use super::socket::{News, Outlets};
 use crate::backend::LocalFuture;
-use crate::http::{Dispatch, Readiness};
+use crate::http::{Dispatch, Readiness, Subscription};
 use crate::object::{
-    Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Timestamp,
-    minutes, once, seconds, storage_error,
+    Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Target,
+    Timestamp, minutes, once, seconds, storage_error,
 };
 use crate::rpc::Reply;
+use crate::socket::ConnectionId;
 
 /// Calls objects of a node from one thread, and takes their answers.
 ///
@@ -28,11 +30,14 @@ pub struct Port {
 }
 
 struct Inner {
+    address: Address,
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
     outbox: Rc<Outbox>,
     pending: Pending,
     entropy: Entropy,
+    /// The connections whose sockets are on this thread.
+    outlets: Rc<Outlets>,
     caller: RefCell<Arc<Caller>>,
 }
 
@@ -45,11 +50,13 @@ impl Port {
         let caller = RefCell::new(Arc::new(Caller::developer()));
         Self {
             inner: Rc::new(Inner {
+                address,
                 shared,
                 mailbox,
                 outbox,
                 pending,
                 entropy,
+                outlets: Rc::default(),
                 caller,
             }),
         }
@@ -65,7 +72,13 @@ impl Port {
                 for message in batch.drain(..) {
                     match message {
                         Message::Reply { slot, reply } => inner.pending.answer(slot, reply),
-                        Message::Replaced(shard) => inner.pending.replaced(shard),
+                        Message::Order(order) => inner.outlets.obey(order),
+                        Message::Replaced(shard) => {
+                            inner.pending.replaced(shard);
+                            let shared = &inner.shared;
+                            let lost = |target: &Target| shared.shard_of(target.id) == shard;
+                            inner.outlets.reset(lost);
+                        }
                         _ => {}
                     }
                 }
@@ -80,10 +93,12 @@ impl Port {
                 }
             }
         };
-        tokio::pin!(receive, flush, expire);
+        let watch = inner.outlets.watch(inner.shared.options.heartbeat);
+        tokio::pin!(receive, flush, expire, watch);
         poll_fn(|cx| {
             use std::future::Future;
             let _: Poll<()> = receive.as_mut().poll(cx);
+            let _: Poll<()> = watch.as_mut().poll(cx);
             let _: Poll<()> = flush.as_mut().poll(cx);
             expire.as_mut().poll(cx)
         })
@@ -110,22 +125,93 @@ impl Port {
     }
 
     fn send(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
-        let (sender, receiver) = once::channel();
-        let shard = self.inner.shared.shard_of(envelope.target.id);
-        self.inner
-            .pending
-            .send(shard, envelope, Box::new(move |reply| sender.send(reply)));
-        Box::pin(async move {
-            receiver
-                .await
-                .unwrap_or_else(|| Err(storage_error(&crate::backend::StorageFault::Fenced)))
-        })
+        answered(|reply| self.begin(envelope, reply))
     }
+
+    /// Makes a call; `reply` gets the answer on this thread.
+    pub(super) fn begin(&self, envelope: Envelope, reply: Box<dyn FnOnce(Reply)>) {
+        let shard = self.inner.shared.shard_of(envelope.target.id);
+        self.inner.pending.send(shard, envelope, reply);
+    }
+
+    /// The connections whose sockets are on this thread.
+    pub(super) fn outlets(&self) -> &Rc<Outlets> {
+        &self.inner.outlets
+    }
+
+    /// Tells an object something about a connection.
+    pub(super) fn tell(&self, target: &Target, connection: ConnectionId, news: News) {
+        let shard = self.inner.shared.shard_of(target.id);
+        let message = self.news(target, connection, news);
+        self.inner.outbox.push(shard, message);
+    }
+
+    /// The same for something that is answered.
+    pub(super) fn ask(
+        &self,
+        target: &Target,
+        connection: ConnectionId,
+        news: impl FnOnce(u64) -> News,
+    ) -> LocalFuture<'static, Reply> {
+        answered(|reply| self.ask_with(target, connection, news, reply))
+    }
+
+    fn ask_with(
+        &self,
+        target: &Target,
+        connection: ConnectionId,
+        news: impl FnOnce(u64) -> News,
+        reply: Box<dyn FnOnce(Reply)>,
+    ) {
+        let shard = self.inner.shared.shard_of(target.id);
+        let message = |slot| self.news(target, connection, news(slot));
+        self.inner.pending.ask(shard, message, reply);
+    }
+
+    /// Changes what a connection listens to.
+    pub(super) fn ask_to_subscribe(
+        &self,
+        subscription: Subscription,
+        reply: Box<dyn FnOnce(Reply)>,
+    ) {
+        let Subscription {
+            connection,
+            target,
+            events,
+            on,
+        } = subscription;
+        let news = |ask| News::Subscribe { events, on, ask };
+        self.ask_with(&target, connection, news, reply);
+    }
+
+    fn news(&self, target: &Target, connection: ConnectionId, news: News) -> Message {
+        Message::Socket {
+            target: target.clone(),
+            connection,
+            news,
+            from: self.inner.address,
+        }
+    }
+}
+
+/// Waits for an answer that comes by a call back.
+fn answered(begin: impl FnOnce(Box<dyn FnOnce(Reply)>)) -> LocalFuture<'static, Reply> {
+    let (sender, receiver) = once::channel();
+    begin(Box::new(move |reply| sender.send(reply)));
+    Box::pin(async move {
+        receiver
+            .await
+            .unwrap_or_else(|| Err(storage_error(&crate::backend::StorageFault::Fenced)))
+    })
 }
 
 impl Dispatch for Port {
     async fn call(&self, envelope: Envelope) -> Reply {
         self.send(envelope).await
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Reply {
+        answered(|reply| self.ask_to_subscribe(subscription, reply)).await
     }
 
     fn now(&self) -> Timestamp {
@@ -180,6 +266,7 @@ impl Originate for Port {
             chain: Chain::root(now, nonce),
             caller: self.inner.caller.borrow().clone(),
             read_only: false,
+            connection: None,
         })
     }
 }

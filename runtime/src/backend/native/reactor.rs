@@ -1,4 +1,4 @@
-//! A reactor: one thread that accepts connections and speaks HTTP on them. It runs no user code.
+//! A reactor: one thread that accepts connections and speaks HTTP and WebSocket on them. It runs no user code.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,19 +12,24 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http::header::SEC_WEBSOCKET_ACCEPT;
+use http::{HeaderValue, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::port::Port;
 use super::settings::is_loopback;
+use super::socket::{self, Encoding, News, Newcomer, Place, ReplyBody};
 use crate::error::Code;
-use crate::http::{Front, Peer, Request};
+use crate::http::{Dispatch, Front, Live, Opening, Peer, Request, asks_for_connection};
 use crate::rpc::WireError;
+use crate::socket::{CloseCode, ConnectionId, ConnectionKind};
 
 /// Most connections of the whole process.
 pub(super) const MAX_CONNECTIONS: usize = 10_000;
@@ -132,11 +137,10 @@ impl Reactor {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    shared.open.set(shared.open.get() + 1);
-                    let shared = shared.clone();
+                    let (shared, open) = (shared.clone(), Open::new(&shared));
                     tokio::task::spawn_local(async move {
                         shared.connection(stream, peer).await;
-                        shared.open.set(shared.open.get() - 1);
+                        drop(open);
                     });
                 }
                 Err(error) => {
@@ -145,6 +149,22 @@ impl Reactor {
                 }
             }
         }
+    }
+}
+
+/// A connection that counts among those that are open.
+struct Open(Rc<Shared>);
+
+impl Open {
+    fn new(shared: &Rc<Shared>) -> Self {
+        shared.open.set(shared.open.get() + 1);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
     }
 }
 
@@ -185,12 +205,13 @@ impl Shared {
             loopback,
             port: Some(self.address.port()),
         };
-        let service = service_fn(|request| self.respond(request, peer));
+        let service = service_fn(|request| self.clone().respond(request, peer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         tokio::pin!(connection);
         let mut asleep = None;
         // A connection that comes while the server drains is answered: it asks whether the server is ready.
@@ -213,26 +234,36 @@ impl Shared {
     /// Has every connection end after the request it is at.
     fn drain(&self) {
         self.draining.set(true);
+        self.port.outlets().drain();
         for waker in self.connections.borrow().values() {
             waker.wake_by_ref();
         }
     }
 
     async fn respond(
-        &self,
+        self: Rc<Self>,
         request: hyper::Request<Incoming>,
         peer: Peer,
-    ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+    ) -> Result<Response<ReplyBody>, Infallible> {
         let _busy = Busy::of(&self.busy);
         Ok(self.answer(request, peer).await)
     }
 
     async fn answer(
-        &self,
-        request: hyper::Request<Incoming>,
+        self: &Rc<Self>,
+        mut request: hyper::Request<Incoming>,
         peer: Peer,
-    ) -> hyper::Response<Full<Bytes>> {
+    ) -> Response<ReplyBody> {
+        let upgrade = hyper::upgrade::on(&mut request);
         let (head, body) = request.into_parts();
+        if asks_for_connection(&head) {
+            let body = Bytes::new();
+            let request = Request { head, body, peer };
+            return match self.front.open(request, &self.port).await {
+                Ok(opening) => self.open(opening, upgrade).await,
+                Err(response) => response.map(ReplyBody::Whole),
+            };
+        }
         let body = match self.read(body).await {
             Ok(body) => body,
             Err(error) => {
@@ -240,13 +271,83 @@ impl Shared {
                 // What is left of the body is not read.
                 response.headers_mut().insert(
                     http::header::CONNECTION,
-                    http::HeaderValue::from_static("close"),
+                    HeaderValue::from_static("close"),
                 );
-                return response.map(Full::new);
+                return response.map(ReplyBody::Whole);
             }
         };
         let request = Request { head, body, peer };
-        self.front.handle(request, &self.port).await.map(Full::new)
+        self.front
+            .handle(request, &self.port)
+            .await
+            .map(ReplyBody::Whole)
+    }
+
+    /// Opens a connection that may be opened, if the object lets it in.
+    async fn open(self: &Rc<Self>, opening: Opening, upgrade: OnUpgrade) -> Response<ReplyBody> {
+        let (place, id, admitted) = self.ask_to_open(&opening).await;
+        let mut response = opening.accept().map(ReplyBody::Whole);
+        if opening.kind() == ConnectionKind::Sse {
+            return match admitted {
+                Ok(()) => response.map(|_| ReplyBody::stream(place)),
+                Err(error) => opening.refuse(error).map(ReplyBody::Whole),
+            };
+        }
+        let accept = socket::accept_key(opening.key());
+        if let Ok(accept) = HeaderValue::try_from(accept) {
+            response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        if let Err(error) = admitted {
+            // A page is told no HTTP status of a refused upgrade; it is told a close code.
+            place.outlet().close(refusal(&error), &error.code);
+        }
+        let (shared, live) = (self.clone(), opening.live(id));
+        // It counts as open until its socket is closed, not only until its handshake ends.
+        let open = Open::new(self);
+        tokio::task::spawn_local(async move {
+            shared.socket(upgrade, place, live).await;
+            drop(open);
+        });
+        response
+    }
+
+    /// Asks the object whether a connection may come in.
+    async fn ask_to_open(
+        self: &Rc<Self>,
+        opening: &Opening,
+    ) -> (Place, ConnectionId, Result<(), Box<WireError>>) {
+        let port = &self.port;
+        let mut random = [0; 16];
+        port.random(&mut random);
+        let id = ConnectionId::from_random(random);
+        let (encoding, target) = (Encoding::of(opening.kind()), opening.target());
+        let (farewell, of) = (port.clone(), target.clone());
+        let place = Place::new(port.outlets(), id, of.clone(), encoding, move |gone| {
+            farewell.tell(&of, id, News::Gone(gone));
+        });
+        let newcomer = Newcomer {
+            kind: opening.kind(),
+            caller: opening.caller().clone(),
+            since: port.now(),
+            events: opening.events().to_vec(),
+            slot: place.outlet().slot(),
+        };
+        let admitted = port
+            .ask(target, id, |ask| News::Open { newcomer, ask })
+            .await;
+        (place, id, admitted.map(drop))
+    }
+
+    async fn socket(&self, upgrade: OnUpgrade, place: Place, live: Live) {
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => return tracing::debug!("a handshake was not finished: {error}"),
+        };
+        // It can be nothing but what the listener accepted.
+        if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
+            let stream = parts.io.into_inner();
+            socket::serve(stream, &parts.read_buf, place, live, self.port.clone()).await;
+        }
     }
 
     async fn read(&self, body: Incoming) -> Result<Bytes, WireError> {
@@ -264,6 +365,18 @@ impl Shared {
             )),
         }
     }
+}
+
+/// The code that a refused connection is closed with.
+fn refusal(error: &WireError) -> u16 {
+    let code = if error.is(Code::Internal) {
+        CloseCode::Internal
+    } else if error.retryable {
+        CloseCode::RefusedForNow
+    } else {
+        CloseCode::Refused
+    };
+    code.number()
 }
 
 /// Reads a body. One that came in one piece, as nearly all do, is handed on as it is.

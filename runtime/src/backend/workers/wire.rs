@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
 use crate::rpc::WireError;
+use crate::socket::ConnectionId;
 
 /// The version of both forms. During a deployment old and new instances may talk to each other.
 const VERSION: u32 = 1;
@@ -28,6 +29,8 @@ struct Header {
     chain: Arc<[Link]>,
     caller: Arc<Caller>,
     read_only: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connection: Option<ConnectionId>,
 }
 
 /// The form of [`WireError`].
@@ -57,6 +60,7 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
         chain: envelope.chain.links.clone(),
         caller: envelope.caller.clone(),
         read_only: envelope.read_only,
+        connection: envelope.connection,
     };
     serde_json::to_string(&header).map_err(|fault| fault.to_string())
 }
@@ -88,6 +92,7 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         },
         caller: header.caller,
         read_only: header.read_only,
+        connection: header.connection,
     })
 }
 
@@ -154,6 +159,7 @@ mod tests {
                 kind: CallerKind::User,
             }),
             read_only: true,
+            connection: Some(ConnectionId::from_random([7; 16])),
         }
     }
 

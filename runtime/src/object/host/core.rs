@@ -1,6 +1,6 @@
 //! What of a host does not depend on the class: identity, store, lock, and the gate that replies pass.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use crate::error::Code;
 use crate::object::lock::Lock;
 use crate::object::{ObjectId, once};
 use crate::rpc::{Reply, WireError};
+use crate::socket::Effect;
 use crate::state::Records;
 
 /// Who an object is.
@@ -29,6 +30,8 @@ pub(crate) struct Core {
     pub(super) lock: Rc<Lock>,
     /// The object's last accepted commit; 0 while it is unborn.
     pub(super) seq: Cell<Seq>,
+    /// What `start` sent before the object was born: it waits for the commit that bears it.
+    pub(super) held: RefCell<Vec<Effect>>,
     /// Calls, processes and handles that keep the object alive.
     pub(super) busy: Cell<usize>,
 }
@@ -62,6 +65,29 @@ impl Core {
             Ok(()) => to(reply),
             // What became of the commit is not known: after an I/O error it may be on disk all the same.
             Err(fault) => to(Err(Box::new(storage_error(&fault).maybe_executed()))),
+        };
+        self.store.gate(self.seq.get(), Box::new(gate));
+    }
+
+    /// Makes the changes of connections that a turn asked for, now that its commit is accepted, and lets out what it
+    /// sends once that is durable, before the turn's reply.
+    pub(super) fn let_out(&self, effects: Vec<Effect>) {
+        let id = self.identity.id;
+        let Some(connections) = self.environment.connections(id) else {
+            return;
+        };
+        let to_send = Effect::accept(effects, &*connections);
+        if to_send.is_empty() {
+            return;
+        }
+        let environment = self.environment.clone();
+        let gate = move |result: Result<(), StorageFault>| {
+            // Some may have come or gone meanwhile.
+            if let (Ok(()), Some(connections)) = (result, environment.connections(id)) {
+                for effect in to_send {
+                    effect.send(&*connections);
+                }
+            }
         };
         self.store.gate(self.seq.get(), Box::new(gate));
     }

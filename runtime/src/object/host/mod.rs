@@ -5,6 +5,7 @@ mod access;
 mod alarms;
 mod core;
 mod delivery;
+mod hooks;
 mod run;
 mod settle;
 mod wake;
@@ -22,7 +23,8 @@ use crate::object::Object;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
 use crate::object::lock::Lock;
-use crate::rpc::WireError;
+use crate::rpc::{Reply, WireError};
+use crate::socket::Hook;
 use crate::state::{FieldCache, Records};
 use core::Busy;
 
@@ -69,6 +71,7 @@ impl<T: Object> Host<T> {
             store,
             lock: Rc::new(Lock::default()),
             seq: Cell::new(seq),
+            held: RefCell::default(),
             busy: Cell::new(0),
         };
         Rc::new_cyclic(|me| Self {
@@ -131,6 +134,17 @@ impl<T: Object> LiveObject for Host<T> {
             let durable = self.core.durable().await.is_ok();
             drop(busy);
             done(begun && durable);
+        }));
+    }
+
+    fn hook(self: Rc<Self>, hook: Hook, done: Box<dyn FnOnce(Reply)>) {
+        let busy = Busy::new(&self.core);
+        let environment = self.core.environment.clone();
+        // Counted like any call that waits: who sends faster than the object works is told so.
+        self.waiting.set(self.waiting.get() + 1);
+        environment.spawn(Box::pin(async move {
+            self.run_hook(hook, done).await;
+            drop(busy);
         }));
     }
 

@@ -47,7 +47,10 @@ impl<T: Object> Host<T> {
             }
             Ok(Ok(value)) => match turn.take_fault() {
                 Some(fault) => Err(storage_error(&fault)),
-                None => self.keep(turn, keep).map(|()| value),
+                None => self.keep(turn, keep).map(|()| {
+                    self.let_out(turn, keep);
+                    value
+                }),
             },
             Ok(Err(error)) => Err(error),
             Err(stop) => {
@@ -56,6 +59,17 @@ impl<T: Object> Host<T> {
             }
         };
         result.inspect_err(|_| self.undo())
+    }
+
+    /// Lets out what a turn sends; before the object is born, with the commit that bears it.
+    fn let_out(&self, turn: &Turn, keep: Keep) {
+        let mut effects = self.core.held.take();
+        effects.append(&mut turn.effects.take());
+        if keep.commit {
+            self.core.let_out(effects);
+        } else {
+            *self.core.held.borrow_mut() = effects;
+        }
     }
 
     /// After a panic nothing in memory is trusted, `#[transient]` fields included.
@@ -131,7 +145,8 @@ impl<T: Object> Host<T> {
                         || entry.mount == queued.mount)
             });
             for entry in handlers {
-                let (cache, emitted) = (self.cache.borrow().clone(), turn.events.len());
+                let cache = self.cache.borrow().clone();
+                let (emitted, effects) = (turn.events.len(), turn.effects.len());
                 self.core.records.begin();
                 let raw = RawContext {
                     turn: turn.clone(),
@@ -164,6 +179,7 @@ impl<T: Object> Host<T> {
                     return Err(error);
                 }
                 turn.events.truncate(emitted);
+                turn.effects.truncate(effects);
                 if let Some(state) = self.state.borrow_mut().as_mut() {
                     state.reload(&mut Loader::new(
                         &self.core.records,

@@ -47,6 +47,7 @@ impl<T: Object> Host<T> {
         if self.core.seq.get() == 0 {
             // What an earlier `start` wrote into the unborn object: this one writes it anew.
             self.core.records.undo();
+            self.core.held.take();
         }
         if let Err(error) = self.load() {
             *self.stage.borrow_mut() = Stage::Failed(self.wakes.get(), error);
@@ -173,6 +174,7 @@ impl<T: Object> Host<T> {
             chain: Chain::root(now, core.random()),
             caller: Arc::new(Caller::system()),
             read_only: false,
+            connection: None,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::rc::Rc;
 
 use super::Shard;
-use crate::backend::{Environment, LocalFuture, StorageFault};
-use crate::object::{Delivery, Envelope, IdKey, Timestamp, once, storage_error};
+use crate::backend::{Connections, Environment, LocalFuture, StorageFault};
+use crate::object::{Delivery, Envelope, IdKey, ObjectId, Timestamp, once, storage_error};
 use crate::rpc::Reply;
 
 /// The environment of the shard's objects.
@@ -62,6 +62,11 @@ impl Environment for Here {
                 .await
                 .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
         })
+    }
+
+    fn connections(&self, id: ObjectId) -> Option<Rc<dyn Connections>> {
+        let sockets = self.shard.sockets.get(id)?;
+        Some(sockets)
     }
 
     fn variable(&self, name: &str) -> Option<String> {

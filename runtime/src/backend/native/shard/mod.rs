@@ -2,13 +2,14 @@
 
 mod environment;
 mod memory;
+mod sockets;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use environment::Here;
 
@@ -18,6 +19,7 @@ use super::entropy::Entropy;
 use super::node::Shared;
 use super::pending::Pending;
 use super::pulse::Pulse;
+use super::socket::SocketTable;
 use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
 use crate::backend::{Environment, ObjectStore, StorageFault};
 use crate::object::{
@@ -25,11 +27,14 @@ use crate::object::{
     storage_error,
 };
 use crate::rpc::Reply;
+use crate::socket::CloseCode;
 
 /// How often idle objects are looked for, and calls whose object does not answer.
 const SWEEP: Duration = Duration::from_secs(1);
 /// The loaded fields are added up, which looks at every object, once in so many sweeps.
 const WATCH_BYTES: u32 = 10;
+/// How long a shard that ends waits for `disconnect` handlers.
+const FAREWELLS: Duration = Duration::from_secs(5);
 /// The pause before an alarm that could not even be begun is tried again.
 const ALARM_PAUSE: Duration = Duration::from_secs(5);
 
@@ -41,8 +46,12 @@ pub(super) struct Shard {
     pending: Pending,
     entropy: Entropy,
     residents: RefCell<HashMap<ObjectId, Resident>>,
+    sockets: SocketTable,
+    /// Handlers of connections that have not ended.
+    hooks: Cell<usize>,
     alarms: RefCell<Alarms>,
-    stopping: Cell<bool>,
+    /// Since when it is to end.
+    stopping: Cell<Option<Instant>>,
     /// Classes that were warned of.
     heavy: RefCell<HashSet<Arc<str>>>,
     pulse: Arc<Pulse>,
@@ -108,8 +117,10 @@ impl Shard {
             store,
             outbox,
             residents: RefCell::default(),
+            sockets: SocketTable::default(),
+            hooks: Cell::new(0),
             alarms: RefCell::new(alarms),
-            stopping: Cell::new(false),
+            stopping: Cell::new(None),
             heavy: RefCell::default(),
             pulse,
         })
@@ -128,7 +139,7 @@ impl Shard {
             }
             self.flush();
             self.outbox.flush();
-            if self.stopping.get() && self.is_quiet() {
+            if self.is_stopping() && self.is_quiet() {
                 return;
             }
         }
@@ -142,7 +153,14 @@ impl Shard {
 
     /// Whether nothing is on its way to or from the disk.
     fn is_quiet(&self) -> bool {
-        self.store.in_flight() == 0
+        // Whoever left because the server ends is seen off, unless that takes too long.
+        let hooks_end = self.hooks.get() == 0
+            || self.stopping.get().is_some_and(|since| since.elapsed() >= FAREWELLS);
+        self.store.in_flight() == 0 && hooks_end
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.get().is_some()
     }
 
     fn take(self: &Rc<Self>, message: Message) {
@@ -159,9 +177,16 @@ impl Shard {
             Message::Reply { slot, reply } => self.pending.answer(slot, reply),
             Message::Notice(notice) => self.settle(notice),
             Message::Replaced(shard) => self.pending.replaced(shard),
-            Message::Tick => {}
+            Message::Socket {
+                target,
+                connection,
+                news,
+                from,
+            } => self.hear(&target, connection, news, from),
+            // No socket is here.
+            Message::Order(_) | Message::Tick => {}
             Message::Evict => self.evict(|_| true),
-            Message::Stop => self.stopping.set(true),
+            Message::Stop => self.stopping.set(Some(Instant::now())),
         }
     }
 
@@ -196,6 +221,15 @@ impl Shard {
             alarms.forget(|target| self.store.file_of(target.id) == *file);
             for (target, at) in stored {
                 alarms.set(target, at);
+            }
+        }
+        // What these connections were told of may be lost: they are to begin anew.
+        let code = CloseCode::Restart.number();
+        match lost {
+            Lost::Object(lost) => self.sockets.close_all(|id| id == *lost, code, "reset"),
+            Lost::File(file) | Lost::Taken(file) => {
+                let inside = |id| self.store.file_of(id) == *file;
+                self.sockets.close_all(inside, code, "reset");
             }
         }
         drop(dropped);
@@ -274,7 +308,7 @@ impl Shard {
             if sweeps.is_multiple_of(WATCH_BYTES) {
                 self.watch_bytes();
             }
-            if self.stopping.get() {
+            if self.is_stopping() {
                 // So that the main loop looks whether it may end.
                 self.outbox.push(self.address, Message::Tick);
             }
@@ -301,7 +335,7 @@ impl Shard {
                 }
             }
             let due = self.alarms.borrow_mut().take_due(self.now());
-            if self.stopping.get() {
+            if self.is_stopping() {
                 return;
             }
             for target in due {

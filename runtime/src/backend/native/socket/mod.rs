@@ -1,0 +1,91 @@
+//! Connections that stay open. The thread that has the socket ([`Outlet`]) and the thread that has the object
+//! ([`ObjectSockets`]) tell each other what happens by messages.
+
+mod body;
+mod outlet;
+mod queue;
+mod table;
+mod websocket;
+
+pub(super) use body::ReplyBody;
+pub(super) use outlet::{Encoding, Outlets, Place};
+pub(super) use table::SocketTable;
+pub(super) use websocket::{accept_key, serve};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::object::{Caller, Timestamp};
+use crate::socket::{ConnectionId, ConnectionKind, Frame, Gone, Packet};
+
+/// How many connections one object may have.
+pub(super) const MAX_PER_OBJECT: usize = 32_768;
+/// How many bytes may wait for one connection.
+const MAX_WAITING: usize = 1 << 20;
+/// How many requests of one connection may be under way.
+const MAX_ASKED: usize = 128;
+/// How long a connection that is being closed may take to say so itself.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the thread of a socket tells the thread of the object.
+pub(super) enum News {
+    /// A connection wants in. Answered under its slot of pending calls.
+    Open { newcomer: Newcomer, ask: u64 },
+    /// It listens to other events. Answered likewise.
+    Subscribe {
+        events: Vec<Arc<str>>,
+        on: bool,
+        ask: u64,
+    },
+    /// It sent a frame of its own protocol.
+    Frame(Frame),
+    /// It is gone.
+    Gone(Gone),
+}
+
+/// A connection that wants in.
+pub(super) struct Newcomer {
+    pub(super) kind: ConnectionKind,
+    pub(super) caller: Arc<Caller>,
+    pub(super) since: Timestamp,
+    pub(super) events: Vec<Arc<str>>,
+    /// Its number on the thread of the socket.
+    pub(super) slot: u64,
+}
+
+/// What the thread of the object has the thread of the socket do.
+pub(super) enum Order {
+    /// Send to connections, by their numbers.
+    Send { slots: Vec<u64>, packet: Packet },
+    /// End a connection.
+    Close {
+        slot: u64,
+        code: u16,
+        reason: String,
+    },
+}
+
+/// How connections are kept alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// After so long a silence it is pinged.
+    pub ping: Duration,
+    /// So long it may take to answer.
+    pub pong: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self {
+            ping: Duration::from_secs(25),
+            pong: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Names a connection: by its id for all, by its number on the thread that has its socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name {
+    pub(super) id: ConnectionId,
+    pub(super) slot: u64,
+}

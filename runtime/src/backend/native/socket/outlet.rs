@@ -1,0 +1,430 @@
+//! The side of a connection that has its socket: what waits to be written, and whether the other end still lives.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::queue::Queue;
+use super::{FAREWELL, Heartbeat, MAX_ASKED, MAX_WAITING, Name, Order};
+use crate::http::Answerable;
+use crate::object::Target;
+use crate::rpc::Reply;
+use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
+
+/// What an outlet's bytes are.
+pub(in crate::backend::native) enum Encoding {
+    /// Frames of a WebSocket.
+    WebSocket,
+    /// Server-Sent Events.
+    Stream,
+    /// None: a test takes the packets as they are.
+    Packets(RefCell<VecDeque<Packet>>),
+}
+
+/// One connection, on the thread of its socket.
+pub(in crate::backend::native) struct Outlet {
+    pub(super) name: Name,
+    pub(super) target: Target,
+    encoding: Encoding,
+    pub(super) queue: RefCell<Queue>,
+    waker: RefCell<Option<Waker>>,
+    /// How it is to end, once what waits is written.
+    closing: RefCell<Option<Closing>>,
+    /// It ends now, whatever waits.
+    dead: Cell<bool>,
+    /// How it ended, once that is known.
+    gone: RefCell<Option<Gone>>,
+    /// Requests under way.
+    asked: Cell<usize>,
+    heard: Cell<Instant>,
+    pinged: Cell<Option<Instant>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Closing {
+    pub(super) code: u16,
+    pub(super) reason: String,
+    since: Instant,
+}
+
+impl Encoding {
+    pub(in crate::backend::native) fn of(kind: ConnectionKind) -> Self {
+        match kind {
+            ConnectionKind::WebSocket => Self::WebSocket,
+            ConnectionKind::Sse => Self::Stream,
+        }
+    }
+}
+
+impl Outlet {
+    fn new(name: Name, target: Target, encoding: Encoding) -> Rc<Self> {
+        Rc::new(Self {
+            name,
+            target,
+            encoding,
+            queue: RefCell::default(),
+            waker: RefCell::new(None),
+            closing: RefCell::new(None),
+            dead: Cell::new(false),
+            gone: RefCell::new(None),
+            asked: Cell::new(0),
+            heard: Cell::new(Instant::now()),
+            pinged: Cell::new(None),
+        })
+    }
+
+    /// Its number on this thread.
+    pub(in crate::backend::native) fn slot(&self) -> u64 {
+        self.name.slot
+    }
+
+    /// Sends a packet after everything before it.
+    pub(super) fn send(&self, packet: &Packet) {
+        if self.is_closing() {
+            return;
+        }
+        let mut queue = self.queue.borrow_mut();
+        match (&self.encoding, packet) {
+            (Encoding::WebSocket, Packet::Event(event)) => {
+                queue.push_shared(event.notification(|text| {
+                    let mut header = [0; MAX_HEADER];
+                    let header = frame_header(&mut header, Data::Text, text.len());
+                    [header, &text].concat().into()
+                }));
+            }
+            (Encoding::WebSocket, Packet::Frame(frame)) => {
+                let data = match frame {
+                    Frame::Text(_) => Data::Text,
+                    Frame::Binary(_) => Data::Binary,
+                };
+                push_frame(&mut queue, data, frame.as_bytes());
+            }
+            (Encoding::Stream, Packet::Event(event)) => queue.push_shared(event.stream()),
+            (Encoding::Stream, Packet::Frame(frame)) => {
+                queue.push_shared(&stream_text(frame.as_text().unwrap_or_default()));
+            }
+            (Encoding::Packets(packets), packet) => packets.borrow_mut().push_back(packet.clone()),
+        }
+        drop(queue);
+        self.check_waiting();
+        self.wake();
+    }
+
+    /// Sends a text message of the server's own.
+    pub(super) fn send_text(&self, text: &[u8]) {
+        if self.is_closing() {
+            return;
+        }
+        push_frame(&mut self.queue.borrow_mut(), Data::Text, text);
+        self.check_waiting();
+        self.wake();
+    }
+
+    /// Answers a request that was [begun](Self::begin).
+    pub(super) fn answer(&self, answerable: &Answerable, reply: Reply) {
+        thread_local! {
+            static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            answerable.write(reply, scratch);
+            if !scratch.is_empty() {
+                self.send_text(scratch);
+            }
+            if scratch.capacity() > MAX_WAITING {
+                *scratch = Vec::new();
+            }
+        });
+        self.end();
+    }
+
+    /// A request is under way.
+    pub(super) fn begin(&self) {
+        self.asked.set(self.asked.get() + 1);
+    }
+
+    /// A request has ended.
+    pub(super) fn end(&self) {
+        let asked = self.asked.get();
+        self.asked.set(asked - 1);
+        // It was read no further, or it is the last one before the server ends.
+        if asked == MAX_ASKED || asked == 1 {
+            self.wake();
+        }
+    }
+
+    /// Whether more requests may be read.
+    pub(super) fn may_ask(&self) -> bool {
+        self.asked.get() < MAX_ASKED
+    }
+
+    pub(super) fn is_asking(&self) -> bool {
+        self.asked.get() > 0
+    }
+
+    /// Bytes of the transport itself wait as well.
+    pub(super) fn check_waiting(&self) {
+        if self.queue.borrow().len() > MAX_WAITING && !self.is_closing() {
+            let code = CloseCode::Slow.number();
+            tracing::debug!("connection {} reads too slowly", self.name.id);
+            self.close(code, "slow");
+            self.end_as(code, "slow", false);
+        }
+    }
+
+    /// Ends it after what waits is written.
+    pub(in crate::backend::native) fn close(&self, code: u16, reason: &str) {
+        let mut closing = self.closing.borrow_mut();
+        if closing.is_none() {
+            *closing = Some(Closing {
+                code,
+                reason: reason.to_owned(),
+                since: Instant::now(),
+            });
+        }
+        drop(closing);
+        self.wake();
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.borrow().is_some()
+    }
+
+    pub(super) fn closing(&self) -> Option<Closing> {
+        self.closing.borrow().clone()
+    }
+
+    /// Whether it must end without further ado.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.get()
+    }
+
+    /// Says how it ended; the first word counts.
+    pub(super) fn end_as(&self, code: u16, reason: &str, clean: bool) {
+        self.gone.borrow_mut().get_or_insert_with(|| Gone {
+            code,
+            reason: reason.to_owned(),
+            clean,
+        });
+    }
+
+    pub(super) fn set_waker(&self, waker: &Waker) {
+        let mut own = self.waker.borrow_mut();
+        if own.as_ref().is_none_or(|own| !own.will_wake(waker)) {
+            *own = Some(waker.clone());
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Something came from the other end.
+    pub(super) fn hear(&self, now: Instant) {
+        self.heard.set(now);
+        self.pinged.set(None);
+    }
+
+    /// Pings it if it has been silent, ends it if it does not answer.
+    fn check_life(&self, now: Instant, heartbeat: Heartbeat) {
+        if let Some(closing) = &*self.closing.borrow() {
+            if now.duration_since(closing.since) >= FAREWELL {
+                self.die();
+            }
+            return;
+        }
+        match (&self.encoding, self.pinged.get()) {
+            (Encoding::Packets(_), _) => {}
+            (_, Some(pinged)) if now.duration_since(pinged) >= heartbeat.pong => self.die(),
+            (_, Some(_)) => {}
+            (_, None) if now.duration_since(self.heard.get()) < heartbeat.ping => {}
+            (Encoding::WebSocket, None) => {
+                // An empty ping: two bytes.
+                self.queue.borrow_mut().push(&[0x89, 0]);
+                self.pinged.set(Some(now));
+                self.wake();
+            }
+            (Encoding::Stream, None) => {
+                // Nobody answers on a stream; that it cannot be written tells.
+                self.queue.borrow_mut().push(b": ping\n\n");
+                self.heard.set(now);
+                self.check_waiting();
+                self.wake();
+            }
+        }
+    }
+
+    fn die(&self) {
+        self.dead.set(true);
+        self.wake();
+    }
+
+    /// The next packet of a test's connection.
+    pub(in crate::backend::native) fn pop_packet(&self) -> Option<Packet> {
+        match &self.encoding {
+            Encoding::Packets(packets) => packets.borrow_mut().pop_front(),
+            _ => None,
+        }
+    }
+
+    /// How it was closed, if it was.
+    pub(in crate::backend::native) fn closed_with(&self) -> Option<(u16, String)> {
+        self.closing().map(|closing| (closing.code, closing.reason))
+    }
+}
+
+/// The longest header of a frame without a mask, which a server's never have.
+const MAX_HEADER: usize = 10;
+
+/// The header of a whole message.
+fn frame_header(bytes: &mut [u8; MAX_HEADER], data: Data, len: usize) -> &[u8] {
+    let header = FrameHeader {
+        opcode: OpCode::Data(data),
+        ..FrameHeader::default()
+    };
+    let mut rest = &mut bytes[..];
+    // The longest header fits.
+    let _ = header.format(len as u64, &mut rest);
+    let left = rest.len();
+    &bytes[..MAX_HEADER - left]
+}
+
+fn push_frame(queue: &mut Queue, data: Data, payload: &[u8]) {
+    let mut header = [0; MAX_HEADER];
+    queue.push(frame_header(&mut header, data, payload.len()));
+    queue.push(payload);
+}
+
+/// All connections of one thread.
+#[derive(Default)]
+pub(in crate::backend::native) struct Outlets {
+    slots: RefCell<HashMap<u64, Rc<Outlet>>>,
+    next: Cell<u64>,
+    draining: Cell<bool>,
+}
+
+impl Outlets {
+    /// Makes room for a connection.
+    pub(super) fn add(&self, id: ConnectionId, target: Target, encoding: Encoding) -> Rc<Outlet> {
+        let slot = self.next.get();
+        self.next.set(slot + 1);
+        let outlet = Outlet::new(Name { id, slot }, target, encoding);
+        self.slots.borrow_mut().insert(slot, outlet.clone());
+        outlet
+    }
+
+    fn remove(&self, slot: u64) {
+        self.slots.borrow_mut().remove(&slot);
+    }
+
+    /// Does what an object asked for.
+    pub(in crate::backend::native) fn obey(&self, order: Order) {
+        let outlets = self.slots.borrow();
+        match order {
+            Order::Send { slots, packet } => {
+                for outlet in slots.iter().filter_map(|slot| outlets.get(slot)) {
+                    outlet.send(&packet);
+                }
+            }
+            Order::Close { slot, code, reason } => {
+                if let Some(outlet) = outlets.get(&slot) {
+                    outlet.close(code, &reason);
+                }
+            }
+        }
+    }
+
+    /// Closes those whose object is not there any more.
+    pub(in crate::backend::native) fn reset(&self, lost: impl Fn(&Target) -> bool) {
+        for outlet in self.slots.borrow().values() {
+            if lost(&outlet.target) {
+                outlet.close(CloseCode::Restart.number(), "reset");
+            }
+        }
+    }
+
+    /// Has every connection end when what it asked for is answered.
+    pub(in crate::backend::native) fn drain(&self) {
+        self.draining.set(true);
+        for outlet in self.slots.borrow().values() {
+            outlet.wake();
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Watches over the connections, for ever.
+    pub(in crate::backend::native) async fn watch(&self, heartbeat: Heartbeat) {
+        let pause = (heartbeat.ping.min(heartbeat.pong) / 4)
+            .clamp(Duration::from_millis(10), Duration::from_secs(1));
+        loop {
+            tokio::time::sleep(pause).await;
+            let now = Instant::now();
+            for outlet in self.slots.borrow().values() {
+                outlet.check_life(now, heartbeat);
+            }
+        }
+    }
+}
+
+/// A connection's place: as long as it is held, the object knows of the connection.
+pub(in crate::backend::native) struct Place {
+    pub(super) outlet: Rc<Outlet>,
+    outlets: Rc<Outlets>,
+    /// Tells the object that it is gone.
+    farewell: Option<Box<dyn FnOnce(Gone)>>,
+}
+
+impl Place {
+    pub(in crate::backend::native) fn new(
+        outlets: &Rc<Outlets>,
+        id: ConnectionId,
+        target: Target,
+        encoding: Encoding,
+        farewell: impl FnOnce(Gone) + 'static,
+    ) -> Self {
+        Self {
+            outlet: outlets.add(id, target, encoding),
+            outlets: outlets.clone(),
+            farewell: Some(Box::new(farewell)),
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.outlets.is_draining()
+    }
+
+    pub(in crate::backend::native) fn outlet(&self) -> &Rc<Outlet> {
+        &self.outlet
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.outlets.remove(self.outlet.name.slot);
+        let gone = self.outlet.gone.take().unwrap_or_else(|| {
+            let closing = self.outlet.closing();
+            let (code, reason) = closing.map_or_else(
+                || (CloseCode::Abnormal.number(), String::new()),
+                |closing| (closing.code, closing.reason),
+            );
+            Gone {
+                code,
+                reason,
+                clean: false,
+            }
+        });
+        if let Some(farewell) = self.farewell.take() {
+            farewell(gone);
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! Connections that stay open: who may open one, and what is said on it.
+
+use std::sync::Arc;
+
+use ::http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use ::http::request::Parts;
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use bytes::Bytes;
+
+use super::auth::Authenticate;
+use super::class::Class;
+use super::front::{Front, not_draining, segment, target};
+use super::gate::Pass;
+use super::params::pairs;
+use super::path::Path;
+use super::request::Trace;
+use super::response::{Form, Refusal, finish, refusal};
+use super::session::{Session, Step, Subscription, write_answer};
+use super::{Dispatch, Limits, Request, Response};
+use crate::error::Code;
+use crate::object::{Caller, Envelope, Target};
+use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
+use crate::socket::{ConnectionId, ConnectionKind};
+
+/// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
+const PROTOCOL: &str = "stayput.v1";
+/// The system path of an object's events.
+const EVENTS: &str = "~events";
+
+/// A request for a connection, checked but not answered.
+#[derive(Debug)]
+pub struct Opening {
+    request: Request,
+    pass: Pass,
+    trace: Trace,
+    class: Arc<Class>,
+    target: Target,
+    caller: Arc<Caller>,
+    limits: Limits,
+    speech: Speech,
+}
+
+#[derive(Debug)]
+enum Speech {
+    /// JSON-RPC; whether it was asked for by name.
+    JsonRpc { named: bool },
+    /// Frames for the `message` handler.
+    Raw,
+    /// Server-Sent Events, of these names.
+    Stream(Vec<Arc<str>>),
+}
+
+/// What is said on an open WebSocket.
+#[derive(Debug)]
+pub struct Live {
+    class: Arc<Class>,
+    target: Target,
+    caller: Arc<Caller>,
+    limits: Limits,
+    connection: ConnectionId,
+    raw: bool,
+}
+
+/// What a message asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// Nothing.
+    Nothing,
+    /// To be answered by this.
+    Answer(Vec<u8>),
+    /// A call.
+    Call(Answerable, Envelope),
+    /// Other events.
+    Subscribe(Answerable, Subscription),
+    /// Several things in turn: [`Live::answer`] does them.
+    Batch,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub struct Answerable {
+    /// JSON text of its id; `None` for a notification.
+    id: Option<Bytes>,
+    request_id: Arc<str>,
+}
+
+impl<A: Authenticate> Front<A> {
+    /// Looks at a request that may ask for a connection: `None` if it does not, and [`Front::handle`] answers it.
+    pub async fn open(
+        &self,
+        request: Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Opening, Response> {
+        let trace = Trace::of(request.headers(), dispatch);
+        let (pass, error) = match self.gate().check(&request, false) {
+            Err(error) => (Pass::Same, error.into()),
+            Ok(pass) => match self.admit_live(&request, dispatch).await {
+                Ok((class, target, caller, speech)) => {
+                    return Ok(Opening {
+                        request,
+                        pass,
+                        trace,
+                        class,
+                        target,
+                        caller,
+                        limits: *self.limits(),
+                        speech,
+                    });
+                }
+                Err(error) => (pass, error),
+            },
+        };
+        let mut response = refusal(&error, Form::Rest, &trace.id);
+        finish(&mut response, &request, &pass, &trace.id);
+        Err(response)
+    }
+
+    async fn admit_live(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<(Arc<Class>, Target, Arc<Caller>, Speech), Refusal> {
+        let (class, name, socket) = match Path::split(request.path()) {
+            Path::Object { class, name } => (class, name, true),
+            Path::Action { class, name, .. } => (class, name, false),
+            Path::Top(_) | Path::Other => return Err(super::front::no_path()),
+        };
+        if socket {
+            check_handshake(&request.head)?;
+        }
+        let caller = self.authenticate(request).await?;
+        let class = self.classes().shared(&segment(class)?)?;
+        let target = target(&class, name)?;
+        not_draining(dispatch)?;
+        if !caller.is_authenticated() && !class.is_public() {
+            let message = "nothing here is public and the request carries no credentials";
+            return Err(WireError::framework(Code::Unauthenticated, message).into());
+        }
+        let speech = if socket {
+            speech(request.headers(), &class)?
+        } else {
+            Speech::Stream(listed(request.query(), &class, &caller)?)
+        };
+        Ok((class, target, caller, speech))
+    }
+}
+
+/// Whether a request asks for a connection, and so goes to [`Front::open`].
+pub fn asks_for_connection(head: &Parts) -> bool {
+    if head.method != Method::GET {
+        return false;
+    }
+    match Path::split(head.uri.path()) {
+        Path::Object { .. } => true,
+        Path::Action { action, .. } => action == EVENTS,
+        Path::Top(_) | Path::Other => false,
+    }
+}
+
+/// RFC 6455, 4.2.1.
+pub(super) fn check_handshake(head: &Parts) -> Result<(), WireError> {
+    let headers = &head.headers;
+    if !has_token(headers, UPGRADE, "websocket") {
+        let message = "this path is called by `POST`, or opened as a WebSocket";
+        return Err(WireError::framework(Code::UpgradeRequired, message));
+    }
+    let malformed = |message: &'static str| WireError::framework(Code::MalformedRequest, message);
+    if head.version < Version::HTTP_11 || !has_token(headers, CONNECTION, "upgrade") {
+        return Err(malformed(
+            "a WebSocket is opened by HTTP/1.1 with `Connection: Upgrade`",
+        ));
+    }
+    if headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
+        let message = "only version 13 of the WebSocket protocol is spoken here";
+        return Err(WireError::framework(Code::UpgradeRequired, message));
+    }
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let sound = keys.next().is_some_and(|key| is_key(key.as_bytes()));
+    if !sound || keys.next().is_some() {
+        return Err(malformed(
+            "`Sec-WebSocket-Key` must be 16 bytes in base64, once",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether it is 16 bytes in base64: 22 digits, the last of which holds two bits, and the padding.
+fn is_key(key: &[u8]) -> bool {
+    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.len() == 24
+        && key.ends_with(b"==")
+        && key[..22].iter().all(digit)
+        && matches!(key[21], b'A' | b'Q' | b'g' | b'w')
+}
+
+fn has_token(headers: &HeaderMap, name: ::http::header::HeaderName, token: &str) -> bool {
+    let mut tokens = headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+}
+
+fn speech(headers: &HeaderMap, class: &Class) -> Result<Speech, WireError> {
+    if has_token(headers, SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
+        return Ok(Speech::JsonRpc { named: true });
+    }
+    if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        let message = "of WebSocket subprotocols only `stayput.v1` is spoken here";
+        return Err(WireError::framework(Code::MalformedRequest, message));
+    }
+    Ok(if class.hooks.message {
+        Speech::Raw
+    } else {
+        Speech::JsonRpc { named: false }
+    })
+}
+
+/// The events of a stream.
+fn listed(query: &str, class: &Class, caller: &Caller) -> Result<Vec<Arc<str>>, Box<WireError>> {
+    let mut asked = None;
+    for pair in pairs(query) {
+        let (name, value) = pair?;
+        if name != "events" || asked.is_some() {
+            let message = "a stream of events takes `?events=`, names separated by commas, once";
+            return Err(Box::new(WireError::framework(Code::MalformedRequest, message)));
+        }
+        asked = Some(value.into_owned());
+    }
+    let names = asked
+        .as_ref()
+        .map(|text| text.split(',').filter(|name| !name.is_empty()));
+    class.events(names, caller)
+}
+
+impl Opening {
+    /// The object.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    /// What it will be.
+    pub fn kind(&self) -> ConnectionKind {
+        match self.speech {
+            Speech::Stream(_) => ConnectionKind::Sse,
+            Speech::JsonRpc { .. } | Speech::Raw => ConnectionKind::WebSocket,
+        }
+    }
+
+    /// The events that it listens to from the beginning.
+    pub fn events(&self) -> &[Arc<str>] {
+        match &self.speech {
+            Speech::Stream(events) => events,
+            Speech::JsonRpc { .. } | Speech::Raw => &[],
+        }
+    }
+
+    /// The key of a WebSocket's handshake.
+    pub fn key(&self) -> &[u8] {
+        let key = self.request.headers().get(SEC_WEBSOCKET_KEY);
+        key.map(HeaderValue::as_bytes).unwrap_or_default()
+    }
+
+    /// The response that opens it, but for `Sec-WebSocket-Accept`.
+    pub fn accept(&self) -> Response {
+        let mut response = Response::new(Bytes::new());
+        let headers = response.headers_mut();
+        match self.speech {
+            Speech::Stream(_) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                // Proxies that gather what they pass on are asked not to.
+                headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            }
+            Speech::JsonRpc { named } => {
+                switch(&mut response);
+                if named {
+                    let protocol = HeaderValue::from_static(PROTOCOL);
+                    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+                }
+            }
+            Speech::Raw => switch(&mut response),
+        }
+        finish(&mut response, &self.request, &self.pass, &self.trace.id);
+        if self.kind() == ConnectionKind::WebSocket {
+            response.headers_mut().remove(CACHE_CONTROL);
+        }
+        response
+    }
+
+    /// The response that refuses it.
+    pub fn refuse(&self, error: Box<WireError>) -> Response {
+        let mut response = refusal(&error.into(), Form::Rest, &self.trace.id);
+        finish(&mut response, &self.request, &self.pass, &self.trace.id);
+        response
+    }
+
+    /// What is said on it once it is open.
+    pub fn live(&self, connection: ConnectionId) -> Live {
+        Live {
+            class: self.class.clone(),
+            target: self.target.clone(),
+            caller: self.caller.clone(),
+            limits: self.limits,
+            connection,
+            raw: matches!(self.speech, Speech::Raw),
+        }
+    }
+}
+
+fn switch(response: &mut Response) {
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+}
+
+impl Live {
+    /// Whether text goes to the object's `message` handler.
+    pub fn is_raw(&self) -> bool {
+        self.raw
+    }
+
+    /// Whether bytes go to it.
+    pub fn takes_bytes(&self) -> bool {
+        self.class.hooks.message
+    }
+
+    /// The object.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Reads a message.
+    pub fn read(&self, text: &Bytes, dispatch: &impl Dispatch) -> Asked {
+        let trace = Trace::fresh(dispatch);
+        let (id, method, params) = match parse(text) {
+            Incoming::Single(Message::Call(Call { id, method, params })) => (id, method, params),
+            Incoming::Single(Message::Invalid { id, error }) => {
+                return refused(id, &error, &trace.id);
+            }
+            Incoming::Refused(error) => return refused(Id::NULL, &error, &trace.id),
+            Incoming::Batch(_) => return Asked::Batch,
+        };
+        let step = match not_draining(dispatch) {
+            Ok(()) => self.session(&trace, dispatch).step(&method, params),
+            Err(error) => Err(Box::new(error)),
+        };
+        let answerable = Answerable {
+            id: id.map(|id| text.slice_ref(id.as_json().as_bytes())),
+            request_id: trace.id.clone(),
+        };
+        match step {
+            Ok(Step::Call(envelope)) => Asked::Call(answerable, envelope),
+            Ok(Step::Subscribe(subscription)) => Asked::Subscribe(answerable, subscription),
+            Ok(Step::Done(result)) => answerable.answered(Ok(result)),
+            Err(error) => answerable.answered(Err(error)),
+        }
+    }
+
+    /// Does what a batch asks for, one after the other; `None` if nothing in it wants an answer.
+    pub async fn answer(&self, text: &Bytes, dispatch: &impl Dispatch) -> Option<Vec<u8>> {
+        let trace = Trace::fresh(dispatch);
+        if let Err(error) = not_draining(dispatch) {
+            let mut out = Vec::new();
+            write_error(&mut out, Id::NULL, &error, &trace.id);
+            return Some(out);
+        }
+        self.session(&trace, dispatch).answer(text).await
+    }
+
+    fn session<'a, D>(&'a self, trace: &'a Trace, dispatch: &'a D) -> Session<'a, D> {
+        Session {
+            class: &self.class,
+            target: &self.target,
+            caller: &self.caller,
+            trace,
+            limits: &self.limits,
+            dispatch,
+            connection: Some(self.connection),
+        }
+    }
+}
+
+fn refused(id: Id<'_>, error: &WireError, request_id: &str) -> Asked {
+    let mut out = Vec::new();
+    write_error(&mut out, id, error, request_id);
+    Asked::Answer(out)
+}
+
+impl Answerable {
+    /// Appends the answer, if one is wanted.
+    pub fn write(&self, reply: Reply, out: &mut Vec<u8>) {
+        // The id was text when it was cut out.
+        let id = self.id.as_deref().map(std::str::from_utf8);
+        if let Some(Ok(id)) = id {
+            write_answer(out, Id::of_json(id), reply, &self.request_id);
+        }
+    }
+
+    fn answered(&self, reply: Reply) -> Asked {
+        if self.id.is_none() {
+            return Asked::Nothing;
+        }
+        let mut out = Vec::new();
+        self.write(reply, &mut out);
+        Asked::Answer(out)
+    }
+}

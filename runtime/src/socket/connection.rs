@@ -1,0 +1,283 @@
+//! A connection, as an object's code sees it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::close::check_close;
+use super::effect::Effect;
+use super::frame::{Frame, MAX_FRAME};
+use super::packet::Packet;
+use crate::backend::StorageFault;
+use crate::object::{Caller, Context, Timestamp};
+use crate::state::{Stateful, encode};
+
+/// How many bytes the state of one connection may take, all mounts together, as JSON.
+pub const MAX_STATE: usize = 8 << 10;
+
+/// What tells a connection from all others: 128 random bits, written as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(u128);
+
+/// A text that is no id of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoConnectionId;
+
+/// What a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionKind {
+    /// A WebSocket: both ways.
+    WebSocket,
+    /// Server-Sent Events: it only listens.
+    Sse,
+}
+
+/// Everything known of a connection. A backend keeps it for as long as the connection is open.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    /// Its id.
+    pub id: ConnectionId,
+    /// What it speaks.
+    pub kind: ConnectionKind,
+    /// Who is at the other end.
+    pub caller: Arc<Caller>,
+    /// When it came.
+    pub since: Timestamp,
+    /// Wire names of the events it listens to, sorted.
+    pub events: Vec<Arc<str>>,
+    /// JSON text of its state, by mount.
+    pub state: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// A connection to this object, as it was when it was asked for.
+#[derive(Clone)]
+pub struct Connection {
+    attachment: Rc<Attachment>,
+    /// The mixin that looks at it; empty for the object itself.
+    mount: Arc<str>,
+}
+
+impl ConnectionId {
+    pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}
+
+impl Attachment {
+    /// A connection that has come just now.
+    pub fn new(id: ConnectionId, kind: ConnectionKind, caller: Arc<Caller>, since: Timestamp) -> Self {
+        Self {
+            id,
+            kind,
+            caller,
+            since,
+            events: Vec::new(),
+            state: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it listens to the event.
+    pub fn hears(&self, event: &str) -> bool {
+        self.events.binary_search_by(|heard| (**heard).cmp(event)).is_ok()
+    }
+
+    /// Listens to more events, or to fewer.
+    pub fn subscribe(&mut self, events: &[Arc<str>], on: bool) {
+        for event in events {
+            match (self.events.binary_search(event), on) {
+                (Err(at), true) => self.events.insert(at, event.clone()),
+                (Ok(at), false) => drop(self.events.remove(at)),
+                _ => {}
+            }
+        }
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.state.iter().map(|(mount, text)| mount.len() + text.len()).sum()
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(attachment: Rc<Attachment>, mount: Arc<str>) -> Self {
+        Self { attachment, mount }
+    }
+
+    /// Its id, for `except`, `to_connection` and whatever clients may know of each other.
+    pub fn id(&self) -> ConnectionId {
+        self.attachment.id
+    }
+
+    /// Who is at the other end, as it was authenticated.
+    pub fn caller(&self) -> &Caller {
+        &self.attachment.caller
+    }
+
+    /// The caller's name; empty for an anonymous one.
+    pub fn subject(&self) -> &str {
+        self.attachment.caller.subject()
+    }
+
+    /// When it came.
+    pub fn since(&self) -> Timestamp {
+        self.attachment.since
+    }
+
+    /// What it speaks.
+    pub fn kind(&self) -> ConnectionKind {
+        self.attachment.kind
+    }
+
+    /// Its state; `None` if it has none, or one of another type. A mixin sees its own.
+    pub fn state<T: DeserializeOwned>(&self) -> Option<T> {
+        let text = self.attachment.state.get(&self.mount)?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// Sets its state, which lasts as long as the connection does. It takes effect with the commit of the running
+    /// method, and in what that method reads from now on.
+    ///
+    /// The state of one connection takes at most 8 KiB of JSON, that of all mounts together; more poisons the action with
+    /// `state.unstorable`.
+    pub fn set_state<S: Stateful>(&mut self, cx: &mut Context<S>, state: &impl Serialize) {
+        if let Err(fault) = self.try_set_state(cx, state) {
+            cx.poison(fault);
+        }
+    }
+
+    /// [`set_state`](Self::set_state), with the fault.
+    pub fn try_set_state<S: Stateful>(
+        &mut self,
+        cx: &mut Context<S>,
+        state: &impl Serialize,
+    ) -> Result<(), StorageFault> {
+        let text = encode("connection", state)?;
+        let text: Arc<str> = String::from_utf8_lossy(&text).into();
+        // What other mounts have set meanwhile stays.
+        let latest = cx.attachment(self.id()).unwrap_or_else(|| self.attachment.clone());
+        let mut changed = (*latest).clone();
+        changed.state.insert(self.mount.clone(), text.clone());
+        let bytes = changed.state_bytes();
+        if bytes > MAX_STATE {
+            return Err(StorageFault::Encode {
+                path: "connection".to_owned(),
+                reason: format!("the state of a connection has {bytes} bytes, at most {MAX_STATE} are allowed"),
+            });
+        }
+        self.attachment = Rc::new(changed);
+        cx.push_effect(Effect::State {
+            id: self.id(),
+            mount: self.mount.clone(),
+            text,
+        });
+        Ok(())
+    }
+
+    /// Sends a raw frame, when the commit of the running method is on disk. One that is too long, or bytes to a
+    /// connection that takes text only (Server-Sent Events), poisons the action with `state.unstorable`.
+    pub fn send<S: Stateful>(&self, cx: &mut Context<S>, frame: impl Into<Frame>) {
+        let frame = frame.into();
+        let reason = match &frame {
+            frame if frame.as_bytes().len() > MAX_FRAME => "a frame has at most 1,048,576 bytes",
+            Frame::Binary(_) if self.kind() == ConnectionKind::Sse => {
+                "Server-Sent Events are text; the connection takes no bytes"
+            }
+            _ => {
+                let packet = Packet::Frame(frame);
+                cx.push_effect(Effect::Send { id: self.id(), packet });
+                return;
+            }
+        };
+        cx.poison(StorageFault::Encode {
+            path: "frame".to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// Ends it, when the commit of the running method is on disk, with a code of 1000 or from 3000 to 4999 and a reason
+    /// of up to 123 bytes. Other codes and longer reasons poison the action with `state.unstorable`.
+    pub fn close<S: Stateful>(&self, cx: &mut Context<S>, code: u16, reason: &str) {
+        match check_close(code, reason) {
+            Ok(()) => cx.push_effect(Effect::Close {
+                id: self.id(),
+                code,
+                reason: reason.to_owned(),
+            }),
+            Err(reason) => cx.poison(StorageFault::Encode {
+                path: "close".to_owned(),
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("id", &self.id())
+            .field("subject", &self.subject())
+            .field("kind", &self.kind())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionId({self})")
+    }
+}
+
+impl FromStr for ConnectionId {
+    type Err = NoConnectionId;
+
+    fn from_str(text: &str) -> Result<Self, NoConnectionId> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        number.map(Self).ok_or(NoConnectionId)
+    }
+}
+
+impl fmt::Display for NoConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a connection's id is 32 hex digits")
+    }
+}
+
+impl std::error::Error for NoConnectionId {}
+
+impl Serialize for ConnectionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConnectionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for ConnectionId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ConnectionId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "connection-id", "pattern": "^[0-9a-f]{32}$"})
+    }
+}

@@ -1,0 +1,128 @@
+//! What a turn does to connections: nothing, until its commit is accepted.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::connection::{Attachment, ConnectionId};
+use super::packet::{EventPacket, Packet};
+use crate::backend::Connections;
+
+/// One change, or one thing to send.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// State of a connection, as JSON text.
+    State {
+        id: ConnectionId,
+        mount: Arc<str>,
+        text: Arc<str>,
+    },
+    /// An event to those who listen to it.
+    Event {
+        packet: Arc<EventPacket>,
+        to: Recipients,
+    },
+    /// Something to one connection.
+    Send { id: ConnectionId, packet: Packet },
+    /// The end of a connection.
+    Close {
+        id: ConnectionId,
+        code: u16,
+        reason: String,
+    },
+}
+
+/// Which of those who listen to an event are meant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recipients {
+    pub(super) except: Vec<ConnectionId>,
+    pub(super) connection: Option<ConnectionId>,
+    pub(super) subject: Option<String>,
+}
+
+impl Recipients {
+    /// Whether the event goes to this connection.
+    pub(super) fn include(&self, event: &str, attachment: &Attachment) -> bool {
+        self.connection.is_none_or(|id| id == attachment.id)
+            && !self.except.contains(&attachment.id)
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|subject| subject == attachment.caller.subject())
+            && attachment.hears(event)
+    }
+}
+
+/// The effects of one turn, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Effects(RefCell<Vec<Effect>>);
+
+impl Effects {
+    pub(crate) fn push(&self, effect: Effect) {
+        self.0.borrow_mut().push(effect);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// Forgets what came after the first `len`.
+    pub(crate) fn truncate(&self, len: usize) {
+        self.0.borrow_mut().truncate(len);
+    }
+
+    pub(crate) fn take(&self) -> Vec<Effect> {
+        self.0.take()
+    }
+
+    /// The connection as this turn has made it.
+    pub(crate) fn applied_to(&self, attachment: Rc<Attachment>) -> Rc<Attachment> {
+        let mut attachment = attachment;
+        for effect in self.0.borrow().iter() {
+            effect.change(&mut attachment);
+        }
+        attachment
+    }
+}
+
+impl Effect {
+    /// Makes the change, if it is one of this connection.
+    fn change(&self, attachment: &mut Rc<Attachment>) {
+        if let Self::State { id, mount, text } = self
+            && *id == attachment.id
+        {
+            Rc::make_mut(attachment)
+                .state
+                .insert(mount.clone(), text.clone());
+        }
+    }
+
+    /// Makes the changes among them, now that their commit is accepted, and answers what is to be sent.
+    pub(crate) fn accept(effects: Vec<Self>, connections: &dyn Connections) -> Vec<Self> {
+        let mut to_send = Vec::new();
+        for effect in effects {
+            if let Self::State { id, .. } = &effect {
+                if let Some(mut attachment) = connections.get(*id) {
+                    effect.change(&mut attachment);
+                    connections.set(attachment);
+                }
+            } else {
+                to_send.push(effect);
+            }
+        }
+        to_send
+    }
+
+    /// Lets it out.
+    pub(crate) fn send(self, connections: &dyn Connections) {
+        match self {
+            Self::State { .. } => {}
+            Self::Event { packet, to } => {
+                let name = packet.name.clone();
+                connections.send(&|attachment| to.include(&name, attachment), &Packet::Event(packet));
+            }
+            Self::Send { id, packet } => connections.send(&|attachment| attachment.id == id, &packet),
+            Self::Close { id, code, reason } => connections.close(id, code, &reason),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Connections of clients to an object, and what an object's code sees of them.
+//!
+//! A connection is never a record: it lives in the backend, outlives the live object, and is gone when its socket is.
+
+mod broadcast;
+mod close;
+mod connection;
+mod effect;
+mod frame;
+mod hook;
+mod packet;
+
+pub use broadcast::Broadcast;
+pub(crate) use close::shorten_reason;
+pub use close::{CloseCode, check_close};
+pub use connection::{Attachment, Connection, ConnectionId, ConnectionKind, MAX_STATE};
+pub(crate) use effect::{Effect, Effects};
+pub use frame::{Frame, MAX_FRAME};
+pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
+pub(crate) use packet::stream_text;
+pub use packet::{EventPacket, Packet};

@@ -1,0 +1,117 @@
+//! What is sent to connections, encoded once however many they are.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::frame::Frame;
+
+/// Something to send; cheap to clone, and the same for every connection.
+#[derive(Debug, Clone)]
+pub enum Packet {
+    /// An event.
+    Event(Arc<EventPacket>),
+    /// A raw frame.
+    Frame(Frame),
+}
+
+/// An event on its way to clients. Each encoding is made when the first connection wants it.
+#[derive(Debug)]
+pub struct EventPacket {
+    /// The wire name, mount included.
+    pub name: Arc<str>,
+    /// JSON text of its data.
+    pub data: Bytes,
+    frame: OnceLock<Bytes>,
+    stream: OnceLock<Bytes>,
+}
+
+impl EventPacket {
+    /// An event that nothing was encoded of yet.
+    pub fn new(name: Arc<str>, data: Bytes) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            data,
+            frame: OnceLock::new(),
+            stream: OnceLock::new(),
+        })
+    }
+
+    /// The JSON-RPC notification, put into a frame of the transport by `wrap`, which must always be the same.
+    pub fn notification(&self, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
+        self.frame.get_or_init(|| {
+            let name = json_string(&self.name);
+            let mut text = Vec::with_capacity(80 + name.len() + self.data.len());
+            text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":");
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b",\"data\":");
+            text.extend_from_slice(&self.data);
+            text.extend_from_slice(b"}}");
+            wrap(text)
+        })
+    }
+
+    /// The event as part of a stream of Server-Sent Events. JSON text of ours has no line breaks.
+    pub fn stream(&self) -> &Bytes {
+        self.stream.get_or_init(|| {
+            let mut text = Vec::with_capacity(20 + self.name.len() + self.data.len());
+            text.extend_from_slice(b"event: ");
+            text.extend_from_slice(self.name.as_bytes());
+            text.extend_from_slice(b"\ndata: ");
+            text.extend_from_slice(&self.data);
+            text.extend_from_slice(b"\n\n");
+            text.into()
+        })
+    }
+}
+
+fn json_string(text: &str) -> String {
+    // A string always encodes.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// A text as data of a stream of Server-Sent Events, however many lines it has.
+pub(crate) fn stream_text(text: &str) -> Bytes {
+    let mut out = String::with_capacity(text.len() + 16);
+    // What ends a line there: CR LF, LF, CR.
+    for line in text.replace("\r\n", "\n").split(['\n', '\r']) {
+        out.push_str("data: ");
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.push('\n');
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_encoded_once_for_each_kind_of_connection() {
+        let packet = EventPacket::new("a:\"b\"".into(), Bytes::from_static(b"{\"id\":7}"));
+        let mut wrapped = 0;
+        for _ in 0..2 {
+            let text = packet.notification(|text| {
+                wrapped += 1;
+                text.into()
+            });
+            assert_eq!(
+                text,
+                &br#"{"jsonrpc":"2.0","method":"event","params":{"event":"a:\"b\"","data":{"id":7}}}"#[..]
+            );
+        }
+        assert_eq!(wrapped, 1);
+        let packet = EventPacket::new("said".into(), Bytes::from_static(b"7"));
+        assert_eq!(packet.stream(), &b"event: said\ndata: 7\n\n"[..]);
+        assert_eq!(packet.stream().as_ptr(), packet.stream().as_ptr());
+    }
+
+    #[test]
+    fn no_text_breaks_out_of_its_message() {
+        assert_eq!(
+            stream_text("a\r\nevent: x\r\rb\n"),
+            &b"data: a\ndata: event: x\ndata: \ndata: b\ndata: \n\n"[..]
+        );
+    }
+}
