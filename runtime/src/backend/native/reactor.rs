@@ -31,8 +31,6 @@ use crate::http::{Dispatch, Front, Live, Opening, Peer, Request, asks_for_connec
 use crate::rpc::WireError;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind};
 
-/// Most connections of the whole process.
-pub(super) const MAX_CONNECTIONS: usize = 10_000;
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a body may take to arrive.

@@ -14,8 +14,9 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::node::{Node, NodeOptions};
-use super::reactor::{MAX_CONNECTIONS, Reactor, share};
+use super::reactor::{Reactor, share};
 use super::settings::Settings;
+use super::socket::Heartbeat;
 use super::variables::{DEV_VARS, add_file};
 use crate::app::App;
 use crate::http::{AuthMode, Front, FrontConfig};
@@ -71,7 +72,8 @@ pub fn run(app: App) -> ExitCode {
 
 const USAGE: &str = "\
 serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins LIST] [--hosts LIST]
-                   [--residents N] [--idle-ms N]      (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
+                   [--residents N] [--idle-ms N] [--connections N] [--ping-ms N] [--pong-ms N]
+                   (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
 tells what it is:  manifest FILE";
 
 fn serve(app: App, settings: &Settings) -> ExitCode {
@@ -106,6 +108,11 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
     options.threads = settings.threads.unwrap_or(options.threads);
     options.residents = settings.residents;
     options.idle = Duration::from_millis(settings.idle_ms);
+    options.heartbeat = Heartbeat {
+        ping: Duration::from_millis(settings.ping_ms),
+        pong: Duration::from_millis(settings.pong_ms),
+    };
+    raise_file_limit();
     if let Err(error) = add_file(&mut options.variables, Path::new(DEV_VARS)) {
         return fail(EXIT_USAGE, error.message);
     }
@@ -119,7 +126,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         Ok(node) => Arc::new(node),
         Err(error) => return fail(1, error),
     };
-    match serve_node(&node, &front, &listener) {
+    match serve_node(&node, &front, &listener, settings.connections) {
         Ok(code) => code,
         Err(error) => fail(1, format_args!("the server cannot be started: {error}")),
     }
@@ -129,6 +136,7 @@ fn serve_node(
     node: &Arc<Node>,
     front: &Arc<Front>,
     listener: &TcpListener,
+    connections: usize,
 ) -> io::Result<ExitCode> {
     let (drain, draining) = watch::channel(false);
     let address = listener.local_addr()?;
@@ -151,7 +159,7 @@ fn serve_node(
                 drop(node);
                 match share(&listener) {
                     Ok(listener) => {
-                        let connections = MAX_CONNECTIONS / count;
+                        let connections = connections.div_ceil(count);
                         Reactor {
                             front,
                             port,
@@ -209,6 +217,16 @@ fn serve_node(
     }
     node.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each connection is an open file, and many systems allow a process 1,024 until it asks for more.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
 }
 
 fn announce(node: &Node, address: std::net::SocketAddr) {

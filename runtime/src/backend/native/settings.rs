@@ -25,10 +25,16 @@ pub struct Settings {
     pub residents: usize,
     /// `STAYPUT_IDLE_MS`, `--idle-ms`: milliseconds until an object that nobody calls leaves memory, 30,000.
     pub idle_ms: u64,
+    /// `STAYPUT_CONNECTIONS`, `--connections`: connections of the whole process, 10,000.
+    pub connections: usize,
+    /// `STAYPUT_PING_MS`, `--ping-ms`: milliseconds of silence after which a WebSocket is pinged, 25,000.
+    pub ping_ms: u64,
+    /// `STAYPUT_PONG_MS`, `--pong-ms`: milliseconds it may take to answer that, 8,000.
+    pub pong_ms: u64,
 }
 
 /// Every setting: its flag, and what goes wrong without a value.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 10] = [
     "listen",
     "data",
     "threads",
@@ -36,6 +42,9 @@ const NAMES: [&str; 7] = [
     "hosts",
     "residents",
     "idle-ms",
+    "connections",
+    "ping-ms",
+    "pong-ms",
 ];
 
 impl Default for Settings {
@@ -48,6 +57,9 @@ impl Default for Settings {
             hosts: Vec::new(),
             residents: 200_000,
             idle_ms: 30_000,
+            connections: 10_000,
+            ping_ms: 25_000,
+            pong_ms: 8_000,
         }
     }
 }
@@ -94,11 +106,21 @@ impl Settings {
             settings.residents =
                 residents.ok_or_else(|| invalid(&key, &text, "a number from 16 on"))?;
         }
-        if let Some((key, text)) = value("idle-ms") {
-            settings.idle_ms = text
-                .parse()
-                .map_err(|_| invalid(&key, &text, "a number of milliseconds"))?;
+        if let Some((key, text)) = value("connections") {
+            let connections = text.parse().ok().filter(|connections| *connections >= 16);
+            settings.connections =
+                connections.ok_or_else(|| invalid(&key, &text, "a number from 16 on"))?;
         }
+        let millis = |name: &str, least: u64, default: u64| match value(name) {
+            None => Ok(default),
+            Some((key, text)) => {
+                let millis = text.parse().ok().filter(|millis| *millis >= least);
+                millis.ok_or_else(|| invalid(&key, &text, "a number of milliseconds"))
+            }
+        };
+        settings.idle_ms = millis("idle-ms", 0, settings.idle_ms)?;
+        settings.ping_ms = millis("ping-ms", 1, settings.ping_ms)?;
+        settings.pong_ms = millis("pong-ms", 1, settings.pong_ms)?;
         let list = |text: String| -> Vec<String> {
             text.split(',')
                 .map(str::trim)

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::fake::{Fake, LOCAL, config, now};
-use crate::http::{AuthMode, Front, Peer, Readiness, Request};
+use crate::http::{AuthMode, Front, Peer, Readiness, Request, asks_for_connection};
+use crate::socket::ConnectionId;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/tests/cases.txt");
 
@@ -38,6 +39,8 @@ fn exchange(case: &str) -> String {
     let mut config = config();
     let mut fake = Fake::new();
     let mut request = Vec::new();
+    let mut opened = String::new();
+    let (mut live, mut handshake) = (false, &[][..]);
     for line in case
         .lines()
         .filter(|line| !line.starts_with(['<', '=']) && !line.is_empty())
@@ -57,15 +60,44 @@ fn exchange(case: &str) -> String {
             Some("unready") => fake.readiness = Readiness::Unready("8 threads hang".into()),
             Some("public") => config.auth = AuthMode::Public,
             Some("no manifest") => config.manifest = None,
+            // The backend serves connections.
+            Some("live") => live = true,
+            // The same, and the headers of a handshake are there unless the case says otherwise.
+            Some("websocket") => {
+                live = true;
+                handshake = &HANDSHAKE;
+            }
             Some(hosts) => config
                 .hosts
                 .push(hosts.strip_prefix("host ").unwrap().to_owned()),
             None => {}
         }
     }
-    let response = now(Front::new(config)
-        .unwrap()
-        .handle(Request::new(read(&request), peer), &fake));
+    let front = Front::new(config).unwrap();
+    let request = Request::new(read(&request, handshake), peer);
+    let response = if live && asks_for_connection(&request.head) {
+        match now(front.open(request, &fake)) {
+            Ok(opening) => {
+                let (target, kind) = (opening.target(), opening.kind());
+                let speech = if opening.live(ConnectionId::from_random([0; 16])).is_raw() {
+                    "its own protocol"
+                } else {
+                    "ours"
+                };
+                let events = opening.events().join(" ");
+                opened = format!(
+                    "= {}/{:?} {kind:?}, {speech}, {:?} hears [{events}]\n",
+                    target.class,
+                    target.name.as_deref().unwrap_or("(id)"),
+                    opening.caller().kind,
+                );
+                opening.accept()
+            }
+            Err(response) => response,
+        }
+    } else {
+        now(front.handle(request, &fake))
+    };
     writeln!(told, "< {}", response.status().as_u16()).unwrap();
     for (name, value) in response.headers() {
         writeln!(told, "< {name}: {}", value.to_str().unwrap()).unwrap();
@@ -74,6 +106,7 @@ fn exchange(case: &str) -> String {
     if !body.is_empty() {
         writeln!(told, "< {body}").unwrap();
     }
+    told.push_str(&opened);
     for call in fake.executed() {
         let query = if call.query { " from the query" } else { "" };
         let params = std::str::from_utf8(&call.params).unwrap();
@@ -89,8 +122,16 @@ fn exchange(case: &str) -> String {
     told
 }
 
+/// RFC 6455, 1.3.
+const HANDSHAKE: [(&str, &str); 4] = [
+    ("upgrade", "websocket"),
+    ("connection", "Upgrade"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
 /// A request from its lines, with the headers nobody wants to repeat.
-fn read(lines: &[&str]) -> ::http::Request<Bytes> {
+fn read(lines: &[&str], more: &[(&'static str, &'static str)]) -> ::http::Request<Bytes> {
     let (method, target) = lines[0].split_once(' ').unwrap();
     let end = lines
         .iter()
@@ -101,6 +142,7 @@ fn read(lines: &[&str]) -> ::http::Request<Bytes> {
     if method == "POST" {
         headers.push(("content-type", "application/json"));
     }
+    headers.extend(more);
     let mut own = Vec::new();
     for line in &lines[1..end] {
         if let Some(name) = line.strip_prefix('-') {

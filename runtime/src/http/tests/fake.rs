@@ -8,12 +8,13 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::super::{
-    AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, Front, FrontConfig, Peer, Readiness,
+    AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig, Peer, Readiness,
     Request, Response,
 };
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
 use crate::rpc::{Reply, WireError};
+use crate::socket::Hooks;
 
 /// Answers at once, by the action's name.
 pub(super) struct Fake {
@@ -120,6 +121,8 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         ids: IdKey::new(&format!("stayput:test:{path}")),
         discover: format!("{{\"classes\":{{\"{path}\":{{}}}}}}").into(),
         actions,
+        events: Vec::new(),
+        hooks: Hooks::default(),
     };
     let calc = [
         "update",
@@ -153,7 +156,18 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         vec![action("presence.list", Mode::Read, EdgeAuth::Public)],
     );
     room.aliases.push("room".to_owned());
-    vec![class("calc", calc), class("counter", counter), room]
+    let event = |name: &str, auth| EdgeEvent {
+        name: name.into(),
+        auth,
+    };
+    room.events = vec![
+        event("said", EdgeAuth::Public),
+        event("presence.joined", EdgeAuth::Authenticated),
+        event("flagged", EdgeAuth::Scope("room:moderate".into())),
+    ];
+    let mut pipe = class("pipe", Vec::new());
+    pipe.hooks.message = true;
+    vec![class("calc", calc), class("counter", counter), room, pipe]
 }
 
 pub(super) fn config() -> FrontConfig {
