@@ -169,7 +169,8 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     }
     let derives = data_derives(&parsed.attrs, &rt);
     let code = if plain {
-        expand::data::event(&parsed.ident, &name, &Docs::of(&parsed.attrs), &rt)
+        let docs = Docs::of(&parsed.attrs);
+        expand::data::event(&parsed.ident, &name, &args.auth, &docs, &rt)
     } else {
         TokenStream::new()
     };

@@ -1,6 +1,6 @@
 //! `#[action(..)]` on a method.
 
-use syn::{Attribute, LitStr};
+use syn::{Attribute, LitStr, Path};
 
 use super::Args;
 use super::places::ACTION;
@@ -17,6 +17,41 @@ pub(crate) enum Auth {
     Internal,
 }
 
+impl Auth {
+    /// What the words say, each of them there or not.
+    pub(crate) fn of(
+        public: Option<Path>,
+        scope: Option<LitStr>,
+        internal: Option<Path>,
+        diag: &mut Diag,
+    ) -> Self {
+        if let Some(scope) = &scope
+            && (scope.value().is_empty() || scope.value().contains(char::is_whitespace))
+        {
+            diag.error(scope, "a scope is one word without spaces")
+                .help("write a name such as `scope = \"room:write\"`");
+        }
+        match (public, scope, internal) {
+            (None, None, None) => Self::Caller,
+            (Some(_), None, None) => Self::Public,
+            (None, Some(scope), None) => Self::Scope(scope),
+            (None, None, Some(_)) => Self::Internal,
+            (public, scope, internal) => {
+                let words = [
+                    public.map(quote::ToTokens::into_token_stream),
+                    scope.map(quote::ToTokens::into_token_stream),
+                    internal.map(quote::ToTokens::into_token_stream),
+                ];
+                for word in words.into_iter().flatten() {
+                    diag.error(word, "`public`, `scope` and `internal` exclude each other")
+                        .help("keep one of them, or none: then the caller must be authenticated");
+                }
+                Self::Caller
+            }
+        }
+    }
+}
+
 /// The arguments of one `#[action]`.
 #[derive(Default)]
 pub(crate) struct ActionArgs {
@@ -31,30 +66,7 @@ impl ActionArgs {
         let public = args.flag("public", diag);
         let scope = args.text("scope", diag);
         let internal = args.flag("internal", diag);
-        if let Some(scope) = &scope
-            && (scope.value().is_empty() || scope.value().contains(char::is_whitespace))
-        {
-            diag.error(scope, "a scope is one word without spaces")
-                .help("write a name such as `scope = \"room:write\"`");
-        }
-        let auth = match (public, scope, internal) {
-            (None, None, None) => Auth::Caller,
-            (Some(_), None, None) => Auth::Public,
-            (None, Some(scope), None) => Auth::Scope(scope),
-            (None, None, Some(_)) => Auth::Internal,
-            (public, scope, internal) => {
-                let words = [
-                    public.map(quote::ToTokens::into_token_stream),
-                    scope.map(quote::ToTokens::into_token_stream),
-                    internal.map(quote::ToTokens::into_token_stream),
-                ];
-                for word in words.into_iter().flatten() {
-                    diag.error(word, "`public`, `scope` and `internal` exclude each other")
-                        .help("keep one of them, or none: then the caller must be authenticated");
-                }
-                Auth::Caller
-            }
-        };
+        let auth = Auth::of(public, scope, internal, diag);
         let name = args.text("name", diag);
         let was = args.text("was", diag);
         args.finish(diag);

@@ -5,14 +5,46 @@ use quote::ToTokens as _;
 use syn::{Attribute, Ident, LitStr, Path};
 
 use super::Args;
+use super::action::Auth;
 use super::places::{DATA, EVENT, HANDLER};
 use crate::diag::Diag;
 
 /// What a handler answers to.
 pub(crate) enum Trigger {
-    Start(Ident),
-    Alarm(Ident),
+    /// Something that happens to the object or to a connection to it.
+    Own(Own, Ident),
     Event(Path),
+}
+
+/// What an object handles besides events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Own {
+    Start,
+    Alarm,
+    Connect,
+    Message,
+    Disconnect,
+}
+
+impl Own {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Start,
+        Self::Alarm,
+        Self::Connect,
+        Self::Message,
+        Self::Disconnect,
+    ];
+
+    /// The word in the attribute.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Alarm => "alarm",
+            Self::Connect => "connect",
+            Self::Message => "message",
+            Self::Disconnect => "disconnect",
+        }
+    }
 }
 
 /// The arguments of `#[event]` on a method.
@@ -23,18 +55,19 @@ pub(crate) struct HandlerArgs {
 
 /// What `#[event]` on a method accepts, for messages.
 pub(crate) const TRIGGERS: &str =
-    "write `#[event(start)]`, `#[event(alarm)]` or `#[event(EventType)]`";
+    "write `#[event(EventType)]`, or one of start, alarm, connect, message, disconnect";
 
 impl HandlerArgs {
     pub(crate) fn parse(attr: &Attribute, diag: &mut Diag) -> Self {
         let mut args = Args::of(&HANDLER, attr, diag);
-        let start = args.flag("start", diag);
-        let alarm = args.flag("alarm", diag);
+        let own = Own::ALL.map(|own| (own, args.flag(own.word(), diag)));
         let required = args.flag("required", diag);
         let word = |path: &Path| path.get_ident().cloned();
         let mut found: Vec<Trigger> = Vec::new();
-        found.extend(start.as_ref().and_then(word).map(Trigger::Start));
-        found.extend(alarm.as_ref().and_then(word).map(Trigger::Alarm));
+        for (own, flag) in &own {
+            let ident = flag.as_ref().and_then(word);
+            found.extend(ident.map(|ident| Trigger::Own(*own, ident)));
+        }
         while let Some(path) = args.take_leading() {
             let lower = path.get_ident().filter(|ident| {
                 ident
@@ -66,16 +99,15 @@ impl HandlerArgs {
         }
         for more in found {
             let at = match &more {
-                Trigger::Start(ident) | Trigger::Alarm(ident) => ident.to_token_stream(),
+                Trigger::Own(_, ident) => ident.to_token_stream(),
                 Trigger::Event(path) => path.to_token_stream(),
             };
             diag.error(at, "a method handles one thing")
                 .help("write a method for each, and let both call a third");
         }
-        if let (Some(required), Some(Trigger::Start(_) | Trigger::Alarm(_))) = (&required, &trigger)
-        {
+        if let (Some(required), Some(Trigger::Own(own, _))) = (&required, &trigger) {
             diag.error(required, "`required` is for handlers of events")
-                .help("remove it: a failing `start` or `alarm` is never ignored");
+                .help(format!("remove it: a failing `{}` is never ignored", own.word()));
         }
         Self {
             trigger,
@@ -89,6 +121,7 @@ impl HandlerArgs {
 pub(crate) struct EventArgs {
     pub(crate) krate: Option<Path>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) auth: Auth,
 }
 
 impl EventArgs {
@@ -96,8 +129,11 @@ impl EventArgs {
         let mut args = Args::parse(&EVENT, tokens, diag);
         let krate = args.krate(diag);
         let name = args.text("name", diag);
+        let public = args.flag("public", diag);
+        let scope = args.text("scope", diag);
+        let auth = Auth::of(public, scope, None, diag);
         args.finish(diag);
-        Self { krate, name }
+        Self { krate, name, auth }
     }
 }
 

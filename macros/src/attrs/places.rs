@@ -146,6 +146,9 @@ pub(crate) static HANDLER: Place = Place {
     keys: &[
         ("start", "start"),
         ("alarm", "alarm"),
+        ("connect", "connect"),
+        ("message", "message"),
+        ("disconnect", "disconnect"),
         ("required", "EventType, required"),
     ],
 };
@@ -154,7 +157,12 @@ pub(crate) static HANDLER: Place = Place {
 pub(crate) static EVENT: Place = Place {
     shown: "#[event(..)]",
     on: "",
-    keys: &[("name", "name = \"wire_name\""), CRATE],
+    keys: &[
+        ("name", "name = \"wire_name\""),
+        ("public", "public"),
+        ("scope", "scope = \"room:read\""),
+        CRATE,
+    ],
 };
 
 /// `#[data]` on a type.

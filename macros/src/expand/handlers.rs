@@ -1,4 +1,4 @@
-//! The table of handlers: `start`, `alarm`, events.
+//! The table of handlers: of what happens to the object and its connections, and of events.
 //!
 //! ```ignore
 //! __rt::Handler::Start(|this, cx, first| ::std::boxed::Box::pin(async move {
@@ -12,6 +12,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::local;
+use crate::attrs::event::Own;
 use crate::model::handler::{Handler, HandlerKind};
 
 /// One element of the table.
@@ -31,20 +32,19 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
         quote!(__rt::#finish(Self::#method(#this #context #value)#awaits))
     };
     match &handler.kind {
-        HandlerKind::Start => {
-            let first = value(handler, "first");
-            let call = call(quote!(#first));
+        HandlerKind::Own(own) => {
+            let (variant, name) = match own {
+                Own::Start => ("Start", "first"),
+                Own::Alarm => ("Alarm", "alarm"),
+                Own::Connect => ("Connect", "connection"),
+                Own::Message => ("Message", "message"),
+                Own::Disconnect => ("Disconnect", "gone"),
+            };
+            let (variant, value) = (local(variant), value(handler, name));
+            let call = call(quote!(#value));
             quote! {
                 #cfgs
-                __rt::Handler::Start(|#this, #cx, #first| ::std::boxed::Box::pin(async move { #call }))
-            }
-        }
-        HandlerKind::Alarm => {
-            let alarm = value(handler, "alarm");
-            let call = call(quote!(#alarm));
-            quote! {
-                #cfgs
-                __rt::Handler::Alarm(|#this, #cx, #alarm| ::std::boxed::Box::pin(async move { #call }))
+                __rt::Handler::#variant(|#this, #cx, #value| ::std::boxed::Box::pin(async move { #call }))
             }
         }
         HandlerKind::Event { path, required } => {

@@ -5,24 +5,22 @@ use quote::ToTokens as _;
 
 use super::action::Action;
 use super::handler::{Handler, HandlerKind};
+use crate::attrs::event::Own;
 use crate::diag::Diag;
 
 /// Names are unique, and the object's life has one handler for each turn.
 pub(crate) fn block(actions: &mut [Action], handlers: &[Handler], diag: &mut Diag) {
     unique_names(actions, diag);
-    for (word, pick) in [
-        ("start", is_start as fn(&Handler) -> bool),
-        ("alarm", is_alarm),
-    ] {
-        let all: Vec<&Handler> = handlers
-            .iter()
-            .filter(|handler| pick(handler) && handler.cfgs.is_empty())
-            .collect();
+    for own in Own::ALL {
+        let is_own = |handler: &&Handler| {
+            matches!(handler.kind, HandlerKind::Own(kind) if kind == own) && handler.cfgs.is_empty()
+        };
+        let all: Vec<&Handler> = handlers.iter().filter(is_own).collect();
         if all.len() > 1 {
             for handler in all {
                 diag.error(
                     &handler.ident,
-                    format!("`{word}` has more than one handler"),
+                    format!("`{}` has more than one handler", own.word()),
                 )
                 .help("keep one and call the others from it");
             }
@@ -61,12 +59,4 @@ fn unique_names(actions: &mut [Action], diag: &mut Diag) {
             action.name = format!("{}-{index}", action.name);
         }
     }
-}
-
-fn is_start(handler: &Handler) -> bool {
-    matches!(handler.kind, HandlerKind::Start)
-}
-
-fn is_alarm(handler: &Handler) -> bool {
-    matches!(handler.kind, HandlerKind::Alarm)
 }

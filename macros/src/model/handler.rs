@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::{Attribute, FnArg, Ident, Path, ReceiverKind, Signature, Type};
 
 use super::action::{Output, check_signature, read_output, typed};
-use crate::attrs::event::{HandlerArgs, Trigger};
+use crate::attrs::event::{HandlerArgs, Own, Trigger};
 use crate::diag::Diag;
 use crate::syntax::cfg::Cfgs;
 use crate::syntax::names::unraw;
@@ -27,8 +27,7 @@ pub(crate) struct Handler {
 
 /// What calls it.
 pub(crate) enum HandlerKind {
-    Start,
-    Alarm,
+    Own(Own),
     Event { path: Path, required: bool },
 }
 
@@ -40,8 +39,7 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
     let name = format!("handler `{}`", sig.ident);
     check_signature(sig, "a handler", &name, diag);
     let kind = match args.trigger? {
-        Trigger::Start(_) => HandlerKind::Start,
-        Trigger::Alarm(_) => HandlerKind::Alarm,
+        Trigger::Own(own, _) => HandlerKind::Own(own),
         Trigger::Event(path) => HandlerKind::Event {
             path,
             required: args.required,
@@ -71,11 +69,15 @@ impl HandlerKind {
     /// The signature to write, for messages.
     fn usage(&self) -> String {
         match self {
-            Self::Start => {
-                "write `fn start(&mut self, cx: &mut Context<Self>, first: bool)`".to_owned()
-            }
-            Self::Alarm => {
-                "write `fn alarm(&mut self, cx: &mut Context<Self>, alarm: Alarm)`".to_owned()
+            Self::Own(own) => {
+                let (name, value) = match own {
+                    Own::Start => ("start", "first: bool"),
+                    Own::Alarm => ("alarm", "alarm: Alarm"),
+                    Own::Connect => ("joined", "connection: Connection"),
+                    Own::Message => ("received", "message: Incoming"),
+                    Own::Disconnect => ("left", "gone: Disconnect"),
+                };
+                format!("write `fn {name}(&mut self, cx: &mut Context<Self>, {value})`")
             }
             Self::Event { path, .. } => format!(
                 "write `fn on_event(&mut self, cx: &mut Context<Self>, event: {})`",

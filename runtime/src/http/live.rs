@@ -118,6 +118,27 @@ impl<A: Authenticate> Front<A> {
         Err(response)
     }
 
+    /// What a client that is no HTTP client says on a connection, if it may have one.
+    pub fn live(
+        &self,
+        target: Target,
+        caller: Arc<Caller>,
+        connection: ConnectionId,
+        dispatch: &impl Dispatch,
+    ) -> Result<Live, Box<WireError>> {
+        let class = self.classes().shared(&target.class)?;
+        not_draining(dispatch)?;
+        check_public(&class, &caller)?;
+        Ok(Live {
+            class,
+            target,
+            caller,
+            limits: *self.limits(),
+            connection,
+            raw: false,
+        })
+    }
+
     async fn admit_live(
         &self,
         request: &Request,
@@ -135,10 +156,7 @@ impl<A: Authenticate> Front<A> {
         let class = self.classes().shared(&segment(class)?)?;
         let target = target(&class, name)?;
         not_draining(dispatch)?;
-        if !caller.is_authenticated() && !class.is_public() {
-            let message = "nothing here is public and the request carries no credentials";
-            return Err(WireError::framework(Code::Unauthenticated, message).into());
-        }
+        check_public(&class, &caller)?;
         let speech = if socket {
             speech(request.headers(), &class)?
         } else {
@@ -146,6 +164,14 @@ impl<A: Authenticate> Front<A> {
         };
         Ok((class, target, caller, speech))
     }
+}
+
+fn check_public(class: &Class, caller: &Caller) -> Result<(), WireError> {
+    if caller.is_authenticated() || class.is_public() {
+        return Ok(());
+    }
+    let message = "nothing here is public and the request carries no credentials";
+    Err(WireError::framework(Code::Unauthenticated, message))
 }
 
 /// Whether a request asks for a connection, and so goes to [`Front::open`].
@@ -374,6 +400,13 @@ impl Live {
             return Some(out);
         }
         self.session(&trace, dispatch).answer(text).await
+    }
+
+    /// Does one thing.
+    pub async fn call(&self, method: &str, params: Bytes, dispatch: &impl Dispatch) -> Reply {
+        not_draining(dispatch)?;
+        let trace = Trace::fresh(dispatch);
+        self.session(&trace, dispatch).method(method, params).await
     }
 
     fn session<'a, D>(&'a self, trace: &'a Trace, dispatch: &'a D) -> Session<'a, D> {

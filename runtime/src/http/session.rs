@@ -97,15 +97,19 @@ impl<D: Dispatch> Session<'_, D> {
                 return true;
             }
         };
-        let reply = match self.step(&method, params) {
-            Ok(Step::Done(result)) => Ok(result),
-            Ok(Step::Call(envelope)) => self.dispatch.call(envelope).await,
-            Ok(Step::Subscribe(subscription)) => self.dispatch.subscribe(subscription).await,
-            Err(error) => Err(error),
-        };
+        let reply = self.method(&method, params).await;
         let Some(id) = id else { return false };
         write_answer(out, id, reply, &self.trace.id);
         true
+    }
+
+    /// Does what a method asks for.
+    pub(super) async fn method(&self, method: &str, params: Bytes) -> Reply {
+        match self.step(method, params)? {
+            Step::Done(result) => Ok(result),
+            Step::Call(envelope) => self.dispatch.call(envelope).await,
+            Step::Subscribe(subscription) => self.dispatch.subscribe(subscription).await,
+        }
     }
 
     /// What a method asks for, if the caller may.

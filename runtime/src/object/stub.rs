@@ -162,7 +162,7 @@ impl StubCore {
             .map_err(Clone::clone)
     }
 
-    fn target(&self) -> Result<Target, Box<WireError>> {
+    pub(crate) fn target(&self) -> Result<Target, Box<WireError>> {
         self.target.clone()
     }
 

@@ -108,6 +108,7 @@ impl Inner {
             node.stop();
             pump.abort();
             port.abandon();
+            port.outlets().reset(|_| true);
         }
     }
 

@@ -38,12 +38,14 @@ mod faults;
 mod folder;
 mod harness;
 mod setup;
+mod socket;
 mod task;
 
 pub use client::Client;
 pub use faults::{Fault, Held};
 pub use harness::Harness;
 pub use setup::Test;
+pub use socket::{Received, Socket};
 pub use task::Task;
 
 use crate::app::App;

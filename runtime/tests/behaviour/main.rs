@@ -14,6 +14,7 @@
 mod access;
 mod alarms;
 mod atomicity;
+mod broadcast;
 mod calls;
 mod events;
 mod gate;

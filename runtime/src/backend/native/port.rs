@@ -135,19 +135,19 @@ impl Port {
     }
 
     /// The connections whose sockets are on this thread.
-    pub(super) fn outlets(&self) -> &Rc<Outlets> {
+    pub(crate) fn outlets(&self) -> &Rc<Outlets> {
         &self.inner.outlets
     }
 
     /// Tells an object something about a connection.
-    pub(super) fn tell(&self, target: &Target, connection: ConnectionId, news: News) {
+    pub(crate) fn tell(&self, target: &Target, connection: ConnectionId, news: News) {
         let shard = self.inner.shared.shard_of(target.id);
         let message = self.news(target, connection, news);
         self.inner.outbox.push(shard, message);
     }
 
     /// The same for something that is answered.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &self,
         target: &Target,
         connection: ConnectionId,

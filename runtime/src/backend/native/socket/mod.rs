@@ -8,7 +8,7 @@ mod table;
 mod websocket;
 
 pub(super) use body::ReplyBody;
-pub(super) use outlet::{Encoding, Outlets, Place};
+pub(crate) use outlet::{Encoding, Outlets, Place};
 pub(super) use table::SocketTable;
 pub(super) use websocket::{accept_key, serve};
 
@@ -28,7 +28,7 @@ const MAX_ASKED: usize = 128;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What the thread of a socket tells the thread of the object.
-pub(super) enum News {
+pub(crate) enum News {
     /// A connection wants in. Answered under its slot of pending calls.
     Open { newcomer: Newcomer, ask: u64 },
     /// It listens to other events. Answered likewise.
@@ -44,13 +44,13 @@ pub(super) enum News {
 }
 
 /// A connection that wants in.
-pub(super) struct Newcomer {
-    pub(super) kind: ConnectionKind,
-    pub(super) caller: Arc<Caller>,
-    pub(super) since: Timestamp,
-    pub(super) events: Vec<Arc<str>>,
+pub(crate) struct Newcomer {
+    pub(crate) kind: ConnectionKind,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) since: Timestamp,
+    pub(crate) events: Vec<Arc<str>>,
     /// Its number on the thread of the socket.
-    pub(super) slot: u64,
+    pub(crate) slot: u64,
 }
 
 /// What the thread of the object has the thread of the socket do.

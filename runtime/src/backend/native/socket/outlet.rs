@@ -17,7 +17,7 @@ use crate::rpc::Reply;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
 
 /// What an outlet's bytes are.
-pub(in crate::backend::native) enum Encoding {
+pub(crate) enum Encoding {
     /// Frames of a WebSocket.
     WebSocket,
     /// Server-Sent Events.
@@ -27,7 +27,7 @@ pub(in crate::backend::native) enum Encoding {
 }
 
 /// One connection, on the thread of its socket.
-pub(in crate::backend::native) struct Outlet {
+pub(crate) struct Outlet {
     pub(super) name: Name,
     pub(super) target: Target,
     encoding: Encoding,
@@ -79,7 +79,7 @@ impl Outlet {
     }
 
     /// Its number on this thread.
-    pub(in crate::backend::native) fn slot(&self) -> u64 {
+    pub(crate) fn slot(&self) -> u64 {
         self.name.slot
     }
 
@@ -178,7 +178,7 @@ impl Outlet {
     }
 
     /// Ends it after what waits is written.
-    pub(in crate::backend::native) fn close(&self, code: u16, reason: &str) {
+    pub(crate) fn close(&self, code: u16, reason: &str) {
         let mut closing = self.closing.borrow_mut();
         if closing.is_none() {
             *closing = Some(Closing {
@@ -205,7 +205,7 @@ impl Outlet {
     }
 
     /// Says how it ended; the first word counts.
-    pub(super) fn end_as(&self, code: u16, reason: &str, clean: bool) {
+    pub(crate) fn end_as(&self, code: u16, reason: &str, clean: bool) {
         self.gone.borrow_mut().get_or_insert_with(|| Gone {
             code,
             reason: reason.to_owned(),
@@ -266,8 +266,16 @@ impl Outlet {
         self.wake();
     }
 
+    /// Looks at the next packet of a test's connection.
+    pub(crate) fn peek_packet<R>(&self, look: impl FnOnce(&Packet) -> R) -> Option<R> {
+        match &self.encoding {
+            Encoding::Packets(packets) => packets.borrow().front().map(look),
+            _ => None,
+        }
+    }
+
     /// The next packet of a test's connection.
-    pub(in crate::backend::native) fn pop_packet(&self) -> Option<Packet> {
+    pub(crate) fn pop_packet(&self) -> Option<Packet> {
         match &self.encoding {
             Encoding::Packets(packets) => packets.borrow_mut().pop_front(),
             _ => None,
@@ -275,7 +283,7 @@ impl Outlet {
     }
 
     /// How it was closed, if it was.
-    pub(in crate::backend::native) fn closed_with(&self) -> Option<(u16, String)> {
+    pub(crate) fn closed_with(&self) -> Option<(u16, String)> {
         self.closing().map(|closing| (closing.code, closing.reason))
     }
 }
@@ -304,7 +312,7 @@ fn push_frame(queue: &mut Queue, data: Data, payload: &[u8]) {
 
 /// All connections of one thread.
 #[derive(Default)]
-pub(in crate::backend::native) struct Outlets {
+pub(crate) struct Outlets {
     slots: RefCell<HashMap<u64, Rc<Outlet>>>,
     next: Cell<u64>,
     draining: Cell<bool>,
@@ -342,7 +350,7 @@ impl Outlets {
     }
 
     /// Closes those whose object is not there any more.
-    pub(in crate::backend::native) fn reset(&self, lost: impl Fn(&Target) -> bool) {
+    pub(crate) fn reset(&self, lost: impl Fn(&Target) -> bool) {
         for outlet in self.slots.borrow().values() {
             if lost(&outlet.target) {
                 outlet.close(CloseCode::Restart.number(), "reset");
@@ -377,7 +385,7 @@ impl Outlets {
 }
 
 /// A connection's place: as long as it is held, the object knows of the connection.
-pub(in crate::backend::native) struct Place {
+pub(crate) struct Place {
     pub(super) outlet: Rc<Outlet>,
     outlets: Rc<Outlets>,
     /// Tells the object that it is gone.
@@ -385,7 +393,7 @@ pub(in crate::backend::native) struct Place {
 }
 
 impl Place {
-    pub(in crate::backend::native) fn new(
+    pub(crate) fn new(
         outlets: &Rc<Outlets>,
         id: ConnectionId,
         target: Target,
@@ -403,7 +411,7 @@ impl Place {
         self.outlets.is_draining()
     }
 
-    pub(in crate::backend::native) fn outlet(&self) -> &Rc<Outlet> {
+    pub(crate) fn outlet(&self) -> &Rc<Outlet> {
         &self.outlet
     }
 }
