@@ -39,6 +39,7 @@ pub struct Typing {
 
 /// A chat room whose messages survive restarts.
 #[durable_object(events(Said, Typing))]
+#[derive(Debug)]
 pub struct ChatRoom {
     messages: Log<Stored>,
     #[mixin]

@@ -21,6 +21,7 @@ pub struct Left {
 
 /// Who is there.
 #[mixin(events(Joined, Left))]
+#[derive(Debug)]
 pub struct Presence {}
 
 /// What a connection carries.

@@ -54,7 +54,7 @@ pub fn check_close(code: u16, reason: &str) -> Result<(), &'static str> {
 }
 
 /// As much of a reason as a close frame holds.
-pub(crate) fn shorten_reason(reason: &str) -> &str {
+pub fn shorten_reason(reason: &str) -> &str {
     let end = (0..=reason.len().min(MAX_REASON))
         .rev()
         .find(|end| reason.is_char_boundary(*end))

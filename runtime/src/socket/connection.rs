@@ -64,7 +64,8 @@ pub struct Connection {
 }
 
 impl ConnectionId {
-    pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
+    /// An id of randomness.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
     }
 }

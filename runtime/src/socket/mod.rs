@@ -11,11 +11,11 @@ mod hook;
 mod packet;
 
 pub use broadcast::Broadcast;
-pub(crate) use close::shorten_reason;
-pub use close::{CloseCode, check_close};
+
+pub use close::{CloseCode, check_close, shorten_reason};
 pub use connection::{Attachment, Connection, ConnectionId, ConnectionKind, MAX_STATE};
 pub(crate) use effect::{Effect, Effects};
 pub use frame::{Frame, MAX_FRAME};
 pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
-pub(crate) use packet::stream_text;
-pub use packet::{EventPacket, Packet};
+
+pub use packet::{EventPacket, Packet, stream_text};

@@ -71,7 +71,7 @@ fn json_string(text: &str) -> String {
 }
 
 /// A text as data of a stream of Server-Sent Events, however many lines it has.
-pub(crate) fn stream_text(text: &str) -> Bytes {
+pub fn stream_text(text: &str) -> Bytes {
     let mut out = String::with_capacity(text.len() + 16);
     // What ends a line there: CR LF, LF, CR.
     for line in text.replace("\r\n", "\n").split(['\n', '\r']) {

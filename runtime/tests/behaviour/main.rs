@@ -16,6 +16,7 @@ mod alarms;
 mod atomicity;
 mod broadcast;
 mod calls;
+mod connections;
 mod events;
 mod gate;
 mod ids;

@@ -13,9 +13,9 @@ use wasm_bindgen_futures::JsFuture;
 use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
 use super::instance::app;
 use super::wire;
-use crate::backend::{Environment, LocalFuture};
+use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
-use crate::object::{Envelope, IdKey, Timestamp};
+use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
 use crate::rpc::{Reply, WireError};
 
 thread_local! {
@@ -94,6 +94,11 @@ impl Environment for WorkersEnvironment {
     fn spawn(&self, task: LocalFuture<'static, ()>) {
         let (run, bridge) = (RUNNING.with_borrow(Clone::clone), self.bridge.clone());
         wasm_bindgen_futures::spawn_local(Attributed { run, bridge, task });
+    }
+
+    /// No connection is served here yet: the front refuses them with `not_implemented`.
+    fn connections(&self, _: ObjectId) -> Option<Rc<dyn Connections>> {
+        None
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
