@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::http::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+use crate::http::{Asset, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
 };
@@ -23,6 +23,7 @@ pub struct App {
     version: &'static str,
     classes: Vec<Arc<Class>>,
     configs: Vec<CheckConfig>,
+    assets: Vec<Asset>,
 }
 
 /// Whether settings can be read.
@@ -56,6 +57,7 @@ impl App {
             version,
             classes: Vec::new(),
             configs: Vec::new(),
+            assets: Vec::new(),
         }
     }
 
@@ -64,6 +66,18 @@ impl App {
     pub fn config<C: Config>(mut self) -> Self {
         self.configs.push(|env| C::read(env).map(drop));
         self
+    }
+
+    /// Adds a file that is served at a path of its own: `/`, `/app.js`.
+    #[must_use]
+    pub fn asset(mut self, path: &'static str, bytes: &'static [u8]) -> Self {
+        self.assets.push(Asset { path, bytes });
+        self
+    }
+
+    /// The files it serves.
+    pub fn assets(&self) -> &[Asset] {
+        &self.assets
     }
 
     /// Whether all settings are there, as far as the app lists them.
@@ -232,15 +246,23 @@ impl fmt::Debug for Class {
 /// `app!(Room, Counter; config(Settings))` also lists `#[derive(Config)]` structs: natively the program ends with exit
 /// code 2, naming what is missing, if one of them cannot be read.
 ///
+/// `app!(Room; assets("/" = "../web/index.html", "/app.js" = "../web/app.js"))` puts files into the program and serves
+/// them beside the objects; the paths are relative to the source file.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
-    ($($class:ty),+ $(,)? $(; config($($config:ty),+ $(,)?))?) => {
+    (
+        $($class:ty),+ $(,)?
+        $(; config($($config:ty),+ $(,)?))?
+        $(; assets($($path:literal = $file:literal),+ $(,)?))?
+    ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
             $crate::App::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
                 $(.class::<$class>())+
                 $($(.config::<$config>())+)?
+                $($(.asset($path, ::core::include_bytes!($file)))+)?
         }
         $crate::__export_app!(app);
     };

@@ -70,7 +70,7 @@ pub enum EdgeAuth {
 }
 
 /// Words that are paths of the server's own and therefore no class paths.
-const RESERVED: [&str; 9] = [
+pub(super) const RESERVED: [&str; 9] = [
     "_inspect",
     "asyncapi.json",
     "healthz",
@@ -269,6 +269,11 @@ impl Classes {
             .get(path)
             .map(|class| &**class)
             .ok_or_else(|| Box::new(self.unknown(path)))
+    }
+
+    /// Whether a class has this path, or had it.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
     }
 
     /// The same, to be kept.

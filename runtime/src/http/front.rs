@@ -8,6 +8,7 @@ use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
+use super::asset::{Asset, Assets};
 use super::auth::{AuthMode, Authenticate};
 use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
@@ -30,6 +31,8 @@ pub struct FrontConfig<A = AuthMode> {
     pub classes: Vec<EdgeClass>,
     /// What `/manifest.json` answers: JSON text. `None`: nothing is told.
     pub manifest: Option<Bytes>,
+    /// Files to serve.
+    pub assets: Vec<Asset>,
     /// Bounds on what clients may ask.
     pub limits: Limits,
     /// Origins besides the server's own whose pages may call it (`https://app.example`).
@@ -67,6 +70,7 @@ impl Default for Limits {
 pub struct Front<A = AuthMode> {
     classes: Classes,
     manifest: Option<Bytes>,
+    assets: Assets,
     limits: Limits,
     gate: Gate,
     auth: A,
@@ -80,8 +84,10 @@ const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
 impl<A: Authenticate> Front<A> {
     /// A front, or `config.invalid` naming the setting or the class that cannot be.
     pub fn new(config: FrontConfig<A>) -> Result<Self, WireError> {
+        let classes = Classes::new(config.classes)?;
         Ok(Self {
-            classes: Classes::new(config.classes)?,
+            assets: Assets::new(&config.assets, |path| classes.has(path))?,
+            classes,
             manifest: config.manifest,
             limits: config.limits,
             gate: Gate::new(&config.origins, &config.hosts)?,
@@ -172,6 +178,7 @@ impl<A: Authenticate> Front<A> {
 
     fn options(&self, path: Path<'_>, request: &Request, pass: &Pass) -> Result<Response, Refusal> {
         let allow = match path {
+            _ if self.assets.has(request.path()) => OF_TOP,
             Path::Top("*") | Path::Action { .. } => OF_QUERY,
             Path::Top(word) => {
                 self.top(word, &Readiness::Ready)?;
@@ -193,9 +200,17 @@ impl<A: Authenticate> Front<A> {
     ) -> Result<Response, Refusal> {
         let method = request.method();
         let reads = matches!(*method, Method::GET | Method::HEAD);
+        if self.assets.has(request.path()) {
+            if !reads {
+                return Err(wrong_method(method, OF_TOP));
+            }
+            let response = self.assets.get(request.path(), request.headers());
+            return response.ok_or_else(no_path);
+        }
         if asks_for_connection(&request.head) {
             // Backends that serve them have taken it to `open`.
-            if matches!(path, Path::Object { .. }) {
+            if let Path::Object { class, .. } = path {
+                self.classes.get(&segment(class)?)?;
                 check_handshake(&request.head)?;
             }
             return Err(WireError::framework(Code::NotImplemented, NO_CONNECTIONS).into());

@@ -149,11 +149,12 @@ impl<A: Authenticate> Front<A> {
             Path::Action { class, name, .. } => (class, name, false),
             Path::Top(_) | Path::Other => return Err(super::front::no_path()),
         };
+        // Before the handshake, so that who mistypes a class is told so.
+        let class = self.classes().shared(&segment(class)?)?;
         if socket {
             check_handshake(&request.head)?;
         }
         let caller = self.authenticate(request).await?;
-        let class = self.classes().shared(&segment(class)?)?;
         let target = target(&class, name)?;
         not_draining(dispatch)?;
         check_public(&class, &caller)?;

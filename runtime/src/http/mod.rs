@@ -3,6 +3,7 @@
 //! A backend reads a request, hands it to [`Front::handle`] with something that can [`Dispatch`] calls, and writes
 //! the response. Which bytes a client gets is decided here alone.
 
+mod asset;
 mod auth;
 mod class;
 mod front;
@@ -20,6 +21,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub use asset::Asset;
 pub use auth::{AuthMode, Authenticate};
 pub use class::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use front::{Front, FrontConfig, Limits};

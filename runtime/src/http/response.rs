@@ -129,7 +129,9 @@ pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, re
     }
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     if request.method() == Method::HEAD {

@@ -62,6 +62,7 @@ impl Inner {
         let front = Front::new(FrontConfig {
             classes: settings.app.edge(),
             manifest: Some(settings.app.manifest_text().into()),
+            assets: settings.app.assets().to_vec(),
             limits: settings.limits,
             auth: AsGiven,
             ..FrontConfig::default()

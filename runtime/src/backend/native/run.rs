@@ -83,6 +83,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
     let front = Front::new(FrontConfig {
         classes: app.edge(),
         manifest: Some(app.manifest_text().into()),
+        assets: app.assets().to_vec(),
         origins: settings.origins.clone(),
         hosts: settings.hosts.clone(),
         auth: AuthMode::Developer,

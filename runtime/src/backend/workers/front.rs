@@ -44,6 +44,7 @@ impl FrontHost {
         let config = FrontConfig {
             classes: app.edge(),
             manifest: Some(Bytes::from(manifest)),
+            assets: app.assets().to_vec(),
             origins: list("STAYPUT_ORIGINS"),
             hosts: list("STAYPUT_HOSTS"),
             // Who asks is unknown here until the app has an authenticator.

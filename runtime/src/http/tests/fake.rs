@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::super::{
-    AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig, Peer, Readiness,
+    Asset, AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig, Peer, Readiness,
     Request, Response,
 };
 use crate::error::Code;
@@ -174,6 +174,16 @@ pub(super) fn config() -> FrontConfig {
     FrontConfig {
         classes: classes(),
         manifest: Some(Bytes::from_static(b"{\"stayput\":{\"manifest\":1}}")),
+        assets: vec![
+            Asset {
+                path: "/",
+                bytes: b"<!doctype html>",
+            },
+            Asset {
+                path: "/web/app.js",
+                bytes: b"1;",
+            },
+        ],
         origins: vec!["https://app.example".to_owned()],
         hosts: Vec::new(),
         auth: AuthMode::Developer,
