@@ -44,7 +44,7 @@ export class Counter extends $.ObjectHandle<"counter"> {
    * Changes nothing.
    */
   value(options: $.CallOptions = {}): $.Call<number, CounterValueError> {
-    return this.$call<number, CounterValueError>("value", undefined, options, { result: "wide" });
+    return this.$call<number, CounterValueError>("value", undefined, options, { result: "wide", query: true });
   }
 }
 

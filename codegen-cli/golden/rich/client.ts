@@ -35,7 +35,14 @@ export interface App {
  * Second
  * paragraph.
  */
-export class ChatRoom extends $.ObjectHandle<"chat-room"> {
+export class ChatRoom extends $.ObjectHandle<"chat-room", ChatRoomEvents> {
+  protected override readonly $wire: $.EventTable = {
+    counted: ["counted", "wide"],
+    painted: ["painted"],
+    said: ["said", () => $shape_Message_2],
+    "user.created": ["user.created"],
+    "user:created": ["user:created"],
+  };
   /** Who listens. */
   readonly audience: ChatRoomAudience = new ChatRoomAudience(this.$target);
   /** Who is here. */
@@ -61,7 +68,7 @@ export class ChatRoom extends $.ObjectHandle<"chat-room"> {
    * Changes nothing.
    */
   history(params: ChatRoomHistoryParams = {}, options: $.CallOptions = {}): $.Call<Message_2[], ChatRoomHistoryError> {
-    return this.$call<Message_2[], ChatRoomHistoryError>("history", params, options, { result: { list: () => $shape_Message_2 } });
+    return this.$call<Message_2[], ChatRoomHistoryError>("history", params, options, { result: { list: () => $shape_Message_2 }, query: true });
   }
 
   /** Draws a shape. */
@@ -75,7 +82,7 @@ export class ChatRoom extends $.ObjectHandle<"chat-room"> {
    * Changes nothing.
    */
   presence_2(options: $.CallOptions = {}): $.Call<null, ChatRoomPresenceError> {
-    return this.$call<null, ChatRoomPresenceError>("presence", undefined, options);
+    return this.$call<null, ChatRoomPresenceError>("presence", undefined, options, { query: true });
   }
 
   /**
@@ -93,7 +100,7 @@ export class ChatRoom extends $.ObjectHandle<"chat-room"> {
    * Changes nothing.
    */
   then_2(params: ChatRoomThenParams = {}, options: $.CallOptions = {}): $.Call<unknown, ChatRoomThenError> {
-    return this.$call<unknown, ChatRoomThenError>("then", params, options);
+    return this.$call<unknown, ChatRoomThenError>("then", params, options, { query: true });
   }
 
   /**
@@ -102,8 +109,21 @@ export class ChatRoom extends $.ObjectHandle<"chat-room"> {
    * Changes nothing.
    */
   tree(params: ChatRoomTreeParams, options: $.CallOptions = {}): $.Call<Tree, ChatRoomTreeError> {
-    return this.$call<Tree, ChatRoomTreeError>("tree", params, options, { params: { fields: [["root", () => $shape_Tree]], rest: null }, result: () => $shape_Tree });
+    return this.$call<Tree, ChatRoomTreeError>("tree", params, options, { params: { fields: [["root", () => $shape_Tree]], rest: null }, result: () => $shape_Tree, query: true });
   }
+}
+
+/** The events of `ChatRoom`: names and data. */
+export interface ChatRoomEvents {
+  counted: number;
+  /** Shapes of all kinds. */
+  painted: Shape;
+  /** Someone said something. */
+  said: Message_2;
+  /** A name with a dot of its own. */
+  "user.created": null;
+  /** A name that is no identifier. */
+  "user:created": string;
 }
 
 /** The params of `await`. */
@@ -197,7 +217,7 @@ export class ChatRoomAudience extends $.ObjectHandle<"chat-room"> {
    * Changes nothing.
    */
   list(options: $.CallOptions = {}): $.Call<string[], ChatRoomAudienceListError> {
-    return this.$call<string[], ChatRoomAudienceListError>("audience.list", undefined, options);
+    return this.$call<string[], ChatRoomAudienceListError>("audience.list", undefined, options, { query: true });
   }
 }
 
@@ -205,15 +225,27 @@ export class ChatRoomAudience extends $.ObjectHandle<"chat-room"> {
 export type ChatRoomAudienceListError = $.ActionError;
 
 /** Who is here. */
-export class ChatRoomPresence extends $.ObjectHandle<"chat-room"> {
+export class ChatRoomPresence extends $.ObjectHandle<"chat-room", ChatRoomPresenceEvents> {
+  protected override readonly $wire: $.EventTable = {
+    joined: ["presence.joined"],
+  };
+
   /**
    * Who is here.
    *
    * Changes nothing.
    */
   list(options: $.CallOptions = {}): $.Call<string[], ChatRoomPresenceListError> {
-    return this.$call<string[], ChatRoomPresenceListError>("presence.list", undefined, options);
+    return this.$call<string[], ChatRoomPresenceListError>("presence.list", undefined, options, { query: true });
   }
+}
+
+/** The events of `ChatRoomPresence`: names and data. */
+export interface ChatRoomPresenceEvents {
+  /** Someone came. *\/ alert(1) */
+  joined: {
+    who: string;
+  };
 }
 
 /** What `presence.list` fails with. */

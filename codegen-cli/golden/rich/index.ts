@@ -3,4 +3,7 @@
 
 export * from "./client.js";
 export { StayputError, settle } from "./stayput.js";
-export type { ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ObjectId } from "./stayput.js";
+export type {
+  ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ListenOptions, ObjectId,
+} from "./stayput.js";
+export type { Status } from "./live.js";

@@ -86,7 +86,11 @@ pub(crate) struct DeclaredError {
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) description: String,
+    /// The mount path of the mixin it comes from.
+    pub(crate) mixin: Option<String>,
     pub(crate) schema: Value,
+    /// Where the event stands in the manifest.
+    pub(crate) pointer: String,
 }
 
 impl Class {
@@ -161,6 +165,11 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
         events: class.optional_map("events", |_, event| {
             Ok(Event {
                 description: event.optional_text("description")?,
+                mixin: event
+                    .optional("mixin")?
+                    .map(|mixin| mixin.text())
+                    .transpose()?,
+                pointer: event.pointer.clone(),
                 schema: event.member("schema")?.schema()?,
             })
         })?,

@@ -44,6 +44,7 @@ pub(crate) struct Class {
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     pub(crate) actions: Vec<Action>,
+    pub(crate) events: Vec<Event>,
     /// Mounts by their name within their parent.
     pub(crate) mounts: BTreeMap<String, Mount>,
 }
@@ -52,6 +53,15 @@ pub(crate) struct Members {
 pub(crate) struct Mount {
     pub(crate) doc: String,
     pub(crate) members: Members,
+}
+
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// Its name within its mixin.
+    pub(crate) name: String,
+    pub(crate) wire: String,
+    pub(crate) doc: String,
+    pub(crate) ty: Type,
 }
 
 #[derive(Debug)]
@@ -102,6 +112,27 @@ pub(crate) fn build(manifest: &Manifest) -> Result<Api, Error> {
     })
 }
 
+impl Members {
+    /// The members of a mixin by its path; `None` if that is too deep.
+    fn mounted(&mut self, class: &crate::document::Class, path: &str) -> Option<&mut Self> {
+        let mut place = self;
+        if path.is_empty() {
+            return Some(place);
+        }
+        let mut end = 0;
+        for (depth, segment) in path.split('.').enumerate() {
+            if depth + 1 >= MAX_SEGMENTS {
+                return None;
+            }
+            end += segment.len() + usize::from(depth > 0);
+            let mount = place.mounts.entry(segment.to_owned()).or_default();
+            mount.doc = class.mixins.get(&path[..end]).cloned().unwrap_or_default();
+            place = &mut mount.members;
+        }
+        Some(place)
+    }
+}
+
 fn build_class(
     manifest: &Manifest,
     path: &str,
@@ -109,29 +140,32 @@ fn build_class(
 ) -> Result<Class, Error> {
     let mut members = Members::default();
     for (wire, action) in class.exported() {
-        if wire.split('.').count() > MAX_SEGMENTS {
+        let (mount, name) = wire.rsplit_once('.').unwrap_or(("", wire));
+        let place = members.mounted(class, mount).ok_or_else(|| {
             let message = format!("the action's name has more than {MAX_SEGMENTS} segments");
-            return Err(manifest.fault(action.pointer.clone(), message));
-        }
-        let mut place = &mut members;
-        let mut mount_path = String::new();
-        let mut segments = wire.split('.').peekable();
-        let mut name = wire.as_str();
-        while let Some(segment) = segments.next() {
-            if segments.peek().is_none() {
-                name = segment;
-                break;
-            }
-            if !mount_path.is_empty() {
-                mount_path.push('.');
-            }
-            mount_path.push_str(segment);
-            let mount = place.mounts.entry(segment.to_owned()).or_default();
-            mount.doc = class.mixins.get(&mount_path).cloned().unwrap_or_default();
-            place = &mut mount.members;
-        }
+            manifest.fault(action.pointer.clone(), message)
+        })?;
         let action = build_action(manifest, wire, name, action)?;
         place.actions.push(action);
+    }
+    for (wire, event) in &class.events {
+        // A name may have dots of its own: the mixin is said beside it.
+        let mount = event.mixin.as_deref().unwrap_or_default();
+        let name = wire.strip_prefix(mount).and_then(|rest| rest.strip_prefix('.'));
+        let (mount, name) = match name {
+            Some(name) if !mount.is_empty() => (mount, name),
+            _ => ("", wire.as_str()),
+        };
+        let place = members.mounted(class, mount).ok_or_else(|| {
+            let message = format!("the event's mixin has more than {MAX_SEGMENTS} segments");
+            manifest.fault(event.pointer.clone(), message)
+        })?;
+        place.events.push(Event {
+            name: name.to_owned(),
+            wire: wire.clone(),
+            doc: event.description.clone(),
+            ty: lower(manifest, &event.schema, &format!("{}/schema", event.pointer))?,
+        });
     }
     Ok(Class {
         path: path.to_owned(),

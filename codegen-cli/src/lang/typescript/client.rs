@@ -7,7 +7,7 @@ use super::types::Printer;
 use super::wire::Shapes;
 use super::{Options, text};
 use crate::document::Receiver;
-use crate::ir::{Action, Api, Members};
+use crate::ir::{Action, Api, Event, Members};
 
 /// Prints the whole file, without its header.
 pub(super) fn emit(api: &Api, options: Options) -> String {
@@ -103,13 +103,19 @@ impl Emitter<'_> {
 
     fn handle(&self, out: &mut String, key: &str, class: &str, doc: &str, members: &Members) {
         let (_, handle) = self.of(key);
+        let events = self.names.events.get(key);
+        let of_events = events.map_or_else(String::new, |events| format!(", {events}"));
         let _ = writeln!(
             out,
-            "\n{}export class {handle} extends $.ObjectHandle<{}> {{",
+            "\n{}export class {handle} extends $.ObjectHandle<{}{of_events}> {{",
             text::doc(doc, ""),
             text::string(class)
         );
         let mut first = true;
+        if events.is_some() {
+            self.event_table(out, &members.events);
+            first = false;
+        }
         for (name, mount) in &members.mounts {
             let mounted_key = mount_key(key, name);
             let (member, mounted) = self.of(&mounted_key);
@@ -136,6 +142,9 @@ impl Emitter<'_> {
             self.action_types(&mut types, action, action_names);
         }
         out.push_str("}\n");
+        if let Some(events) = events {
+            self.event_types(out, events, handle, &members.events);
+        }
         out.push_str(&types);
         for (name, mount) in &members.mounts {
             self.handle(
@@ -146,6 +155,29 @@ impl Emitter<'_> {
                 &mount.members,
             );
         }
+    }
+
+    /// The wire names of events, as data.
+    fn event_table(&self, out: &mut String, events: &[Event]) {
+        out.push_str("  protected override readonly $wire: $.EventTable = {\n");
+        for event in events {
+            let shape = self.shapes.shape(&event.ty);
+            let shape = shape.map_or_else(String::new, |shape| format!(", {shape}"));
+            let (name, wire) = (text::key(&event.name), text::string(&event.wire));
+            let _ = writeln!(out, "    {name}: [{wire}{shape}],");
+        }
+        out.push_str("  };\n");
+    }
+
+    fn event_types(&self, out: &mut String, ident: &str, handle: &str, events: &[Event]) {
+        let doc = format!("The events of `{handle}`: names and data.");
+        let _ = writeln!(out, "\n{}export interface {ident} {{", text::doc(&doc, ""));
+        for event in events {
+            out.push_str(&text::doc(&event.doc, "  "));
+            let (name, ty) = (text::key(&event.name), self.printer.print(&event.ty, "  "));
+            let _ = writeln!(out, "  {name}: {ty};");
+        }
+        out.push_str("}\n");
     }
 
     fn method(&self, out: &mut String, action: &Action, names: &ActionNames) {
@@ -186,7 +218,7 @@ impl Emitter<'_> {
         out.push_str("  }\n");
     }
 
-    /// The last argument of a call: where wide integers are, if there are any.
+    /// The last argument of a call: where wide integers are, and whether it may be repeated.
     fn wire(&self, action: &Action) -> String {
         let mut parts = Vec::new();
         let params: Vec<String> = action
@@ -219,6 +251,9 @@ impl Emitter<'_> {
             .collect();
         if !details.is_empty() {
             parts.push(format!("details: [{}]", details.join(", ")));
+        }
+        if action.receiver == Receiver::Query {
+            parts.push("query: true".to_owned());
         }
         if parts.is_empty() {
             String::new()

@@ -1,4 +1,4 @@
-//! The TypeScript client: `stayput.ts` (the same for every app), `client.ts` (this app) and `index.ts` (both).
+//! The TypeScript client: `stayput.ts` and `live.ts` (the same for every app), `client.ts` (this app) and `index.ts` (both).
 
 mod client;
 mod names;
@@ -13,12 +13,17 @@ use crate::write::HEADER;
 
 /// What the runtime of every client is.
 const RUNTIME: &str = include_str!("stayput.ts");
+/// Its connections.
+const LIVE: &str = include_str!("live.ts");
 
 /// What an app's code imports from. Of the runtime it has what calls need; the rest would only take names from the app.
 const INDEX: &str = "\
 export * from \"./client.js\";
 export { StayputError, settle } from \"./stayput.js\";
-export type { ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ObjectId } from \"./stayput.js\";
+export type {
+  ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ListenOptions, ObjectId,
+} from \"./stayput.js\";
+export type { Status } from \"./live.js\";
 ";
 
 /// What may be chosen.
@@ -40,6 +45,7 @@ pub(crate) fn generate(
     Ok(vec![
         ("client.ts", format!("{header}\n{client}")),
         ("index.ts", format!("{header}\n{INDEX}")),
+        ("live.ts", format!("{}\n{LIVE}", runtime_header())),
         ("stayput.ts", format!("{}\n{RUNTIME}", runtime_header())),
     ])
 }

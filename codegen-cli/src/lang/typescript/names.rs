@@ -88,7 +88,9 @@ const RESERVED_TYPES: &[&str] = &[
     "ClientCode",
     "ConnectOptions",
     "FrameworkCode",
+    "ListenOptions",
     "ObjectId",
+    "Status",
     "StayputError",
     "settle",
 ];
@@ -121,6 +123,8 @@ pub(super) struct Names {
     pub(super) handles: BTreeMap<String, String>,
     /// The handle and an action's wire name to the prefix of its types.
     pub(super) actions: BTreeMap<(String, String), ActionNames>,
+    /// The handle to the type of its events, if it has any.
+    pub(super) events: BTreeMap<String, String>,
     /// Named types of the manifest.
     pub(super) types: BTreeMap<String, String>,
 }
@@ -148,6 +152,7 @@ pub(super) fn assign(api: &Api) -> Names {
         accessors: BTreeMap::new(),
         handles: BTreeMap::new(),
         actions: BTreeMap::new(),
+        events: BTreeMap::new(),
         types: BTreeMap::new(),
     };
     for class in &api.classes {
@@ -187,6 +192,10 @@ fn assign_members(
             .insert(key.clone(), taken.claim(&naming::member_ident(name)));
         names.handles.insert(key.clone(), mounted.clone());
         assign_members(names, scope, &key, &mounted, &mount.members);
+    }
+    if !members.events.is_empty() {
+        let events = scope.claim(&format!("{handle}Events"));
+        names.events.insert(key.to_owned(), events);
     }
     for action in &members.actions {
         let stem = format!("{handle}{}", naming::pascal(&action.name));

@@ -1,6 +1,9 @@
 
+import { Live, iterate, nextId, noEvent } from "./live.js";
+import type { Listener, LiveOptions, Status } from "./live.js";
+
 /** What a client is made with. */
-export interface ConnectOptions {
+export interface ConnectOptions extends LiveOptions {
   /** Headers of every request, or a function that is asked for them before each. */
   headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
   /** Used instead of the global `fetch`. */
@@ -15,8 +18,19 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** How long this call may take, in milliseconds. */
   timeoutMs?: number | undefined;
-  /** Headers of this request, beside those of the client. */
+  /** Headers of this request, beside those of the client. Only requests over HTTP have any. */
   headers?: Headers | undefined;
+  /**
+   * `"socket"`: over the object's connection, which is opened if need be. `"http"`: as a request of its own. Without a
+   * word: over the connection if there is one, else over HTTP.
+   */
+  transport?: "http" | "socket" | undefined;
+}
+
+/** What listening is done with. */
+export interface ListenOptions {
+  /** Ends it. */
+  signal?: AbortSignal | undefined;
 }
 
 export type Headers = Readonly<Record<string, string>>;
@@ -49,7 +63,11 @@ export type ClientCode =
   /** An integer beyond 2^53-1, which a `number` does not hold. Generate the client with `--bigint`. */
   | "unsafe_integer"
   /** Whatever answered, it was no stayput app. */
-  | "bad_answer";
+  | "bad_answer"
+  /** There is no `WebSocket` to connect with. */
+  | "no_websocket"
+  /** Events came faster than an iterator was read. */
+  | "overflow";
 
 /** Codes that the framework gives, whatever the action. */
 export type FrameworkCode =
@@ -75,6 +93,7 @@ export type FrameworkCode =
   | "method_not_allowed"
   | "method_not_found"
   | "not_found"
+  | "not_implemented"
   | "object_reset"
   | "overloaded"
   | "parse_error"
@@ -91,7 +110,8 @@ export type FrameworkCode =
   | "too_deep"
   | "too_large"
   | "unauthenticated"
-  | "unsupported_media_type";
+  | "unsupported_media_type"
+  | "upgrade_required";
 
 /**
  * A code that was not known when this client was generated, as the app sent it. The question mark is in the type only:
@@ -174,17 +194,101 @@ export interface Target<Class extends string = string> {
   readonly url: string;
 }
 
-/** What every handle has. Members of ours start with `$`; all others are actions and mixins. */
-export abstract class ObjectHandle<Class extends string = string> {
+/** The wire name of each event of a handle, and where 64-bit integers are in its data. */
+export type EventTable = Readonly<Record<string, readonly [wire: string, shape?: Shape]>>;
+
+/**
+ * What every handle has. Members of ours start with `$`; all others are actions and mixins.
+ *
+ * All handles of one object share one connection, mixins' included.
+ */
+export abstract class ObjectHandle<Class extends string = string, Events extends object = object> {
   readonly $target: Target<Class>;
+  protected readonly $wire: EventTable = {};
 
   constructor(target: Target<Class>) {
     this.$target = target;
   }
 
+  /**
+   * Calls `listener` with every event of this name, until the returned function is called. The connection is made if
+   * need be, and made again when it is lost; events of the meantime are lost (see `$onStatus`).
+   *
+   * @param onError is told why nothing comes any more; without it that is thrown where nobody catches it
+   */
+  $on<Name extends keyof Events & string>(
+    event: Name,
+    listener: (data: Events[Name]) => void,
+    onError?: (error: StayputError) => void,
+  ): () => void {
+    const fail = onError ?? ((error: StayputError): void => void Promise.reject(error));
+    return this.#listen(event, { hear: listener, fail, end: () => {} });
+  }
+
+  /** The next event of this name. */
+  async $once<Name extends keyof Events & string>(event: Name, options: ListenOptions = {}): Promise<Events[Name]> {
+    const events = this.$events(event, options);
+    const { done, value } = await events.next();
+    await events.return?.();
+    if (done === true) throw clientError("aborted", "the connection was closed");
+    return value;
+  }
+
+  /** The events of this name, as they come: `for await (const said of room.$events("said")) ..`. */
+  $events<Name extends keyof Events & string>(event: Name, options: ListenOptions = {}): AsyncIterableIterator<Events[Name]> {
+    return iterate<Events[Name]>((listener) => this.#listen(event, listener), options.signal);
+  }
+
+  /** How the connection is. */
+  get $status(): Status {
+    return this.$target.transport.live.get(this.$target.url)?.status ?? { state: "idle" };
+  }
+
+  /** Calls `watcher` when that changes. At each `open`, read anew what events would have told of: some may be lost. */
+  $onStatus(watcher: (status: Status) => void): () => void {
+    return live(this.$target).watch(watcher);
+  }
+
+  /** Connects, and stays connected until `$close`. */
+  async $connect(): Promise<void> {
+    await live(this.$target).connect();
+  }
+
+  /** Ends the connection and all that listen to it. Listening, calling and connecting make a new one. */
+  $close(): void {
+    this.$target.transport.live.get(this.$target.url)?.close();
+  }
+
   protected $call<Result, E>(method: string, params: object | undefined, options: CallOptions, wire?: Wire): Call<Result, E> {
     return call(this.$target, method, params, options, wire ?? {}) as Call<Result, E>;
   }
+
+  #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>): () => void {
+    const { transport } = this.$target;
+    if (!Object.hasOwn(this.$wire, event)) throw noEvent(event);
+    const [wire, shape] = this.$wire[event] ?? [event];
+    const exact = transport.bigint && shape !== undefined;
+    const hear: Listener["hear"] = (data, text) => {
+      const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
+      listener.hear(received(raw, shape, transport.bigint, "the event") as Events[Name]);
+    };
+    return live(this.$target).listen(wire, { hear, fail: listener.fail, end: listener.end });
+  }
+}
+
+/** A listener of one kind of event. */
+interface HearsOf<Data> {
+  hear(data: Data): void;
+  fail(error: StayputError): void;
+  end(): void;
+}
+
+/** The connection of an object; none is made yet. */
+function live({ transport, url }: Target): Live {
+  const known = transport.live.get(url);
+  const live = known ?? new Live(url, transport.options);
+  if (known === undefined) transport.live.set(url, live);
+  return live;
 }
 
 /** Where 64-bit integers are in a value. */
@@ -202,6 +306,8 @@ export interface Wire {
   readonly params?: Shape;
   readonly result?: Shape;
   readonly details?: readonly (readonly [string, Shape])[];
+  /** It changes nothing, and may be repeated without harm. */
+  readonly query?: true;
 }
 
 /** The way to an app. */
@@ -209,10 +315,12 @@ export interface Transport {
   readonly url: string;
   readonly options: ConnectOptions;
   readonly bigint: boolean;
+  /** The connections, by the URL of their object. */
+  readonly live: Map<string, Live>;
 }
 
 export function openTransport(url: string, options: ConnectOptions, bigint: boolean): Transport {
-  return { url: url.replace(/\/+$/, ""), options, bigint };
+  return { url: url.replace(/\/+$/, ""), options, bigint, live: new Map() };
 }
 
 export function objectClass<Handle, Class extends string>(
@@ -243,11 +351,11 @@ function encodeName(name: string): string {
 }
 
 /** What the app would refuse, refused before it is sent. */
-function refused(code: FrameworkCode, message: string, cause?: unknown): StayputError<FrameworkCode, undefined> {
+export function refused(code: FrameworkCode, message: string, cause?: unknown): StayputError<FrameworkCode, undefined> {
   return new StayputError({ code, message, cause, details: undefined, retryable: false, maybeExecuted: false });
 }
 
-function clientError<Code extends ClientCode>(
+export function clientError<Code extends ClientCode>(
   code: Code,
   message: string,
   more: Partial<Fault<string, undefined>> = {},
@@ -255,15 +363,15 @@ function clientError<Code extends ClientCode>(
   return new StayputError({ retryable: false, maybeExecuted: false, ...more, code, message, details: undefined });
 }
 
-let lastId = 0;
-
 async function call(target: Target, method: string, params: object | undefined, options: CallOptions, wire: Wire): Promise<unknown> {
   const { transport } = target;
   if (wire.params !== undefined) walk(params, wire.params, (value) => checked(value, "the params", false));
-  const id = ++lastId;
+  const id = nextId();
   const message = { jsonrpc: "2.0", id, method, params };
   const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
-  const { status, text } = await post(target, body, options);
+  const connection = connectionFor(target, options);
+  const send = connection === undefined ? post : over(connection, id, wire.query === true);
+  const { status, text } = await send(target, body, options);
   const exact = transport.bigint && (wire.result !== undefined || wire.details !== undefined);
   const reply = parse(text, exact, status);
   const error = member(reply, "error");
@@ -272,6 +380,41 @@ async function call(target: Target, method: string, params: object | undefined, 
     throw badAnswer(status, "the answer is not one to this call");
   }
   return received(member(reply, "result"), wire.result, transport.bigint, "the result");
+}
+
+/** The connection that a call goes over, if it goes over one. */
+function connectionFor(target: Target, options: CallOptions): Live | undefined {
+  if (options.transport === "socket") return live(target);
+  if (options.transport === "http" || options.headers !== undefined) return undefined;
+  const known = target.transport.live.get(target.url);
+  return known?.isUp === true ? known : undefined;
+}
+
+type Send = (target: Target, body: string, options: CallOptions) => Promise<{ status: number; text: string }>;
+
+/** Sends calls over a connection. */
+function over(connection: Live, id: number, query: boolean): Send {
+  return async ({ transport }, body, { signal, timeoutMs = transport.options.timeoutMs }) => {
+    let abort = (): void => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const text = connection.call(id, body, query, (end) => {
+      const maybeExecuted = (): boolean => connection.wasSent(id) && !query;
+      abort = () => end(clientError("aborted", "the call was aborted", { maybeExecuted: maybeExecuted(), cause: signal?.reason as unknown }));
+      if (timeoutMs !== undefined) {
+        const late = (): StayputError =>
+          clientError("client_timeout", `no answer within ${timeoutMs} ms`, { maybeExecuted: maybeExecuted(), retryable: true });
+        timer = setTimeout(() => end(late()), timeoutMs);
+      }
+      signal?.addEventListener("abort", abort);
+      if (signal?.aborted === true) abort();
+    });
+    try {
+      return { status: 200, text: await text };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  };
 }
 
 async function post(target: Target, body: string, options: CallOptions): Promise<{ status: number; text: string }> {
@@ -343,6 +486,11 @@ function failure(error: object, status: number, wire: Wire, bigint: boolean): St
   });
 }
 
+/** The error of an answer that is about the connection, not about an action. */
+export function failureOf(error: unknown): StayputError {
+  return isObject(error) ? failure(error, 200, {}, false) : badAnswer(200, "the error is none");
+}
+
 function badAnswer(status: number, message: string, cause?: unknown): StayputError<"bad_answer", undefined> {
   // A proxy that says so has not reached the app for now.
   const retryable = status === 502 || status === 503 || status === 504;
@@ -354,7 +502,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** An own member; what JSON did not say is not there, whatever the prototype has. */
-function member(value: unknown, name: string): unknown {
+export function member(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
