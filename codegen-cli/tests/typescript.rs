@@ -41,7 +41,14 @@ fn run(command: &mut Command) -> String {
 
 fn packages() -> PathBuf {
     let packages = clients().join("node_modules");
-    for package in ["typescript", "@types/node", "ajv", "@open-rpc/spec"] {
+    for package in [
+        "typescript",
+        "@types/node",
+        "@types/ws",
+        "ws",
+        "ajv",
+        "@open-rpc/spec",
+    ] {
         assert!(
             packages.join(package).join("package.json").is_file(),
             "the npm package {package} is missing: run `npm ci` in {}",
@@ -141,12 +148,20 @@ fn clients_call_a_server() {
     generate(&folder, "rich", "rich", false);
     generate(&folder, "rich", "bigint", true);
     copy_program(&folder, "run.ts");
-    compile(&folder, &["run.ts"], true);
-    let report = run(Command::new("node").arg(folder.join("out/run.js")));
-    assert!(
-        report.contains("# fail 0") && !report.contains("# pass 0"),
-        "{report}"
-    );
+    copy_program(&folder, "live.ts");
+    // Where the programs find the packages they import.
+    std::os::unix::fs::symlink(packages(), folder.join("node_modules")).unwrap();
+    compile(&folder, &["run.ts", "live.ts"], true);
+    for program in ["run.js", "live.js"] {
+        // A test that hangs or leaves a connection behind fails instead of holding up the others.
+        let limits = ["--test-timeout=20000", "--test-force-exit"];
+        let program = folder.join("out").join(program);
+        let report = run(Command::new("node").args(limits).arg(program));
+        assert!(
+            report.contains("# fail 0") && !report.contains("# pass 0"),
+            "{report}"
+        );
+    }
 }
 
 #[test]
