@@ -151,7 +151,9 @@ fn build_class(
     for (wire, event) in &class.events {
         // A name may have dots of its own: the mixin is said beside it.
         let mount = event.mixin.as_deref().unwrap_or_default();
-        let name = wire.strip_prefix(mount).and_then(|rest| rest.strip_prefix('.'));
+        let name = wire
+            .strip_prefix(mount)
+            .and_then(|rest| rest.strip_prefix('.'));
         let (mount, name) = match name {
             Some(name) if !mount.is_empty() => (mount, name),
             _ => ("", wire.as_str()),
@@ -164,7 +166,11 @@ fn build_class(
             name: name.to_owned(),
             wire: wire.clone(),
             doc: event.description.clone(),
-            ty: lower(manifest, &event.schema, &format!("{}/schema", event.pointer))?,
+            ty: lower(
+                manifest,
+                &event.schema,
+                &format!("{}/schema", event.pointer),
+            )?,
         });
     }
     Ok(Class {

@@ -35,7 +35,10 @@ struct Guest {
 #[error(prefix = "presence")]
 pub enum PresenceError {
     /// A name lasts as long as a connection: enter over a WebSocket.
-    #[error(status = 400, message = "a name lasts as long as a connection: enter over a WebSocket")]
+    #[error(
+        status = 400,
+        message = "a name lasts as long as a connection: enter over a WebSocket"
+    )]
     NeedsConnection,
 }
 
@@ -68,7 +71,11 @@ impl Presence {
     #[action(public)]
     pub fn list(&self, cx: &Context<Self>) -> Vec<String> {
         let mut names = Vec::new();
-        for guest in cx.connections().iter().filter_map(Connection::state::<Guest>) {
+        for guest in cx
+            .connections()
+            .iter()
+            .filter_map(Connection::state::<Guest>)
+        {
             if !names.contains(&guest.name) {
                 names.push(guest.name);
             }

@@ -107,7 +107,10 @@ impl HandlerArgs {
         }
         if let (Some(required), Some(Trigger::Own(own, _))) = (&required, &trigger) {
             diag.error(required, "`required` is for handlers of events")
-                .help(format!("remove it: a failing `{}` is never ignored", own.word()));
+                .help(format!(
+                    "remove it: a failing `{}` is never ignored",
+                    own.word()
+                ));
         }
         Self {
             trigger,

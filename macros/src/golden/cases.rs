@@ -153,6 +153,12 @@ fn handlers() {
                 async fn start(&mut self, cx: &mut Context<Self>, first: bool) -> Result<()> { body }
                 #[event(alarm)]
                 fn ring(&mut self) {}
+                #[event(connect)]
+                async fn joined(&mut self, cx: &mut Context<Self>, connection: Connection) -> Result<(), Error> { body }
+                #[event(message)]
+                fn received(&mut self, cx: &mut Context<Self>, message: Incoming) {}
+                #[event(disconnect)]
+                fn left(&mut self) {}
                 #[event(lib::UserRenamed, required)]
                 fn on_renamed(&mut self, cx: &mut Context<Self>, event: lib::UserRenamed) {}
                 #[event(Left)]
@@ -178,8 +184,10 @@ fn data_and_events() {
             #[event]
             pub struct UserSaid { id: u64 }
             #[doc = include_str!("left.md")]
-            #[event(name = "user:left")]
+            #[event(name = "user:left", public)]
             struct Left;
+            #[event(scope = "room:read")]
+            struct Flagged;
         },
     );
 }

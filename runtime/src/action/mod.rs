@@ -8,9 +8,9 @@ mod param;
 mod reply;
 mod table;
 
-pub(crate) use fault::{Fault, echo, refuse};
 pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
+pub(crate) use fault::{Fault, echo, refuse};
 pub use param::Param;
 pub use reply::{
     ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,

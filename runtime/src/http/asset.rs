@@ -51,7 +51,10 @@ impl Assets {
             let Some(rest) = path.strip_prefix('/') else {
                 return invalid("its path begins with `/`");
             };
-            if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte)) {
+            if !rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte))
+            {
                 return invalid("its path has letters, digits, `-`, `.`, `_` and `/` only");
             }
             let first = rest.split('/').next().unwrap_or_default();
@@ -79,8 +82,9 @@ impl Assets {
         let served = self.by_path.get(path)?;
         let known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
             let tags = value.as_bytes().split(|byte| *byte == b',');
-            tags.map(<[u8]>::trim_ascii)
-                .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == served.etag.as_bytes())
+            tags.map(<[u8]>::trim_ascii).any(|tag| {
+                tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == served.etag.as_bytes()
+            })
         });
         let mut response = if known {
             empty(StatusCode::NOT_MODIFIED)
@@ -110,7 +114,10 @@ fn etag(bytes: &[u8]) -> HeaderValue {
 
 fn media_type(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or_default();
-    match name.rsplit_once('.').map_or("html", |(_, extension)| extension) {
+    match name
+        .rsplit_once('.')
+        .map_or("html", |(_, extension)| extension)
+    {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",

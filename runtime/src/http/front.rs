@@ -323,7 +323,10 @@ impl<A: Authenticate> Front<A> {
         }
     }
 
-    pub(super) async fn authenticate(&self, request: &Request) -> Result<Arc<Caller>, Box<WireError>> {
+    pub(super) async fn authenticate(
+        &self,
+        request: &Request,
+    ) -> Result<Arc<Caller>, Box<WireError>> {
         self.auth.authenticate(request).await
     }
 

@@ -200,7 +200,11 @@ pub(super) fn check_handshake(head: &Parts) -> Result<(), WireError> {
             "a WebSocket is opened by HTTP/1.1 with `Connection: Upgrade`",
         ));
     }
-    if headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
+    if headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .map(HeaderValue::as_bytes)
+        != Some(b"13")
+    {
         let message = "only version 13 of the WebSocket protocol is spoken here";
         return Err(WireError::framework(Code::UpgradeRequired, message));
     }
@@ -253,7 +257,10 @@ fn listed(query: &str, class: &Class, caller: &Caller) -> Result<Vec<Arc<str>>, 
         let (name, value) = pair?;
         if name != "events" || asked.is_some() {
             let message = "a stream of events takes `?events=`, names separated by commas, once";
-            return Err(Box::new(WireError::framework(Code::MalformedRequest, message)));
+            return Err(Box::new(WireError::framework(
+                Code::MalformedRequest,
+                message,
+            )));
         }
         asked = Some(value.into_owned());
     }
@@ -310,7 +317,9 @@ impl Opening {
                 switch(&mut response);
                 if named {
                     let protocol = HeaderValue::from_static(PROTOCOL);
-                    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+                    response
+                        .headers_mut()
+                        .insert(SEC_WEBSOCKET_PROTOCOL, protocol);
                 }
             }
             Speech::Raw => switch(&mut response),

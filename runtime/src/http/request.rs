@@ -10,9 +10,9 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use crate::object::{Envelope, Timestamp};
 use super::Subscription;
 use crate::error::Code;
+use crate::object::{Envelope, Timestamp};
 use crate::rpc::{Reply, WireError};
 
 /// A whole response.
@@ -63,7 +63,8 @@ pub trait Dispatch {
 }
 
 /// What a backend says that serves no connections.
-pub(super) const NO_CONNECTIONS: &str = "this backend serves no WebSockets and no streams of events yet";
+pub(super) const NO_CONNECTIONS: &str =
+    "this backend serves no WebSockets and no streams of events yet";
 
 /// Whether a server takes calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

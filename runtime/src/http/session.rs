@@ -11,9 +11,7 @@ use super::{Dispatch, Limits};
 use crate::action::{Param, Params};
 use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target};
-use crate::rpc::{
-    Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result,
-};
+use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
 
 /// An authenticated caller and the object it talks to.
@@ -130,13 +128,14 @@ impl<D: Dispatch> Session<'_, D> {
     fn subscription(&self, on: bool, params: Bytes) -> Result<Subscription, Box<WireError>> {
         let Some(connection) = self.connection else {
             let message = "events need a connection that stays open: a WebSocket to this path, or `GET` on its `~events`";
-            return Err(Box::new(WireError::framework(Code::MethodNotFound, message)));
+            return Err(Box::new(WireError::framework(
+                Code::MethodNotFound,
+                message,
+            )));
         };
         let mut params = Params::new(EVENTS, params, false);
         let (asked,) = params.decode::<(Option<Vec<String>>,)>()?;
-        let asked = asked
-            .as_ref()
-            .map(|names| names.iter().map(String::as_str));
+        let asked = asked.as_ref().map(|names| names.iter().map(String::as_str));
         Ok(Subscription {
             connection,
             target: self.target.clone(),

@@ -242,11 +242,12 @@ impl<T: Stateful> std::fmt::Debug for ClassTable<T> {
 /// The object's or mixin's own entries, then its mixins', in field order.
 pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
     let path: Arc<str> = mount.into();
-    into.declared.extend(T::EVENTS.iter().map(|info| DeclaredEvent {
-        name: wire_name(mount, info.name),
-        mount: path.clone(),
-        info,
-    }));
+    into.declared
+        .extend(T::EVENTS.iter().map(|info| DeclaredEvent {
+            name: wire_name(mount, info.name),
+            mount: path.clone(),
+            info,
+        }));
     for action in T::PARTS.iter().flat_map(|table| table.actions) {
         into.entries.push(Entry::own(action, &path));
     }
@@ -361,8 +362,12 @@ impl<T: Stateful> HookEntry<T> {
             Box::pin(async move {
                 let cx = &mut Context::new(raw);
                 match (handler, value) {
-                    (Handler::Connect(run), HookValue::Connect(value)) => run(state, cx, value).await,
-                    (Handler::Message(run), HookValue::Message(value)) => run(state, cx, value).await,
+                    (Handler::Connect(run), HookValue::Connect(value)) => {
+                        run(state, cx, value).await
+                    }
+                    (Handler::Message(run), HookValue::Message(value)) => {
+                        run(state, cx, value).await
+                    }
                     (Handler::Disconnect(run), HookValue::Disconnect(value)) => {
                         run(state, cx, value).await
                     }

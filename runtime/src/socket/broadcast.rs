@@ -28,21 +28,30 @@ impl<'a> Broadcast<'a> {
     }
 
     /// Not to this connection; may be said more than once.
-    #[expect(clippy::return_self_not_must_use, reason = "dropping it is what sends it")]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is what sends it"
+    )]
     pub fn except(mut self, connection: ConnectionId) -> Self {
         self.to.except.push(connection);
         self
     }
 
     /// Only to this connection, if it listens to the event.
-    #[expect(clippy::return_self_not_must_use, reason = "dropping it is what sends it")]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is what sends it"
+    )]
     pub fn to_connection(mut self, connection: ConnectionId) -> Self {
         self.to.connection = Some(connection);
         self
     }
 
     /// Only to the connections of this subject.
-    #[expect(clippy::return_self_not_must_use, reason = "dropping it is what sends it")]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is what sends it"
+    )]
     pub fn to_subject(mut self, subject: &str) -> Self {
         self.to.subject = Some(subject.to_owned());
         self

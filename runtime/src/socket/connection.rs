@@ -72,7 +72,12 @@ impl ConnectionId {
 
 impl Attachment {
     /// A connection that has come just now.
-    pub fn new(id: ConnectionId, kind: ConnectionKind, caller: Arc<Caller>, since: Timestamp) -> Self {
+    pub fn new(
+        id: ConnectionId,
+        kind: ConnectionKind,
+        caller: Arc<Caller>,
+        since: Timestamp,
+    ) -> Self {
         Self {
             id,
             kind,
@@ -85,7 +90,9 @@ impl Attachment {
 
     /// Whether it listens to the event.
     pub fn hears(&self, event: &str) -> bool {
-        self.events.binary_search_by(|heard| (**heard).cmp(event)).is_ok()
+        self.events
+            .binary_search_by(|heard| (**heard).cmp(event))
+            .is_ok()
     }
 
     /// Listens to more events, or to fewer.
@@ -100,7 +107,10 @@ impl Attachment {
     }
 
     fn state_bytes(&self) -> usize {
-        self.state.iter().map(|(mount, text)| mount.len() + text.len()).sum()
+        self.state
+            .iter()
+            .map(|(mount, text)| mount.len() + text.len())
+            .sum()
     }
 }
 
@@ -160,14 +170,18 @@ impl Connection {
         let text = encode("connection", state)?;
         let text: Arc<str> = String::from_utf8_lossy(&text).into();
         // What other mounts have set meanwhile stays.
-        let latest = cx.attachment(self.id()).unwrap_or_else(|| self.attachment.clone());
+        let latest = cx
+            .attachment(self.id())
+            .unwrap_or_else(|| self.attachment.clone());
         let mut changed = (*latest).clone();
         changed.state.insert(self.mount.clone(), text.clone());
         let bytes = changed.state_bytes();
         if bytes > MAX_STATE {
             return Err(StorageFault::Encode {
                 path: "connection".to_owned(),
-                reason: format!("the state of a connection has {bytes} bytes, at most {MAX_STATE} are allowed"),
+                reason: format!(
+                    "the state of a connection has {bytes} bytes, at most {MAX_STATE} are allowed"
+                ),
             });
         }
         self.attachment = Rc::new(changed);
@@ -190,7 +204,10 @@ impl Connection {
             }
             _ => {
                 let packet = Packet::Frame(frame);
-                cx.push_effect(Effect::Send { id: self.id(), packet });
+                cx.push_effect(Effect::Send {
+                    id: self.id(),
+                    packet,
+                });
                 return;
             }
         };
@@ -244,7 +261,9 @@ impl FromStr for ConnectionId {
 
     fn from_str(text: &str) -> Result<Self, NoConnectionId> {
         let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        let number = digits
+            .then(|| u128::from_str_radix(text, 16).ok())
+            .flatten();
         number.map(Self).ok_or(NoConnectionId)
     }
 }
@@ -265,7 +284,9 @@ impl Serialize for ConnectionId {
 
 impl<'de> Deserialize<'de> for ConnectionId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 

@@ -119,9 +119,14 @@ impl Effect {
             Self::State { .. } => {}
             Self::Event { packet, to } => {
                 let name = packet.name.clone();
-                connections.send(&|attachment| to.include(&name, attachment), &Packet::Event(packet));
+                connections.send(
+                    &|attachment| to.include(&name, attachment),
+                    &Packet::Event(packet),
+                );
             }
-            Self::Send { id, packet } => connections.send(&|attachment| attachment.id == id, &packet),
+            Self::Send { id, packet } => {
+                connections.send(&|attachment| attachment.id == id, &packet)
+            }
             Self::Close { id, code, reason } => connections.close(id, code, &reason),
         }
     }

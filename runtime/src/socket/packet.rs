@@ -42,7 +42,9 @@ impl EventPacket {
         self.frame.get_or_init(|| {
             let name = json_string(&self.name);
             let mut text = Vec::with_capacity(80 + name.len() + self.data.len());
-            text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":");
+            text.extend_from_slice(
+                b"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":",
+            );
             text.extend_from_slice(name.as_bytes());
             text.extend_from_slice(b",\"data\":");
             text.extend_from_slice(&self.data);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Client;
 use crate::backend::LocalFuture;
-use crate::backend::native::{Encoding, News, Newcomer, Place, Port};
+use crate::backend::native::{Encoding, Newcomer, News, Place, Port};
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::{Dispatch, Live};
@@ -158,7 +158,8 @@ impl Socket {
             Packet::Event(event) => {
                 let name = event.name.rsplit('.').next() == Some(E::NAME);
                 let same = name || *event.name == *E::NAME;
-                same.then(|| serde_json::from_slice(&event.data).ok()).flatten()
+                same.then(|| serde_json::from_slice(&event.data).ok())
+                    .flatten()
             }
             Packet::Frame(_) => None,
         })??;
@@ -186,7 +187,9 @@ impl Socket {
     /// The code and reason that the object or the server closed it with.
     pub fn closed(&self) -> Option<(u16, String)> {
         let place = self.inner.place.borrow();
-        place.as_ref().and_then(|place| place.outlet().closed_with())
+        place
+            .as_ref()
+            .and_then(|place| place.outlet().closed_with())
     }
 
     /// Says good-bye.

@@ -245,7 +245,14 @@ fn without_names_one_listens_to_all_that_one_may_hear() {
             ),
             (
                 t.as_user("ann").with_scopes(["room:moderate"]),
-                vec!["back.rang", "flagged", "front.rang", "measured", "said", "seen"],
+                vec![
+                    "back.rang",
+                    "flagged",
+                    "front.rang",
+                    "measured",
+                    "said",
+                    "seen",
+                ],
             ),
         ] {
             let socket = client.connect(&room).await.unwrap();
@@ -316,7 +323,10 @@ fn recipients_are_narrowed_down_and_counted() {
         // Connected, but not listening.
         let deaf = t.as_user("ann").connect(&room).await.unwrap();
         let got = |sockets: &[stayput::testing::Socket]| -> Vec<usize> {
-            sockets.iter().map(|socket| socket.received().len()).collect()
+            sockets
+                .iter()
+                .map(|socket| socket.received().len())
+                .collect()
         };
         room.say("warm", None).await.unwrap();
         t.settle().await;

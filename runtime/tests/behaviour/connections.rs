@@ -66,7 +66,8 @@ impl Door {
         mut connection: Connection,
     ) -> Result<(), DoorError> {
         let name = connection.subject().to_owned();
-        self.log.push(format!("+{name} of {}", cx.connections().len()));
+        self.log
+            .push(format!("+{name} of {}", cx.connections().len()));
         // Also across an await nobody else sees it.
         cx.sleep(stayput::prelude::seconds(0)).await;
         connection.set_state(cx, &name);
@@ -135,7 +136,10 @@ fn connect_lets_in_and_disconnect_sees_off() {
         ann.subscribe(&["joined"]).await.unwrap();
         let bob = t.as_user("bob").connect(&door).await.unwrap();
         t.settle().await;
-        assert_eq!(ann.next::<Joined>().map(|joined| joined.name).as_deref(), Some("bob"));
+        assert_eq!(
+            ann.next::<Joined>().map(|joined| joined.name).as_deref(),
+            Some("bob")
+        );
         bob.close(4002, "done");
         t.settle().await;
         drop(ann);

@@ -7,7 +7,7 @@ struct Room {}
 
 #[durable_object]
 impl Room {
-    #[event(connect)]
+    #[event(sleep)]
     fn on(&mut self) {}
 }
 

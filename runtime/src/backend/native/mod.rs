@@ -25,4 +25,4 @@ pub use port::Port;
 pub use run::run;
 pub use settings::Settings;
 pub use socket::Heartbeat;
-pub(crate) use socket::{Encoding, News, Newcomer, Place};
+pub(crate) use socket::{Encoding, Newcomer, News, Place};

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 
 use super::port::Port;
 use super::settings::is_loopback;
-use super::socket::{self, Encoding, News, Newcomer, Place, ReplyBody};
+use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
 use crate::error::Code;
 use crate::http::{Dispatch, Front, Live, Opening, Peer, Request, asks_for_connection};
 use crate::rpc::WireError;
@@ -267,10 +267,9 @@ impl Shared {
             Err(error) => {
                 let mut response = self.front.refuse(head, peer, error, &self.port);
                 // What is left of the body is not read.
-                response.headers_mut().insert(
-                    http::header::CONNECTION,
-                    HeaderValue::from_static("close"),
-                );
+                response
+                    .headers_mut()
+                    .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
                 return response.map(ReplyBody::Whole);
             }
         };

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::super::{
-    Asset, AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig, Peer, Readiness,
-    Request, Response,
+    Asset, AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig,
+    Peer, Readiness, Request, Response,
 };
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};

@@ -155,7 +155,10 @@ impl Shard {
     fn is_quiet(&self) -> bool {
         // Whoever left because the server ends is seen off, unless that takes too long.
         let hooks_end = self.hooks.get() == 0
-            || self.stopping.get().is_some_and(|since| since.elapsed() >= FAREWELLS);
+            || self
+                .stopping
+                .get()
+                .is_some_and(|since| since.elapsed() >= FAREWELLS);
         self.store.in_flight() == 0 && hooks_end
     }
 

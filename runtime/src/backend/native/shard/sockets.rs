@@ -24,8 +24,10 @@ impl Shard {
             News::Open { newcomer, ask } => self.let_in(target, connection, newcomer, from, ask),
             News::Subscribe { events, on, ask } => {
                 let sockets = self.sockets.get(target.id);
-                let changed = sockets.and_then(|sockets| sockets.subscribe(connection, &events, on));
-                let reply = changed.map_or_else(|| Err(gone()), |attachment| Ok(listed(&attachment)));
+                let changed =
+                    sockets.and_then(|sockets| sockets.subscribe(connection, &events, on));
+                let reply =
+                    changed.map_or_else(|| Err(gone()), |attachment| Ok(listed(&attachment)));
                 self.reply(from, ask, reply);
             }
             News::Frame(frame) => self.run_hook(target, Hook::Message(connection, frame)),

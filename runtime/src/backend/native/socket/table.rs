@@ -162,7 +162,12 @@ impl ObjectSockets {
 
 impl Connections for ObjectSockets {
     fn each(&self, look: &mut dyn FnMut(&Rc<Attachment>)) {
-        for entry in self.entries.borrow().values().filter(|entry| entry.admitted) {
+        for entry in self
+            .entries
+            .borrow()
+            .values()
+            .filter(|entry| entry.admitted)
+        {
             look(&entry.attachment);
         }
     }
@@ -182,8 +187,16 @@ impl Connections for ObjectSockets {
     fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet) {
         // By the thread that has the socket: one message to each.
         let mut orders: Vec<(Address, Vec<u64>)> = Vec::new();
-        for entry in self.entries.borrow().values().filter(|entry| to(&entry.attachment)) {
-            match orders.iter_mut().find(|(reactor, _)| *reactor == entry.reactor) {
+        for entry in self
+            .entries
+            .borrow()
+            .values()
+            .filter(|entry| to(&entry.attachment))
+        {
+            match orders
+                .iter_mut()
+                .find(|(reactor, _)| *reactor == entry.reactor)
+            {
                 Some((_, slots)) => slots.push(entry.slot),
                 None => orders.push((entry.reactor, vec![entry.slot])),
             }

@@ -63,7 +63,10 @@ pub(in crate::backend::native) async fn serve(
 
 /// Says that nothing more will come, and reads what the other end had sent before it knew.
 async fn drain(stream: &TcpStream) {
-    if socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_err() {
+    if socket2::SockRef::from(stream)
+        .shutdown(std::net::Shutdown::Write)
+        .is_err()
+    {
         return;
     }
     let mut rest = [0; 4 << 10];

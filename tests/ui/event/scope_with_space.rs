@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[event(scope = "room read")]
+struct Said;
+
+fn main() {}
