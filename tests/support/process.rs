@@ -57,7 +57,10 @@ impl<'a> Launch<'a> {
 
     /// Starts the program on a free port, without waiting for it.
     pub fn spawn(&self) -> io::Result<Server> {
-        let address = free_address()?;
+        self.spawn_at(free_address()?)
+    }
+
+    fn spawn_at(&self, address: SocketAddr) -> io::Result<Server> {
         let log = self.data.with_extension("log");
         let mut command = match self.wrapper {
             [] => Command::new(self.program),
@@ -96,7 +99,22 @@ impl<'a> Launch<'a> {
     /// When it ends or is not ready within 30 s; the message holds its log.
     #[track_caller]
     pub fn start(&self) -> (Server, Duration) {
-        let mut server = match self.spawn() {
+        self.wait(self.spawn())
+    }
+
+    /// The same on a port that it had before.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[track_caller]
+    pub fn start_at(&self, address: SocketAddr) -> (Server, Duration) {
+        self.wait(self.spawn_at(address))
+    }
+
+    #[track_caller]
+    fn wait(&self, spawned: io::Result<Server>) -> (Server, Duration) {
+        let mut server = match spawned {
             Ok(server) => server,
             Err(fault) => panic!("{} does not start: {fault}", self.program.display()),
         };

@@ -115,4 +115,15 @@ impl Stored {
     }
 }
 
-stayput::app!(ChatRoom);
+stayput::app!(
+    ChatRoom;
+    assets(
+        "/" = "../web/index.html",
+        "/style.css" = "../web/style.css",
+        "/main.js" = "../web/dist/main.js",
+        "/client/index.js" = "../web/dist/client/index.js",
+        "/client/client.js" = "../web/dist/client/client.js",
+        "/client/live.js" = "../web/dist/client/live.js",
+        "/client/stayput.js" = "../web/dist/client/stayput.js",
+    )
+);

@@ -267,6 +267,7 @@ impl<S: Stateful> Context<S> {
     /// ```
     ///
     /// Data that cannot be encoded poisons the action with `state.unstorable`.
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be sent")]
     pub fn broadcast<E: DeclaredBy<S>>(&mut self, event: E) -> Broadcast<'_> {
         let raw = self.raw();
         let name = wire_name(&raw.mount, E::NAME);

@@ -125,7 +125,7 @@ impl Effect {
                 );
             }
             Self::Send { id, packet } => {
-                connections.send(&|attachment| attachment.id == id, &packet)
+                connections.send(&|attachment| attachment.id == id, &packet);
             }
             Self::Close { id, code, reason } => connections.close(id, code, &reason),
         }

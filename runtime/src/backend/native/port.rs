@@ -75,8 +75,7 @@ impl Port {
                         Message::Order(order) => inner.outlets.obey(order),
                         Message::Replaced(shard) => {
                             inner.pending.replaced(shard);
-                            let shared = &inner.shared;
-                            let lost = |target: &Target| shared.shard_of(target.id) == shard;
+                            let lost = |of: &Target| inner.shared.shard_of(of.id) == shard;
                             inner.outlets.reset(lost);
                         }
                         _ => {}

@@ -215,7 +215,7 @@ impl Socket {
                         Poll::Ready(Err(_)) => return Some(End::Over),
                     }
                 }
-                Err(error) => return Some(end_of(error)),
+                Err(error) => return Some(end_of(&error)),
             }
         }
         cx.waker().wake_by_ref();
@@ -282,7 +282,7 @@ impl Socket {
     }
 }
 
-fn end_of(error: Error) -> End {
+fn end_of(error: &Error) -> End {
     match error {
         Error::Capacity(_) => End::Failed(CloseCode::TooBig),
         Error::Utf8(_) => End::Failed(CloseCode::NotUtf8),

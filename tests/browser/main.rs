@@ -1,0 +1,102 @@
+//! The chat room in a real browser: two pages talk while the server is killed, and its page is the one in its sources.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use support::process::{Launch, scratch};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The program, built by the same `cargo` run as the test's own dependencies.
+fn program() -> PathBuf {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--profile", "ci", "--locked", "--package", "chat-room"])
+        .current_dir(root())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ci/chat-room");
+    assert!(target.is_file(), "{} is missing", target.display());
+    target
+}
+
+#[test]
+fn two_pages_talk_while_the_server_is_killed() {
+    assert!(
+        Path::new("/usr/bin/chromium").exists(),
+        "this test needs a browser: apt-get install chromium"
+    );
+    let program = program();
+    let folder = scratch();
+    let data = folder.path().join("data");
+    let launch = Launch::new(&program, &data);
+    let (server, _) = launch.start();
+    let address = server.address();
+    let mut server = Some(server);
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    fs::create_dir_all(&shots).unwrap();
+    let mut pages = Command::new("node")
+        .arg(root().join("tests/browser/pages.mjs"))
+        .arg(format!("http://{address}"))
+        .arg(&shots)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answers = pages.stdin.take().unwrap();
+    let mut passed = false;
+    for line in BufReader::new(pages.stdout.take().unwrap()).lines() {
+        match line.unwrap().as_str() {
+            // Dropping it kills it, as `kill -9` does.
+            "kill" => drop(server.take()),
+            "start" => server = Some(launch.start_at(address).0),
+            "passed" => {
+                passed = true;
+                continue;
+            }
+            other => panic!("the pages say {other}"),
+        }
+        writeln!(answers, "done").unwrap();
+    }
+    assert!(pages.wait().unwrap().success() && passed, "see above");
+}
+
+/// The page that the program holds was made from these very sources.
+#[test]
+fn the_page_is_built_from_its_sources() {
+    let folder = scratch();
+    let web = root().join("examples/chat-room/web");
+    let status = Command::new(web.join("build"))
+        .arg(folder.path())
+        .status()
+        .unwrap();
+    assert!(status.success(), "web/build failed");
+    let fresh = files(&folder.path().join("dist"));
+    assert!(fresh.len() > 3, "{fresh:?}");
+    assert_eq!(
+        files(&web.join("dist")),
+        fresh,
+        "run examples/chat-room/web/build and commit what it makes"
+    );
+}
+
+fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = PathBuf::from(path.file_name().unwrap());
+        if path.is_dir() {
+            let inside = files(&path);
+            all.extend(inside.into_iter().map(|(file, text)| (name.join(file), text)));
+        } else {
+            all.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+    all
+}
