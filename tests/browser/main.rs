@@ -1,5 +1,9 @@
 //! The chat room in a real browser: two pages talk while the server is killed, and its page is the one in its sources.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +20,15 @@ fn root() -> PathBuf {
 /// The program, built by the same `cargo` run as the test's own dependencies.
 fn program() -> PathBuf {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", "ci", "--locked", "--package", "chat-room"])
+        .args([
+            "build",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--locked",
+            "--package",
+            "chat-room",
+        ])
         .current_dir(root())
         .status()
         .unwrap();
@@ -93,7 +105,11 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
         let name = PathBuf::from(path.file_name().unwrap());
         if path.is_dir() {
             let inside = files(&path);
-            all.extend(inside.into_iter().map(|(file, text)| (name.join(file), text)));
+            all.extend(
+                inside
+                    .into_iter()
+                    .map(|(file, text)| (name.join(file), text)),
+            );
         } else {
             all.insert(name, fs::read_to_string(&path).unwrap());
         }

@@ -77,14 +77,23 @@ impl ChatRoom {
         id
     }
 
-    /// The newest messages, oldest first.
+    /// The newest messages, oldest first; or, after the message with a given number, the next ones.
     #[action(public)]
     fn history(
         &self,
         /// How many at most.
         #[param(min = 1, max = 1000, default = 50)]
         limit: u32,
+        /// The number of the last message that is known.
+        after: Option<u64>,
     ) -> Vec<Message> {
+        if let Some(next) = after.map(|after| after.saturating_add(1)) {
+            let page = self.messages.range(next.., limit);
+            return page
+                .into_iter()
+                .map(|(id, stored)| stored.numbered(id))
+                .collect();
+        }
         let newest = self.messages.iter().rev().take(limit as usize);
         let mut newest: Vec<_> = newest.map(|(id, stored)| stored.numbered(id)).collect();
         newest.reverse();

@@ -49,7 +49,11 @@ function showTyping(): void {
 async function catchUp(): Promise<void> {
   showPeople(await room.presence.enter({ name: me }));
   // Events that come while the history is on its way are in it, too, or newer.
-  for (const message of await room.history({ limit: 200 })) show(message);
+  for (let page: Message[]; ; ) {
+    page = await room.history({ limit: 200, after: newest === 0 ? undefined : newest });
+    for (const message of page) show(message);
+    if (page.length < 200) break;
+  }
 }
 
 let held: Message[] | undefined = [];

@@ -12,7 +12,7 @@ use super::asset::{Asset, Assets};
 use super::auth::{AuthMode, Authenticate};
 use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
-use super::live::{asks_for_connection, check_handshake};
+use super::live::check_handshake;
 use super::media::only_json;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
@@ -207,7 +207,7 @@ impl<A: Authenticate> Front<A> {
             let response = self.assets.get(request.path(), request.headers());
             return response.ok_or_else(no_path);
         }
-        if asks_for_connection(&request.head) {
+        if self.asks_for_connection(&request.head) {
             // Backends that serve them have taken it to `open`.
             if let Path::Object { class, .. } = path {
                 self.classes.get(&segment(class)?)?;
@@ -332,6 +332,10 @@ impl<A: Authenticate> Front<A> {
 
     pub(super) fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    pub(super) fn assets(&self) -> &Assets {
+        &self.assets
     }
 
     pub(super) fn classes(&self) -> &Classes {

@@ -88,7 +88,19 @@ pub struct Answerable {
 }
 
 impl<A: Authenticate> Front<A> {
-    /// Looks at a request that may ask for a connection: `None` if it does not, and [`Front::handle`] answers it.
+    /// Whether a request asks for a connection, and so goes to [`open`](Self::open).
+    pub fn asks_for_connection(&self, head: &Parts) -> bool {
+        if head.method != Method::GET || self.assets().has(head.uri.path()) {
+            return false;
+        }
+        match Path::split(head.uri.path()) {
+            Path::Object { .. } => true,
+            Path::Action { action, .. } => action == EVENTS,
+            Path::Top(_) | Path::Other => false,
+        }
+    }
+
+    /// Checks a request that asks for a connection; an error is its response.
     pub async fn open(
         &self,
         request: Request,
@@ -173,18 +185,6 @@ fn check_public(class: &Class, caller: &Caller) -> Result<(), WireError> {
     }
     let message = "nothing here is public and the request carries no credentials";
     Err(WireError::framework(Code::Unauthenticated, message))
-}
-
-/// Whether a request asks for a connection, and so goes to [`Front::open`].
-pub fn asks_for_connection(head: &Parts) -> bool {
-    if head.method != Method::GET {
-        return false;
-    }
-    match Path::split(head.uri.path()) {
-        Path::Object { .. } => true,
-        Path::Action { action, .. } => action == EVENTS,
-        Path::Top(_) | Path::Other => false,
-    }
 }
 
 /// RFC 6455, 4.2.1.

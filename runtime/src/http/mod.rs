@@ -25,6 +25,6 @@ pub use asset::Asset;
 pub use auth::{AuthMode, Authenticate};
 pub use class::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use front::{Front, FrontConfig, Limits};
-pub use live::{Answerable, Asked, Live, Opening, asks_for_connection};
+pub use live::{Answerable, Asked, Live, Opening};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};
 pub use session::Subscription;

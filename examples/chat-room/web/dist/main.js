@@ -40,8 +40,13 @@ function showTyping() {
 async function catchUp() {
     showPeople(await room.presence.enter({ name: me }));
     // Events that come while the history is on its way are in it, too, or newer.
-    for (const message of await room.history({ limit: 200 }))
-        show(message);
+    for (let page;;) {
+        page = await room.history({ limit: 200, after: newest === 0 ? undefined : newest });
+        for (const message of page)
+            show(message);
+        if (page.length < 200)
+            break;
+    }
 }
 let held = [];
 room.$onStatus((status) => {

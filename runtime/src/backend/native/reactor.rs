@@ -27,7 +27,7 @@ use super::port::Port;
 use super::settings::is_loopback;
 use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
 use crate::error::Code;
-use crate::http::{Dispatch, Front, Live, Opening, Peer, Request, asks_for_connection};
+use crate::http::{Dispatch, Front, Live, Opening, Peer, Request};
 use crate::rpc::WireError;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind};
 
@@ -254,7 +254,7 @@ impl Shared {
     ) -> Response<ReplyBody> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, body) = request.into_parts();
-        if asks_for_connection(&head) {
+        if self.front.asks_for_connection(&head) {
             let body = Bytes::new();
             let request = Request { head, body, peer };
             return match self.front.open(request, &self.port).await {

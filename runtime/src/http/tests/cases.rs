@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::fake::{Fake, LOCAL, config, now};
-use crate::http::{AuthMode, Front, Peer, Readiness, Request, asks_for_connection};
+use crate::http::{AuthMode, Front, Peer, Readiness, Request};
 use crate::socket::ConnectionId;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/tests/cases.txt");
@@ -75,7 +75,7 @@ fn exchange(case: &str) -> String {
     }
     let front = Front::new(config).unwrap();
     let request = Request::new(read(&request, handshake), peer);
-    let response = if live && asks_for_connection(&request.head) {
+    let response = if live && front.asks_for_connection(&request.head) {
         match now(front.open(request, &fake)) {
             Ok(opening) => {
                 let (target, kind) = (opening.target(), opening.kind());

@@ -21,12 +21,12 @@ export class ChatRoom extends $.ObjectHandle {
     /** Who is there. */
     presence = new ChatRoomPresence(this.$target);
     /**
-     * The newest messages, oldest first.
+     * The newest messages, oldest first; or, after the message with a given number, the next ones.
      *
      * Changes nothing.
      */
     history(params = {}, options = {}) {
-        return this.$call("history", params, options, { result: { list: () => $shape_Message }, query: true });
+        return this.$call("history", params, options, { params: { fields: [["after", "wide"]], rest: null }, result: { list: () => $shape_Message }, query: true });
     }
     /** Posts a message to everyone in the room and returns its number. */
     say(params, options = {}) {
