@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 const require = createRequire(new URL("../node/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
 const [url, folder] = process.argv.slice(2);
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const lines = createInterface({ input: process.stdin });
+const answers = lines[Symbol.asyncIterator]();
 
 async function parent(word) {
   console.log(word);
@@ -101,4 +102,5 @@ try {
   console.log("passed");
 } finally {
   await browser.close();
+  lines.close();
 }

@@ -57,6 +57,7 @@ async function catchUp(): Promise<void> {
 }
 
 let held: Message[] | undefined = [];
+let connections = 0;
 room.$onStatus((status) => {
   const shown = at("status");
   shown.dataset["state"] = status.state;
@@ -65,12 +66,18 @@ room.$onStatus((status) => {
   held = [];
   typists.clear();
   showTyping();
+  const connection = ++connections;
   catchUp().then(
     () => {
+      // A newer connection catches up by itself.
+      if (connection !== connections) return;
       for (const message of held ?? []) show(message);
       held = undefined;
     },
-    (error: unknown) => console.warn("cannot catch up", error),
+    // What is held stays held: showing it would leave a gap for ever. The next connection tries again.
+    (error: unknown) => {
+      if (connection === connections) shown.textContent = `cannot read the room: ${error}`;
+    },
   );
 });
 // Until the history is there, newer messages wait: `show` passes over what is older than the newest.

@@ -49,6 +49,7 @@ async function catchUp() {
     }
 }
 let held = [];
+let connections = 0;
 room.$onStatus((status) => {
     const shown = at("status");
     shown.dataset["state"] = status.state;
@@ -58,11 +59,20 @@ room.$onStatus((status) => {
     held = [];
     typists.clear();
     showTyping();
+    const connection = ++connections;
     catchUp().then(() => {
+        // A newer connection catches up by itself.
+        if (connection !== connections)
+            return;
         for (const message of held ?? [])
             show(message);
         held = undefined;
-    }, (error) => console.warn("cannot catch up", error));
+    }, 
+    // What is held stays held: showing it would leave a gap for ever. The next connection tries again.
+    (error) => {
+        if (connection === connections)
+            shown.textContent = `cannot read the room: ${error}`;
+    });
 });
 // Until the history is there, newer messages wait: `show` passes over what is older than the newest.
 room.$on("said", ({ message }) => (held === undefined ? show(message) : void held.push(message)));
