@@ -85,7 +85,8 @@ impl Presence {
 
     #[event(disconnect)]
     fn gone(&mut self, cx: &mut Context<Self>, gone: Disconnect) {
-        let guest = gone.connection.state::<Guest>();
+        let Disconnect { connection, .. } = gone;
+        let guest = connection.state::<Guest>();
         if let Some(Guest { name }) = guest.filter(|guest| !self.list(cx).contains(&guest.name)) {
             cx.broadcast(Left { name });
         }

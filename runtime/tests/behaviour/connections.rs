@@ -69,7 +69,7 @@ impl Door {
         self.log
             .push(format!("+{name} of {}", cx.connections().len()));
         // Also across an await nobody else sees it.
-        cx.sleep(stayput::prelude::seconds(0)).await;
+        cx.sleep(seconds(0)).await;
         connection.set_state(cx, &name);
         cx.broadcast(Joined { name: name.clone() })
             .except(connection.id());
