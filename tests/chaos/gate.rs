@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -96,25 +97,9 @@ fn no_reply_runs_ahead_of_the_sync() {
         Ok(json!(1))
     );
     server.kill();
-    assert!(
-        Command::new("strace").arg("-V").output().is_ok(),
-        "this test needs strace: apt-get install strace"
-    );
     let trace = folder.path().join("trace");
-    let inject = format!("inject=fsync,fdatasync:delay_enter={}", SYNC.as_micros());
-    // `-D` makes the program our own child and strace a bystander.
-    let wrapper = [
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-e",
-        "trace=fsync,fdatasync",
-        "-e",
-        &inject,
-        "-o",
-        trace.to_str().unwrap(),
-    ];
+    let wrapper = slow_syncs(&trace, SYNC);
+    let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
     let (server, _) = Launch {
         wrapper: &wrapper,
         ..Launch::new(program(), &data)
@@ -152,4 +137,20 @@ fn no_reply_runs_ahead_of_the_sync() {
     }
     let traced = fs::read_to_string(&trace).unwrap();
     assert!(traced.contains("sync("), "strace saw no sync:\n{traced}");
+}
+
+/// What starts a program whose every sync takes longer.
+pub(crate) fn slow_syncs(trace: &Path, longer: Duration) -> Vec<String> {
+    assert!(
+        Command::new("strace").arg("-V").output().is_ok(),
+        "this test needs strace: apt-get install strace"
+    );
+    let inject = format!("inject=fsync,fdatasync:delay_enter={}", longer.as_micros());
+    let trace = trace.to_str().unwrap();
+    // `-D` makes the program our own child and strace a bystander.
+    let only = "trace=fsync,fdatasync";
+    let wrapper = [
+        "strace", "-D", "-f", "-qq", "-e", only, "-e", &inject, "-o", trace,
+    ];
+    wrapper.map(str::to_owned).to_vec()
 }

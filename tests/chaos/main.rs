@@ -16,6 +16,7 @@ mod idle;
 mod kill;
 mod owner;
 mod slow;
+mod sockets;
 mod spin;
 
 use std::path::Path;

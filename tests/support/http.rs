@@ -48,6 +48,24 @@ impl Connection {
         self.stream.get_ref()
     }
 
+    /// What is read, with what was read ahead.
+    pub(crate) fn stream(&mut self) -> &mut BufReader<TcpStream> {
+        &mut self.stream
+    }
+
+    /// Reads a line of a response without end, or of a stream of events.
+    pub fn line(&mut self) -> io::Result<String> {
+        let mut line = Vec::new();
+        self.stream.read_until(b'\n', &mut line)?;
+        if line.pop() != Some(b'\n') {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        String::from_utf8(line).map_err(|_| invalid("a line is not UTF-8".to_owned()))
+    }
+
     /// Reads one response. An end of the stream before it is `UnexpectedEof`.
     pub fn receive(&mut self) -> io::Result<Response> {
         let first = self.line()?;
@@ -137,18 +155,6 @@ impl Connection {
                 response.status
             ))),
         }
-    }
-
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = Vec::new();
-        self.stream.read_until(b'\n', &mut line)?;
-        if line.pop() != Some(b'\n') {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
-        String::from_utf8(line).map_err(|_| invalid("a header line is not UTF-8".to_owned()))
     }
 }
 

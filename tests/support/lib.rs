@@ -1,6 +1,7 @@
-//! What tests and benches of running programs share: a plain HTTP client, processes under test, bounds on time.
+//! What tests and benches of running programs share: plain HTTP and WebSocket clients, processes under test, bounds on time.
 
 pub mod bounds;
 pub mod http;
 pub mod process;
 pub mod random;
+pub mod websocket;

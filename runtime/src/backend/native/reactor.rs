@@ -343,7 +343,9 @@ impl Shared {
         // It can be nothing but what the listener accepted.
         if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
             let stream = parts.io.into_inner();
-            socket::serve(stream, &parts.read_buf, place, live, self.port.clone()).await;
+            // A copy, so that the buffer of the handshake does not stay with the connection.
+            let read = parts.read_buf.to_vec();
+            socket::serve(stream, read, place, live, self.port.clone()).await;
         }
     }
 

@@ -85,7 +85,7 @@ impl Outlet {
 
     /// Sends a packet after everything before it.
     pub(super) fn send(&self, packet: &Packet) {
-        if self.is_closing() {
+        if !self.takes_more() {
             return;
         }
         let mut queue = self.queue.borrow_mut();
@@ -111,17 +111,15 @@ impl Outlet {
             (Encoding::Packets(packets), packet) => packets.borrow_mut().push_back(packet.clone()),
         }
         drop(queue);
-        self.check_waiting();
         self.wake();
     }
 
     /// Sends a text message of the server's own.
     pub(super) fn send_text(&self, text: &[u8]) {
-        if self.is_closing() {
+        if !self.takes_more() {
             return;
         }
         push_frame(&mut self.queue.borrow_mut(), Data::Text, text);
-        self.check_waiting();
         self.wake();
     }
 
@@ -167,14 +165,24 @@ impl Outlet {
         self.asked.get() > 0
     }
 
-    /// Bytes of the transport itself wait as well.
-    pub(super) fn check_waiting(&self) {
-        if self.queue.borrow().len() > MAX_WAITING && !self.is_closing() {
+    /// Whether more waits than may.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.borrow().len() > MAX_WAITING
+    }
+
+    /// Whether one more message may wait. One for which too much waits already reads too slowly: it is closed.
+    fn takes_more(&self) -> bool {
+        if self.is_closing() {
+            return false;
+        }
+        if self.is_full() {
             let code = CloseCode::Slow.number();
             tracing::debug!("connection {} reads too slowly", self.name.id);
             self.close(code, "slow");
             self.end_as(code, "slow", false);
+            return false;
         }
+        true
     }
 
     /// Ends it after what waits is written.
@@ -253,10 +261,11 @@ impl Outlet {
             }
             (Encoding::Stream, None) => {
                 // Nobody answers on a stream; that it cannot be written tells.
-                self.queue.borrow_mut().push(b": ping\n\n");
-                self.heard.set(now);
-                self.check_waiting();
-                self.wake();
+                if self.takes_more() {
+                    self.queue.borrow_mut().push(b": ping\n\n");
+                    self.heard.set(now);
+                    self.wake();
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ pub(in crate::backend::native) fn accept_key(key: &[u8]) -> String {
 /// Serves a connection until it is gone. `read` is what came with its handshake.
 pub(in crate::backend::native) async fn serve(
     stream: TcpStream,
-    read: &[u8],
+    read: Vec<u8>,
     place: Place,
     live: Live,
     port: Port,
@@ -44,7 +44,7 @@ pub(in crate::backend::native) async fn serve(
         .write_buffer_size(0)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
-    let context = WebSocketContext::from_partially_read(read.to_vec(), Role::Server, Some(config));
+    let context = WebSocketContext::from_partially_read(read, Role::Server, Some(config));
     let mut socket = Socket {
         stream,
         context,
@@ -130,6 +130,7 @@ impl Socket {
             return Poll::Ready(false);
         }
         let end = self.read(cx, &outlet);
+        let was_full = outlet.is_full();
         if self.place.is_draining() && !outlet.is_asking() {
             outlet.close(CloseCode::GoingAway.number(), "the server shuts down");
         }
@@ -140,6 +141,10 @@ impl Socket {
         self.say_close(&outlet);
         if self.write(cx, &outlet).is_err() {
             return Poll::Ready(false);
+        }
+        if was_full && !outlet.is_full() {
+            // Reading goes on.
+            cx.waker().wake_by_ref();
         }
         match end {
             // What waits is written first, if the other side takes it.
@@ -192,8 +197,8 @@ impl Socket {
     /// Reads what there is. Answers how the connection ends, if it does.
     fn read(&mut self, cx: &mut Context<'_>, outlet: &Rc<Outlet>) -> Option<End> {
         for _ in 0..TURN {
-            if !outlet.may_ask() {
-                // The answer to one of them wakes us.
+            if !outlet.may_ask() || outlet.is_full() {
+                // The answer to one of them wakes us, and so does that it is written.
                 return None;
             }
             let mut ends = Ends {
@@ -203,7 +208,6 @@ impl Socket {
             match self.context.read(&mut ends) {
                 Ok(message) => {
                     outlet.hear(Instant::now());
-                    outlet.check_waiting();
                     if let Some(end) = self.take(message, outlet) {
                         return Some(end);
                     }
