@@ -33,9 +33,11 @@ fn idle_connections_are_cheap() {
     setrlimit(Resource::Nofile, raised).unwrap();
     let folder = scratch();
     let data = folder.path().join("data");
-    let connections = sockets.to_string();
+    let connections = wanted.to_string();
     let variables = [
         ("STAYPUT_IDLE_MS", "1000"),
+        // Nobody here answers pings.
+        ("STAYPUT_PING_MS", "600000"),
         ("STAYPUT_CONNECTIONS", connections.as_str()),
     ];
     let (server, _) = Launch {

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -341,10 +341,7 @@ impl Shared {
             Err(error) => return tracing::debug!("a handshake was not finished: {error}"),
         };
         // It can be nothing but what the listener accepted.
-        if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
-            let stream = parts.io.into_inner();
-            // A copy, so that the buffer of the handshake does not stay with the connection.
-            let read = parts.read_buf.to_vec();
+        if let Some((stream, read)) = take_over(upgraded) {
             socket::serve(stream, read, place, live, self.port.clone()).await;
         }
     }
@@ -364,6 +361,12 @@ impl Shared {
             )),
         }
     }
+}
+
+/// The socket, and what was read from it behind the handshake: a copy, for hyper's buffer is large and would stay.
+fn take_over(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
 }
 
 /// The code that a refused connection is closed with.

@@ -69,7 +69,8 @@ async fn drain(stream: &TcpStream) {
     {
         return;
     }
-    let mut rest = [0; 4 << 10];
+    // Not an array: it would be part of every connection's task.
+    let mut rest = vec![0; READ];
     while stream.readable().await.is_ok() {
         match stream.try_read(&mut rest) {
             Ok(0) => return,
