@@ -48,6 +48,11 @@ impl Connection {
         self.stream.get_ref()
     }
 
+    /// The socket itself, without what was read ahead.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+
     /// What is read, with what was read ahead.
     pub(crate) fn stream(&mut self) -> &mut BufReader<TcpStream> {
         &mut self.stream

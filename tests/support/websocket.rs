@@ -80,6 +80,11 @@ impl WebSocket {
         self.connection.socket()
     }
 
+    /// The socket itself. What was read ahead is lost: nothing is, right after an answer that was waited for.
+    pub fn into_stream(self) -> TcpStream {
+        self.connection.into_stream()
+    }
+
     /// How long to wait for bytes.
     pub fn patience(&self, limit: Duration) -> io::Result<()> {
         self.socket().set_read_timeout(Some(limit))
@@ -160,18 +165,17 @@ impl WebSocket {
 /// A frame of a client, which has a mask: one that changes nothing, so that what is sent can be read.
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
-    match payload.len() {
-        short @ 0..126 => bytes.push(0x80 | u8::try_from(short).unwrap_or_default()),
-        long => match u16::try_from(long) {
-            Ok(long) => {
-                bytes.push(0x80 | 126);
-                bytes.extend(long.to_be_bytes());
-            }
-            Err(_) => {
-                bytes.push(0x80 | 127);
-                bytes.extend((long as u64).to_be_bytes());
-            }
-        },
+    let len = payload.len();
+    match (u8::try_from(len), u16::try_from(len)) {
+        (Ok(short @ 0..126), _) => bytes.push(0x80 | short),
+        (_, Ok(long)) => {
+            bytes.push(0xfe);
+            bytes.extend(long.to_be_bytes());
+        }
+        _ => {
+            bytes.push(0xff);
+            bytes.extend((len as u64).to_be_bytes());
+        }
     }
     bytes.extend([0; 4]);
     bytes.extend(payload);

@@ -85,8 +85,7 @@ impl Presence {
 
     #[event(disconnect)]
     fn gone(&mut self, cx: &mut Context<Self>, gone: Disconnect) {
-        let Disconnect { connection, .. } = gone;
-        let guest = connection.state::<Guest>();
+        let guest = gone.connection.state::<Guest>();
         if let Some(Guest { name }) = guest.filter(|guest| !self.list(cx).contains(&guest.name)) {
             cx.broadcast(Left { name });
         }

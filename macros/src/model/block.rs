@@ -1,6 +1,6 @@
 //! An impl block of a durable object or mixin: its actions and handlers.
 
-use syn::{Ident, Path, Type};
+use syn::{Attribute, Ident, Path, Type, parse_quote};
 
 use super::action::{self, Action};
 use super::check;
@@ -60,6 +60,7 @@ pub(crate) fn read(
             }
         }
     }
+    item.attrs.push(signatures_are_given());
     let shown = kind.shown();
     if let Some((path, _)) = &item.trait_path {
         diag.error(
@@ -94,6 +95,13 @@ pub(crate) fn read(
         actions,
         handlers,
     })
+}
+
+/// Silences the lints that ask for another signature than the one that the generated caller needs.
+fn signatures_are_given() -> Attribute {
+    parse_quote! {
+        #[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self, reason = "as stayput calls it")]
+    }
 }
 
 /// The paths of the type and of its stub, which stands beside it.

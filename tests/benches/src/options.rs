@@ -16,7 +16,7 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str =
-    "usage: bench [--short] [--rounds N] [--seconds S] [--only query|one-object|thousand-objects]";
+    "usage: bench [--short] [--rounds N] [--seconds S] [--only PAIR]; the pairs are in README.md";
 
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {

@@ -22,8 +22,24 @@ pub(crate) struct Side {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
     pub(crate) variables: Vec<(&'static str, &'static str)>,
+    /// How it is asked.
+    pub(crate) shape: Shape,
     /// Bodies and paths, asked in turn.
     pub(crate) asks: Vec<Ask>,
+}
+
+/// How a server is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// Over HTTP, one request in flight on a connection.
+    Http,
+    /// Over a WebSocket each, so many in flight on each.
+    Sockets { in_flight: usize },
+    /// By one, while so many listen over a WebSocket, each of which says `hello` first.
+    FanOut {
+        listeners: usize,
+        hello: Option<&'static str>,
+    },
 }
 
 /// One request of the load.
@@ -36,6 +52,10 @@ pub(crate) struct Ask {
 const INCREMENT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"increment","params":{"by":1}}"#;
 /// Reads what `INCREMENT` wrote.
 pub(crate) const VALUE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"value"}"#;
+const SAY: &str =
+    r#"{"jsonrpc":"2.0","id":1,"method":"say","params":{"text":"hello, all of you out there"}}"#;
+const SUBSCRIBE: &str =
+    r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["said"]}}"#;
 const ADD: &str = r#"{"jsonrpc":"2.0","id":1,"method":"add","params":[1,2]}"#;
 
 /// All the pairs; `program` is this one.
@@ -45,6 +65,7 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
         program: program.to_path_buf(),
         arguments: Vec::new(),
         variables: vec![(ROLE, "counter"), ("STAYPUT_THREADS", "1")],
+        shape: Shape::Http,
         asks,
     };
     let workerd = |asks| {
@@ -54,10 +75,22 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             ..workerd()?
         })
     };
+    let over = |shape, side| Side { shape, ..side };
+    let sockets = Shape::Sockets { in_flight: 16 };
+    let fan_out = |hello| Shape::FanOut {
+        listeners: 1_000,
+        hello,
+    };
     let one = || {
         vec![Ask {
             path: "/counter/home".to_owned(),
             body: INCREMENT.to_owned(),
+        }]
+    };
+    let say = || {
+        vec![Ask {
+            path: "/chat-room/lobby".to_owned(),
+            body: SAY.to_owned(),
         }]
     };
     let thousand = || {
@@ -66,6 +99,11 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             body: INCREMENT.to_owned(),
         };
         (0..1_000).map(ask).collect::<Vec<_>>()
+    };
+    let jsonrpsee = |asks| Side {
+        variables: vec![(ROLE, "jsonrpsee")],
+        name: "jsonrpsee",
+        ..counter(asks)
     };
     let value = vec![Ask {
         path: "/counter/home".to_owned(),
@@ -80,12 +118,8 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             name: "query",
             what: "JSON-RPC query over HTTP, 64 connections, against jsonrpsee's `add`",
             goal: 0.8,
-            ours: counter(value),
-            peer: Side {
-                variables: vec![(ROLE, "jsonrpsee")],
-                name: "jsonrpsee",
-                ..counter(add)
-            },
+            ours: counter(value.clone()),
+            peer: jsonrpsee(add.clone()),
         },
         Pair {
             name: "one-object",
@@ -101,6 +135,30 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             ours: counter(thousand()),
             peer: workerd(thousand())?,
         },
+        Pair {
+            name: "socket-query",
+            what: "JSON-RPC query over 64 WebSockets with 16 in flight each, against jsonrpsee's `add`",
+            goal: 1.0,
+            ours: over(sockets, counter(value)),
+            peer: over(sockets, jsonrpsee(add)),
+        },
+        Pair {
+            name: "socket-durable",
+            what: "durable increments over 64 WebSockets with 16 in flight each, against hibernating ones on workerd",
+            goal: 10.0,
+            ours: over(sockets, counter(one())),
+            peer: over(sockets, workerd(one())?),
+        },
+        Pair {
+            name: "fan-out",
+            what: "durable messages of a chat room to 1,000 listeners, deliveries, against hibernating WebSockets on workerd",
+            goal: 5.0,
+            ours: Side {
+                variables: vec![(ROLE, "chat-room"), ("STAYPUT_THREADS", "1")],
+                ..over(fan_out(Some(SUBSCRIBE)), counter(say()))
+            },
+            peer: over(fan_out(None), workerd(say())?),
+        },
     ])
 }
 
@@ -111,6 +169,7 @@ pub(crate) fn control(program: &Path) -> Side {
         program: program.to_path_buf(),
         arguments: Vec::new(),
         variables: vec![(ROLE, "control")],
+        shape: Shape::Http,
         asks: vec![Ask {
             path: "/".to_owned(),
             body: ADD.to_owned(),
@@ -139,6 +198,7 @@ fn workerd() -> Result<Side, String> {
         program,
         arguments,
         variables: Vec::new(),
+        shape: Shape::Http,
         asks: Vec::new(),
     })
 }

@@ -7,15 +7,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::http::{Connection, request};
+use support::http::Connection;
 use support::process::{Launch, Server, scratch};
 
 use crate::load::{Load, Measured, Stop};
 use crate::options::Options;
 use crate::pairs::{self, Pair, Side, VALUE};
 
-/// How many connections every load uses.
-const CONNECTIONS: usize = 64;
 /// A round does not count when the control is this many times slower than in the best round.
 const VOID: f64 = 3.0;
 /// Nor when other processes used more than this part of the machine.
@@ -107,25 +105,7 @@ impl Running {
         }
         .spawn()?;
         let address = server.address();
-        let whole = |ask: &pairs::Ask| {
-            let host = address.to_string();
-            let mut bytes = request(
-                "POST",
-                &ask.path,
-                &host,
-                &["Content-Type: application/json"],
-                ask.body.as_bytes(),
-            );
-            bytes.extend_from_slice(ask.body.as_bytes());
-            bytes
-        };
-        let requests = side.asks.iter().map(whole).collect();
-        let load = Load {
-            address,
-            requests,
-            expect: r#""result":"#,
-            connections: CONNECTIONS,
-        };
+        let load = Load::new(address, side.clone());
         let mut running = Self {
             side,
             server,
@@ -148,7 +128,7 @@ impl Running {
 
     /// Every object once or more, and half a second of load.
     fn warm(&mut self) -> Result<(), Box<dyn Error>> {
-        let touched = self.drive(Stop::Requests(self.load.requests.len()))?;
+        let touched = self.drive(Stop::Requests(self.load.len()))?;
         let loaded = self.drive(Stop::Time(Duration::from_millis(500)))?;
         self.answered += touched.answered + loaded.answered;
         Ok(())

@@ -11,7 +11,13 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [ (name = "worker.js", esModule = embed "worker.js") ],
   compatibilityDate = "2026-10-01",
-  durableObjectNamespaces = [ (className = "Counter", uniqueKey = "counter", enableSql = true) ],
+  durableObjectNamespaces = [
+    (className = "Counter", uniqueKey = "counter", enableSql = true),
+    (className = "ChatRoom", uniqueKey = "chat-room", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [ (name = "COUNTER", durableObjectNamespace = "Counter") ],
+  bindings = [
+    (name = "COUNTER", durableObjectNamespace = "Counter"),
+    (name = "CHAT_ROOM", durableObjectNamespace = "ChatRoom"),
+  ],
 );

@@ -57,8 +57,7 @@ impl Room {
 
     #[event(disconnect)]
     fn left(&mut self, gone: Disconnect) {
-        let Disconnect { code, .. } = gone;
-        self.gone.push(code);
+        self.gone.push(gone.code);
     }
 }
 

@@ -34,8 +34,8 @@ fn listen(address: SocketAddr, room: &str) -> io::Result<JoinHandle<Vec<i64>>> {
 /// The same over a stream.
 fn stream(address: SocketAddr, room: &str) -> io::Result<JoinHandle<Vec<i64>>> {
     let mut connection = Connection::open(address)?;
-    let head = format!("GET /{room}/~events?events=told HTTP/1.1\r\nHost: {address}\r\n\r\n");
-    connection.send(head.as_bytes())?;
+    let asked = format!("GET /{room}/~events?events=told HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    connection.send(asked.as_bytes())?;
     while connection.line()? != "retry: 1000" {}
     Ok(std::thread::spawn(move || {
         let mut heard = Vec::new();

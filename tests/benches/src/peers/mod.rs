@@ -12,8 +12,9 @@ pub(crate) const ROLE: &str = "STAYPUT_BENCH_ROLE";
 /// Serves in the role of that name until killed.
 pub(crate) fn serve(role: &str) -> ExitCode {
     match role {
-        // The very program of the example.
+        // The very programs of the examples.
         "counter" => stayput::run(counter::app()),
+        "chat-room" => stayput::run(chat_room::app()),
         "control" => blocking(control::serve),
         "jsonrpsee" => blocking(jsonrpsee::serve),
         _ => fail(&format!("{ROLE}={role} is not known")),

@@ -1,6 +1,5 @@
-//! The load generator: many kept-alive connections on one thread, one request in flight on each.
+//! HTTP: kept-alive connections, one request in flight on each.
 
-use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,39 +7,15 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use super::{EXPECT, Measured, Stop, contains, late};
+
 /// What to send to whom.
 #[derive(Debug)]
-pub(crate) struct Load {
-    /// The server.
-    pub(crate) address: SocketAddr,
+pub(super) struct Http<'a> {
+    pub(super) address: SocketAddr,
     /// Whole requests, sent in turn by all the connections together.
-    pub(crate) requests: Vec<Vec<u8>>,
-    /// What the body of a good answer contains.
-    pub(crate) expect: &'static str,
-    /// How many connections.
-    pub(crate) connections: usize,
-}
-
-/// When to stop sending.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Stop {
-    /// After this time.
-    Time(Duration),
-    /// After so many requests.
-    Requests(usize),
-}
-
-/// What came out.
-#[derive(Debug, Clone)]
-pub(crate) struct Measured {
-    /// Good answers within the time.
-    pub(crate) in_time: usize,
-    /// Good answers in all; a request that was sent is always waited for.
-    pub(crate) answered: usize,
-    /// The time.
-    pub(crate) took: Duration,
-    /// Microseconds from request to answer, sorted.
-    latencies: Vec<u32>,
+    pub(super) requests: &'a [Vec<u8>],
+    pub(super) connections: usize,
 }
 
 /// A connection and where its one request stands.
@@ -51,9 +26,9 @@ struct Line {
     sent: Option<Instant>,
 }
 
-impl Load {
+impl Http<'_> {
     /// Sends until `stop`. Any bad answer is an error that shows it: a rate of failures means nothing.
-    pub(crate) fn drive(&self, stop: Stop) -> io::Result<Measured> {
+    pub(super) fn drive(&self, stop: Stop) -> io::Result<Measured> {
         let mut poll = Poll::new()?;
         let mut lines = Vec::with_capacity(self.connections);
         for index in 0..self.connections {
@@ -79,12 +54,7 @@ impl Load {
             Stop::Time(time) => (Some(time), usize::MAX),
             Stop::Requests(count) => (None, count),
         };
-        let mut measured = Measured {
-            in_time: 0,
-            answered: 0,
-            took: Duration::ZERO,
-            latencies: Vec::new(),
-        };
+        let mut measured = Measured::default();
         let mut sent = 0;
         let mut waiting = 0;
         let began = Instant::now();
@@ -99,10 +69,7 @@ impl Load {
         while waiting > 0 {
             poll.poll(&mut events, Some(Duration::from_secs(30)))?;
             if events.is_empty() {
-                return Err(io::Error::new(
-                    ErrorKind::TimedOut,
-                    format!("{waiting} requests got no answer in 30 s"),
-                ));
+                return Err(late(waiting));
             }
             let now = Instant::now();
             let over = until.is_some_and(|until| now - began >= until);
@@ -110,17 +77,13 @@ impl Load {
                 let Some(line) = lines.get_mut(event.token().0) else {
                     continue;
                 };
-                if !line.receive(self.expect)? {
+                if !line.receive()? {
                     continue;
                 }
                 waiting -= 1;
                 measured.answered += 1;
                 if !over {
-                    measured.in_time += 1;
-                    if let Some(start) = line.sent.take() {
-                        let micros = u32::try_from((now - start).as_micros()).unwrap_or(u32::MAX);
-                        measured.latencies.push(micros);
-                    }
+                    measured.count(now, line.sent.take());
                 }
                 if !over && sent < most {
                     line.send(self.request(sent), now)?;
@@ -154,7 +117,7 @@ impl Line {
     }
 
     /// Reads what is there. Whether the answer is complete.
-    fn receive(&mut self, expect: &str) -> io::Result<bool> {
+    fn receive(&mut self) -> io::Result<bool> {
         loop {
             if self.filled == self.input.len() {
                 return Err(io::Error::new(
@@ -180,7 +143,7 @@ impl Line {
         let Some(body) = complete(answer) else {
             return Ok(false);
         };
-        let good = answer.get(9..12) == Some(b"200") && contains(body, expect.as_bytes());
+        let good = answer.get(9..12) == Some(b"200") && contains(body, EXPECT);
         if !good {
             let text = String::from_utf8_lossy(answer).into_owned();
             return Err(io::Error::new(
@@ -212,39 +175,4 @@ fn complete(answer: &[u8]) -> Option<&[u8]> {
 fn header<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (key, value) = line.split_at_checked(name.len())?;
     key.eq_ignore_ascii_case(name).then_some(value)
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
-impl Measured {
-    /// Answers a second.
-    pub(crate) fn rate(&self) -> f64 {
-        // Counts stay far below 2^52.
-        #[allow(clippy::cast_precision_loss, reason = "a count of requests")]
-        let count = self.in_time as f64;
-        count / self.took.as_secs_f64()
-    }
-
-    /// The latency that `percent` of the answers did not exceed, in milliseconds.
-    pub(crate) fn percentile(&self, percent: usize) -> f64 {
-        let index =
-            (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
-        self.latencies
-            .get(index)
-            .map_or(0.0, |micros| f64::from(*micros) / 1000.0)
-    }
-}
-
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:.0}/s p50 {:.2} ms p99 {:.2} ms",
-            self.rate(),
-            self.percentile(50),
-            self.percentile(99)
-        )
-    }
 }
