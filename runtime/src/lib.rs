@@ -58,3 +58,8 @@ macro_rules! __export_app {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Keeps the examples of the state's page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/state.md")]
+struct StatePage;

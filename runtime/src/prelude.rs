@@ -8,5 +8,5 @@ pub use crate::object::{
     minutes, seconds,
 };
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
-pub use crate::state::{Log, Map, Set};
+pub use crate::state::{Cursor, Log, Map, Page, Set};
 pub use stayput_macros::{ActionError, Config, action, data, durable_object, event, mixin};

@@ -40,6 +40,13 @@ export async function rooms(): Promise<void> {
   // @ts-expect-error there may be none of this name
   const missing: rich.Shape = drawing["by-id"]["7"];
   const tree: rich.Tree = await room.tree({ root: { weight: 1, children: [{ weight: 2, children: [] }] } });
+  let after: rich.Cursor | null = null;
+  do {
+    const page: rich.PageOfMessage = await room.scroll({ after, limit: 20 });
+    const texts: string[] = page.items.map((item) => item.text);
+    after = page.next;
+    console.log(texts);
+  } while (after !== null);
   console.log(names, others, message?.text, drawing.pair[1].toFixed(), tree.children[0]?.weight, missing);
 }
 

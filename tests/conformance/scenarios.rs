@@ -73,6 +73,58 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "a list is read by pages",
+        steps: &[
+            gives(
+                "tally/pages",
+                "note_page",
+                r#"{"limit": 2}"#,
+                r#"{"items": [], "next": null}"#,
+            ),
+            gives("tally/pages", "note", r#"["a"]"#, "1"),
+            gives("tally/pages", "note", r#"["b"]"#, "2"),
+            gives("tally/pages", "note", r#"["c"]"#, "3"),
+            gives(
+                "tally/pages",
+                "note_page",
+                r#"{"limit": 2}"#,
+                r#"{"items": [[1, "a"], [2, "b"]], "next": "MDAwMDAwMDAwMDAwMDAwMg"}"#,
+            ),
+            Step::Restart,
+            gives(
+                "tally/pages",
+                "note_page",
+                r#"{"limit": 2, "after": "MDAwMDAwMDAwMDAwMDAwMg"}"#,
+                r#"{"items": [[3, "c"]], "next": null}"#,
+            ),
+            gives(
+                "tally/pages",
+                "note_page_back",
+                r#"{"limit": 1}"#,
+                r#"{"items": [3], "next": "MDAwMDAwMDAwMDAwMDAwMw"}"#,
+            ),
+            gives(
+                "tally/pages",
+                "note_page_back",
+                r#"{"limit": 9, "before": "MDAwMDAwMDAwMDAwMDAwMw"}"#,
+                r#"{"items": [2, 1], "next": null}"#,
+            ),
+            fails(
+                "tally/pages",
+                "note_page",
+                r#"{"limit": 1, "after": "?"}"#,
+                "invalid_params",
+            ),
+            // A key, but of a map.
+            fails(
+                "tally/pages",
+                "note_page",
+                r#"{"limit": 1, "after": "MgA"}"#,
+                "invalid_params",
+            ),
+        ],
+    },
+    Scenario {
         name: "a panic undoes what was written and is answered",
         steps: &[
             gives("tally/panic", "increment", r#"{"by": 5}"#, "5"),

@@ -95,6 +95,15 @@ export class ChatRoom extends $.ObjectHandle<"chat-room", ChatRoomEvents> {
   }
 
   /**
+   * The messages, a page at a time.
+   *
+   * Changes nothing.
+   */
+  scroll(params: ChatRoomScrollParams = {}, options: $.CallOptions = {}): $.Call<PageOfMessage, ChatRoomScrollError> {
+    return this.$call<PageOfMessage, ChatRoomScrollError>("scroll", params, options, { result: () => $shape_PageOfMessage, query: true });
+  }
+
+  /**
    * Would make the handle a promise.
    *
    * Changes nothing.
@@ -193,6 +202,16 @@ export type ChatRoomSayError = $.StayputError<"room.full", {
   total: bigint;
 }> | $.StayputError<"room.closed", undefined> | $.ActionError;
 
+/** The params of `scroll`. */
+export interface ChatRoomScrollParams {
+  after?: Cursor | null | undefined;
+  /** Default: 50 */
+  limit?: number | undefined;
+}
+
+/** What `scroll` fails with. */
+export type ChatRoomScrollError = $.ActionError;
+
 /** The params of `then`. */
 export interface ChatRoomThenParams {
   value?: unknown | undefined;
@@ -271,6 +290,9 @@ export type MessagePostError = $.ActionError;
 /** A color. */
 export type Color = "red" | "green" | "blue";
 
+/** Where a page ended: the `next` of an earlier page of the same list. Opaque. */
+export type Cursor = string;
+
 export interface Drawing {
   area: number;
   "by-id": { [key: string]: Shape };
@@ -299,6 +321,13 @@ export interface Message_2 {
   from: string;
   reply_to?: bigint | null;
   text: string;
+}
+
+/** Some items of a list, and where the next page begins. */
+export interface PageOfMessage {
+  items: Message_2[];
+  /** Where the next page begins; null if there is nothing more. */
+  next: Cursor | null;
 }
 
 /** A name the language has. */
@@ -334,6 +363,7 @@ export interface string_2 {
 // Where 64-bit integers are in these types.
 const $shape_Entry: $.Shape = { all: [{ when: [["kind", "cents"]], then: { fields: [["amount", "wide"]], rest: null } }, { when: [["kind", "transfer"]], then: () => $shape_Transfer }] };
 const $shape_Message_2: $.Shape = { fields: [["$at", "wide"], ["reply_to", "wide"]], rest: null };
+const $shape_PageOfMessage: $.Shape = { fields: [["items", { list: () => $shape_Message_2 }]], rest: null };
 const $shape_Transfer: $.Shape = { fields: [["amount", "wide"]], rest: null };
 const $shape_Tree: $.Shape = { fields: [["children", { list: () => $shape_Tree }], ["weight", "wide"]], rest: null };
 const $shape_string_2: $.Shape = { fields: [["__proto__", "wide"]], rest: () => $shape_string_2 };

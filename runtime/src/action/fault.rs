@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::Code;
 use crate::rpc::WireError;
+use crate::state::EXPECTED_CURSOR;
 
 /// How much of a refused value is repeated to its sender, in characters.
 const MAX_ECHO: usize = 80;
@@ -22,12 +23,28 @@ pub(crate) struct Fault {
     pub(crate) received: Option<String>,
 }
 
+/// The details of the error that lists the faults.
+#[derive(Debug, Serialize)]
+pub(crate) struct Faults {
+    faults: Vec<Fault>,
+}
+
+impl Faults {
+    /// A cursor of another collection. Only the collection finds that out, and knows of no parameter.
+    pub(crate) fn of_cursor(cursor: &str) -> Self {
+        Self {
+            faults: vec![Fault {
+                path: String::new(),
+                rule: "cursor",
+                expected: EXPECTED_CURSOR.to_owned(),
+                received: Some(echo(format!("\"{cursor}\"").as_bytes())),
+            }],
+        }
+    }
+}
+
 /// The error that lists the faults.
 pub(crate) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
-    #[derive(Serialize)]
-    struct Details {
-        faults: Vec<Fault>,
-    }
     let message = match faults.first() {
         Some(fault) if fault.rule == "unknown" => {
             format!("parameter `{}` is not known", fault.path)
@@ -35,7 +52,7 @@ pub(crate) fn refuse(faults: Vec<Fault>) -> Box<WireError> {
         Some(fault) => format!("parameter `{}`: expected {}", fault.path, fault.expected),
         None => "the parameters do not fit".to_owned(),
     };
-    Box::new(WireError::framework(Code::InvalidParams, message).details(&Details { faults }))
+    Box::new(WireError::framework(Code::InvalidParams, message).details(&Faults { faults }))
 }
 
 /// `/name`, escaped as JSON Pointer asks.

@@ -10,7 +10,7 @@ mod table;
 
 pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
-pub(crate) use fault::{Fault, echo, refuse};
+pub(crate) use fault::{Fault, Faults, echo, refuse};
 pub use param::Param;
 pub use reply::{
     ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,

@@ -146,6 +146,13 @@ pub enum StorageFault {
         /// Why, and what to use instead.
         reason: String,
     },
+    /// A cursor that came with the call is no place in the collection it is for.
+    Cursor {
+        /// The collection.
+        path: String,
+        /// The cursor.
+        cursor: String,
+    },
     /// The stored object is newer than this program.
     Newer {
         /// The mount whose state is newer; empty for the object itself.
@@ -165,6 +172,11 @@ impl std::fmt::Display for StorageFault {
             Self::Fenced => f.write_str("the object was reset"),
             Self::Decode { key, reason } => write!(f, "record `{key}` cannot be read: {reason}"),
             Self::Encode { path, reason } => write!(f, "`{path}` cannot be stored: {reason}"),
+            Self::Cursor { path, .. } => write!(
+                f,
+                "the cursor is none of `{path}`: send the `next` of an earlier page of the same list, \
+                 or none to begin anew"
+            ),
             Self::Newer {
                 mount,
                 stored,

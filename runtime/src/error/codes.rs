@@ -206,6 +206,7 @@ impl Code {
             StorageFault::Fenced => Self::ObjectReset,
             StorageFault::Decode { .. } => Self::StateUnreadable,
             StorageFault::Encode { .. } => Self::StateUnstorable,
+            StorageFault::Cursor { .. } => Self::InvalidParams,
             StorageFault::Newer { .. } => Self::StateNewer,
         }
     }

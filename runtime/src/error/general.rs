@@ -3,13 +3,15 @@
 use std::fmt;
 
 use super::{ActionError, Code, ErrorInfo, Rejection};
+use crate::backend::StorageFault;
+use crate::object::storage_error;
 use crate::rpc::WireError;
 
 /// A result with the general [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Any error. Callers see a rejection of the framework as it was, everything else as `internal`: the text of an
-/// undeclared error goes to the log, never to a caller.
+/// Any error. Callers see a rejection of the framework as it was and a storage fault as they would without `try_`,
+/// everything else as `internal`: the text of an undeclared error goes to the log, never to a caller.
 pub struct Error(Inner);
 
 enum Inner {
@@ -32,6 +34,9 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             // A rejection keeps its code however it was wrapped, so that `retryable` survives `?`.
             if let Some(rejection) = current.downcast_ref::<Rejection>() {
                 return Self(Inner::Rejected(rejection.clone()));
+            }
+            if let Some(fault) = current.downcast_ref::<StorageFault>() {
+                return Self(Inner::Rejected(Rejection::new(storage_error(fault))));
             }
             if !text.is_empty() {
                 text.push_str(": ");

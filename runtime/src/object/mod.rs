@@ -26,7 +26,6 @@ pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub(crate) use host::storage_error;
 pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
 pub use id::{Id, IdError, IdKey, ObjectId};

@@ -4,10 +4,12 @@ use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::rc::Rc;
 
-use super::iter::Pages;
+use super::cursor::Cursor;
+use super::iter::{Pages, Read};
 use super::key::{AsKey, Key};
 use super::load::Loader;
 use super::merge::after;
+use super::page::Page;
 use super::records::{Records, check_key};
 use super::save::Saver;
 use crate::backend::{Record, Scan, StorageFault};
@@ -117,13 +119,18 @@ impl Place {
 
     /// The key in a record's key.
     pub(super) fn item_key<K: Key>(&self, key: &str) -> Result<K, StorageFault> {
-        let mut text = key.get(self.root.len() + 1..).unwrap_or_default();
+        let mut text = self.key_text(key);
         K::read_key(&mut text)
             .filter(|_| text.is_empty())
             .ok_or_else(|| StorageFault::Decode {
                 key: key.to_owned(),
                 reason: format!("the key is no `{}`", K::key_type()),
             })
+    }
+
+    /// The text of the key in a record's key.
+    fn key_text<'k>(&self, key: &'k str) -> &'k str {
+        key.get(self.root.len() + 1..).unwrap_or_default()
     }
 
     /// The key of the record beside the items.
@@ -180,6 +187,57 @@ impl Place {
             reverse,
             limit,
         })
+    }
+
+    /// The items strictly after `from`, or before it in `reverse`, at most `limit`, and whether more follow: one more
+    /// record than `limit` is read for that.
+    pub(super) fn page<K: Key, R>(
+        &self,
+        from: Option<&Cursor>,
+        limit: u32,
+        reverse: bool,
+        read: Read<R>,
+    ) -> Result<Page<R>, StorageFault> {
+        let (mut start, mut end) = self.all();
+        if let Some(cursor) = from {
+            let key = self.key_at::<K>(cursor)?;
+            if reverse {
+                end = key;
+            } else {
+                start = after(&key);
+            }
+        }
+        // A page without items would say either that there are none or, again and again, that there are more.
+        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+        let mut records = self.records.try_scan(&Scan {
+            start: &start,
+            end: Some(&end),
+            reverse,
+            limit: limit.saturating_add(1),
+        })?;
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let last = records.last().filter(|_| more);
+        Ok(Page {
+            next: last.map(|record| Cursor::at(self.key_text(&record.key))),
+            items: records
+                .iter()
+                .map(|record| read(self, record))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The record's key at a cursor, which may come from anywhere.
+    fn key_at<K: Key>(&self, cursor: &Cursor) -> Result<String, StorageFault> {
+        let mut text = cursor.key();
+        match K::read_key(&mut text) {
+            // Written anew: what only reads like a key lies where the key does.
+            Some(key) if text.is_empty() => Ok(self.text(&key)),
+            _ => Err(StorageFault::Cursor {
+                path: self.path.as_ref().to_owned(),
+                cursor: cursor.to_string(),
+            }),
+        }
     }
 
     pub(super) fn has_items(&self) -> Result<bool, StorageFault> {

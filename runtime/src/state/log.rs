@@ -9,9 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
 use super::collection::{Place, Site, field_by_site};
+use super::cursor::Cursor;
 use super::encode::{decode, encode};
 use super::field::Field;
 use super::iter::{Iter, Pages, TryIter};
+use super::page::Page;
 use crate::backend::{Record, StorageFault};
 use crate::manifest::StateManifest;
 
@@ -170,6 +172,47 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
         let place = self.site.place()?;
         let page = place.range(&ids).take_page(self::limit(limit))?;
         page.iter().map(|record| read(place, record)).collect()
+    }
+
+    /// The items after a cursor, or the first ones: at most `limit`, oldest first, all in memory at once, and the cursor to
+    /// go on with. Reads one record more than that. A `limit` of 0 counts as 1, so that a walk gets on.
+    ///
+    /// A cursor that is none of this collection's fails the action with `invalid_params`; see [`Page`].
+    pub fn page(&self, after: Option<Cursor>, limit: u32) -> Page<(u64, T)> {
+        self.site.settle(self.try_page(after, limit))
+    }
+
+    /// [`page`](Self::page), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
+    pub fn try_page(
+        &self,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<(u64, T)>, StorageFault> {
+        let place = self.site.place()?;
+        place.page::<u64, _>(after.as_ref(), limit, false, read)
+    }
+
+    /// The items before a cursor, or the last ones, newest first; otherwise as [`page`](Self::page).
+    pub fn page_back(&self, before: Option<Cursor>, limit: u32) -> Page<(u64, T)> {
+        self.site.settle(self.try_page_back(before, limit))
+    }
+
+    /// [`page_back`](Self::page_back), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
+    pub fn try_page_back(
+        &self,
+        before: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<(u64, T)>, StorageFault> {
+        let place = self.site.place()?;
+        place.page::<u64, _>(before.as_ref(), limit, true, read)
     }
 
     /// All items with their numbers, by pages of 100, from either end.

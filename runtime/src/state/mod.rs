@@ -6,6 +6,7 @@
 //! only when its encoding changed.
 
 mod collection;
+mod cursor;
 mod describe;
 mod encode;
 mod field;
@@ -16,6 +17,7 @@ mod log;
 mod map;
 mod merge;
 mod meta;
+mod page;
 mod records;
 mod save;
 mod set;
@@ -25,6 +27,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cursor::EXPECTED as EXPECTED_CURSOR;
+pub use cursor::{Cursor, CursorError};
 pub use describe::StateDescriber;
 pub use encode::{decode, encode};
 pub use field::{Field, FieldCache};
@@ -34,6 +38,7 @@ pub use load::Loader;
 pub use log::Log;
 pub use map::Map;
 pub(crate) use meta::{META_KEY, Meta};
+pub use page::Page;
 pub use records::Records;
 pub use save::Saver;
 pub use set::Set;

@@ -8,10 +8,12 @@ use std::ops::RangeBounds;
 use schemars::SchemaGenerator;
 
 use super::collection::{Place, Site, field_by_site};
+use super::cursor::Cursor;
 use super::field::Field;
 use super::iter::{Iter, TryIter};
 use super::key::{AsKey, Key, KeyPrefix};
 use super::map::read_key;
+use super::page::Page;
 use crate::backend::StorageFault;
 use crate::manifest::StateManifest;
 
@@ -87,6 +89,43 @@ impl<K: Key> Set<K> {
     {
         let place = self.site.place()?;
         place.records.try_delete(&place.key(key)?)
+    }
+
+    /// The keys after a cursor, or the first ones: at most `limit`, lowest first, all in memory at once, and the cursor to
+    /// go on with. Reads one record more than that. A `limit` of 0 counts as 1, so that a walk gets on.
+    ///
+    /// A cursor that is none of this collection's fails the action with `invalid_params`; see [`Page`].
+    pub fn page(&self, after: Option<Cursor>, limit: u32) -> Page<K> {
+        self.site.settle(self.try_page(after, limit))
+    }
+
+    /// [`page`](Self::page), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
+    pub fn try_page(&self, after: Option<Cursor>, limit: u32) -> Result<Page<K>, StorageFault> {
+        let place = self.site.place()?;
+        place.page::<K, _>(after.as_ref(), limit, false, read_key)
+    }
+
+    /// The keys before a cursor, or the last ones, highest first; otherwise as [`page`](Self::page).
+    pub fn page_back(&self, before: Option<Cursor>, limit: u32) -> Page<K> {
+        self.site.settle(self.try_page_back(before, limit))
+    }
+
+    /// [`page_back`](Self::page_back), with the fault.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
+    pub fn try_page_back(
+        &self,
+        before: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<K>, StorageFault> {
+        let place = self.site.place()?;
+        place.page::<K, _>(before.as_ref(), limit, true, read_key)
     }
 
     /// All keys in order, by pages of 100, from either end.

@@ -21,6 +21,7 @@ mod events;
 mod gate;
 mod ids;
 mod life;
+mod pages;
 mod receivers;
 mod replace;
 mod storage;

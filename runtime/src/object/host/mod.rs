@@ -17,6 +17,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use crate::action::Faults;
 use crate::backend::StorageFault;
 use crate::error::Code;
 use crate::object::Object;
@@ -189,8 +190,9 @@ pub fn overloaded() -> Box<WireError> {
 
 /// A storage fault as callers see it.
 pub(crate) fn storage_error(fault: &StorageFault) -> Box<WireError> {
-    Box::new(WireError::framework(
-        Code::of_storage(fault),
-        fault.to_string(),
-    ))
+    let error = WireError::framework(Code::of_storage(fault), fault.to_string());
+    Box::new(match fault {
+        StorageFault::Cursor { cursor, .. } => error.details(&Faults::of_cursor(cursor)),
+        _ => error,
+    })
 }

@@ -6,6 +6,7 @@ mod fields;
 mod keys;
 mod model;
 mod overlay;
+mod pages;
 
 use std::marker::PhantomData;
 use std::rc::Rc;

@@ -63,6 +63,18 @@ impl Tally {
         self.notes.last(100).into_iter().collect()
     }
 
+    /// The notes, oldest first, a page at a time.
+    #[action(public)]
+    fn note_page(&self, after: Option<Cursor>, limit: u32) -> Page<(u64, String)> {
+        self.notes.page(after, limit)
+    }
+
+    /// The notes, newest first, a page at a time.
+    #[action(public)]
+    fn note_page_back(&self, before: Option<Cursor>, limit: u32) -> Page<u64> {
+        self.notes.page_back(before, limit).map(|(id, _)| id)
+    }
+
     /// How often the alarm went off.
     #[action(public)]
     fn woken(&self) -> u32 {
