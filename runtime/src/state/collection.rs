@@ -230,14 +230,14 @@ impl Place {
     /// The record's key at a cursor, which may come from anywhere.
     fn key_at<K: Key>(&self, cursor: &Cursor) -> Result<String, StorageFault> {
         let mut text = cursor.key();
-        match K::read_key(&mut text) {
-            // Written anew: what only reads like a key lies where the key does.
-            Some(key) if text.is_empty() => Ok(self.text(&key)),
-            _ => Err(StorageFault::Cursor {
+        K::read_key(&mut text)
+            .filter(|_| text.is_empty())
+            // Written anew: what only reads like a key lies where the key does. No record has a key that is too long.
+            .and_then(|key| self.key(&key).ok())
+            .ok_or_else(|| StorageFault::Cursor {
                 path: self.path.as_ref().to_owned(),
                 cursor: cursor.to_string(),
-            }),
-        }
+            })
     }
 
     pub(super) fn has_items(&self) -> Result<bool, StorageFault> {

@@ -287,6 +287,14 @@ fn a_cursor_is_as_long_as_a_key_can_be() {
     );
     let rest = live.room.scores.page(Some(travelled(&next)), 9);
     assert_eq!((rest.items.len(), rest.next), (1, None));
+
+    // Short enough for a key, but not for one of this collection.
+    let longer = Cursor::at(&("k".repeat(2_048 - 9) + "\0"));
+    let longer = travelled(&longer);
+    assert!(matches!(
+        live.room.scores.try_page(Some(longer), 1),
+        Err(StorageFault::Cursor { .. })
+    ));
 }
 
 #[test]
