@@ -5,6 +5,8 @@ mod macros;
 
 pub mod action;
 pub mod backend;
+#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod event;

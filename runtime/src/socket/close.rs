@@ -12,6 +12,8 @@ pub enum CloseCode {
     Protocol = 1002,
     /// A binary message, and nobody who takes it.
     Unsupported = 1003,
+    /// Seen, never sent: the other side closed it without a code.
+    NoCode = 1005,
     /// Seen, never sent: the connection broke without a word.
     Abnormal = 1006,
     /// Text that is no UTF-8.

@@ -20,8 +20,10 @@ use crate::socket::{ConnectionId, ConnectionKind, Frame, Gone, Packet};
 
 /// How many connections one object may have.
 pub(super) const MAX_PER_OBJECT: usize = 32_768;
-/// How many bytes may wait for one connection.
+/// How many bytes may wait for one connection: events and frames, which it did not ask for.
 const MAX_WAITING: usize = 1 << 20;
+/// How many bytes of answers may wait for one connection besides.
+const MAX_ANSWERS: usize = 16 << 20;
 /// How many requests of one connection may be under way.
 const MAX_ASKED: usize = 128;
 /// How long a connection that is being closed may take to say so itself.

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::queue::Queue;
-use super::{FAREWELL, Heartbeat, MAX_ASKED, MAX_WAITING, Name, Order};
+use super::{FAREWELL, Heartbeat, MAX_ANSWERS, MAX_ASKED, MAX_WAITING, Name, Order};
 use crate::http::Answerable;
 use crate::object::Target;
 use crate::rpc::Reply;
@@ -114,12 +114,16 @@ impl Outlet {
         self.wake();
     }
 
-    /// Sends a text message of the server's own.
-    pub(super) fn send_text(&self, text: &[u8]) {
-        if !self.takes_more() {
+    /// Sends what a text message is answered with.
+    pub(super) fn send_answer(&self, text: &[u8]) {
+        let too_many = self.queue.borrow().answers_len() > MAX_ANSWERS;
+        if self.refuses(too_many) {
             return;
         }
-        push_frame(&mut self.queue.borrow_mut(), Data::Text, text);
+        let mut queue = self.queue.borrow_mut();
+        push_frame(&mut queue, Data::Text, text);
+        queue.note_answer(text.len());
+        drop(queue);
         self.wake();
     }
 
@@ -132,7 +136,7 @@ impl Outlet {
             scratch.clear();
             answerable.write(reply, scratch);
             if !scratch.is_empty() {
-                self.send_text(scratch);
+                self.send_answer(scratch);
             }
             if scratch.capacity() > MAX_WAITING {
                 *scratch = Vec::new();
@@ -165,24 +169,31 @@ impl Outlet {
         self.asked.get() > 0
     }
 
-    /// Whether more waits than may.
+    /// Whether nothing more is to be read before it has taken some of what waits.
     pub(super) fn is_full(&self) -> bool {
         self.queue.borrow().len() > MAX_WAITING
     }
 
-    /// Whether one more message may wait. One for which too much waits already reads too slowly: it is closed.
+    /// Whether one more message that it did not ask for may wait.
     fn takes_more(&self) -> bool {
+        let queue = self.queue.borrow();
+        let too_many = queue.len() - queue.answers_len().min(queue.len()) > MAX_WAITING;
+        drop(queue);
+        !self.refuses(too_many)
+    }
+
+    /// Whether it takes no more. When too much waits, it reads too slowly: it is closed.
+    fn refuses(&self, too_many: bool) -> bool {
         if self.is_closing() {
-            return false;
+            return true;
         }
-        if self.is_full() {
+        if too_many {
             let code = CloseCode::Slow.number();
             tracing::debug!("connection {} reads too slowly", self.name.id);
             self.close(code, "slow");
             self.end_as(code, "slow", false);
-            return false;
         }
-        true
+        too_many
     }
 
     /// Ends it after what waits is written.

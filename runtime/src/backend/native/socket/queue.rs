@@ -12,18 +12,31 @@ const KEEP: usize = 512;
 /// At most so many pieces are written at once; the system takes no more than 1,024.
 const PIECES: usize = 64;
 
+/// Answers up to this length are not accounted for: all that may be under way together are less than an event's limit.
+const SMALL_ANSWER: usize = 4 << 10;
+
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pieces: VecDeque<Bytes>,
     /// What comes after the pieces.
     tail: BytesMut,
     len: usize,
+    /// How many bytes were written before those that wait.
+    written: u64,
+    /// Where long answers end, counted from the first byte ever, and how long they are.
+    answers: VecDeque<(u64, usize)>,
+    answers_len: usize,
 }
 
 impl Queue {
     /// How many bytes wait.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many of them belong to long answers, those in part written counted whole.
+    pub(super) fn answers_len(&self) -> usize {
+        self.answers_len
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -45,6 +58,15 @@ impl Queue {
         self.len += bytes.len();
     }
 
+    /// Notes that the last `len` bytes answer a request: the other side asked for them, and so is not slow.
+    pub(super) fn note_answer(&mut self, len: usize) {
+        if len > SMALL_ANSWER {
+            let end = self.written + self.len as u64;
+            self.answers.push_back((end, len));
+            self.answers_len += len;
+        }
+    }
+
     /// Makes the tail a piece.
     fn seal(&mut self) {
         if !self.tail.is_empty() {
@@ -56,7 +78,7 @@ impl Queue {
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         self.seal();
         let piece = self.pieces.pop_front()?;
-        self.len -= piece.len();
+        self.count(piece.len());
         self.give_back();
         Some(piece)
     }
@@ -85,7 +107,7 @@ impl Queue {
     }
 
     fn advance(&mut self, mut written: usize) {
-        self.len -= written;
+        self.count(written);
         while let Some(piece) = self.pieces.front_mut() {
             if written < piece.len() {
                 piece.advance(written);
@@ -97,9 +119,25 @@ impl Queue {
         self.tail.advance(written);
     }
 
+    /// Counts what is written.
+    fn count(&mut self, written: usize) {
+        self.len -= written;
+        self.written += written as u64;
+        while let Some((end, len)) = self.answers.front().copied() {
+            if end > self.written {
+                break;
+            }
+            self.answers.pop_front();
+            self.answers_len -= len;
+        }
+    }
+
     fn give_back(&mut self) {
         if self.len == 0 && self.tail.capacity() > KEEP {
             self.tail = BytesMut::new();
+        }
+        if self.answers.is_empty() && self.answers.capacity() > 0 {
+            self.answers = VecDeque::new();
         }
         if self.pieces.is_empty() && self.pieces.capacity() > PIECES {
             self.pieces = VecDeque::new();
@@ -122,11 +160,19 @@ mod tests {
         ) {
             let mut queue = Queue::default();
             let (mut expected, mut got) = (Vec::new(), Vec::new());
+            let mut answers = Vec::new();
             let mut takes = takes.iter().cycle();
             for (shared, len, byte) in pushes {
                 let bytes = vec![byte; len];
                 expected.extend_from_slice(&bytes);
                 if shared { queue.push_shared(&bytes.into()) } else { queue.push(&bytes) }
+                if byte % 3 == 0 {
+                    let whole = len + 4 * 1024;
+                    queue.push(&vec![byte; 4 * 1024]);
+                    expected.resize(expected.len() + 4 * 1024, byte);
+                    queue.note_answer(whole);
+                    answers.push((expected.len(), whole));
+                }
                 let mut left = *takes.next().unwrap();
                 let result = queue.write(|slices| {
                     if left == 0 { return Err(std::io::ErrorKind::WouldBlock.into()); }
@@ -140,10 +186,13 @@ mod tests {
                 });
                 prop_assert_eq!(result.is_ok(), queue.is_empty());
                 prop_assert_eq!(queue.len(), expected.len() - got.len());
+                let waiting = answers.iter().filter(|(end, _)| *end > got.len());
+                prop_assert_eq!(queue.answers_len(), waiting.map(|(_, len)| len).sum::<usize>());
             }
             while let Some(piece) = queue.pop() { got.extend_from_slice(&piece); }
             prop_assert_eq!(got, expected);
             prop_assert!(queue.is_empty());
+            prop_assert_eq!(queue.answers_len(), 0);
         }
     }
 }

@@ -260,7 +260,7 @@ impl Socket {
     fn answer(&self, text: Bytes, outlet: &Rc<Outlet>) {
         match self.live.read(&text, &self.port) {
             Asked::Nothing => {}
-            Asked::Answer(answer) => outlet.send_text(&answer),
+            Asked::Answer(answer) => outlet.send_answer(&answer),
             Asked::Call(answerable, envelope) => {
                 outlet.begin();
                 let outlet = outlet.clone();
@@ -278,7 +278,7 @@ impl Socket {
                 let (outlet, live, port) = (outlet.clone(), self.live.clone(), self.port.clone());
                 tokio::task::spawn_local(async move {
                     if let Some(answer) = live.answer(&text, &port).await {
-                        outlet.send_text(&answer);
+                        outlet.send_answer(&answer);
                     }
                     outlet.end();
                 });

@@ -1,0 +1,127 @@
+//! What goes wrong on this side of the wire.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::object::Mode;
+use crate::rpc::WireError;
+use crate::socket::CloseCode;
+
+/// Why there is no client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// This is no address of a server.
+    Address {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// `https` and `wss` take the feature `client-tls`.
+    NoTls {
+        /// What was given.
+        url: String,
+    },
+    /// The token cannot be part of a header.
+    Token,
+    /// The certificates that the system trusts cannot be read.
+    Certificates(String),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { url, reason } => write!(
+                f,
+                "`{url}` {reason}: write it like `http://127.0.0.1:8787` or `https://rooms.example`"
+            ),
+            Self::NoTls { url } => write!(
+                f,
+                "`{url}` is encrypted: give `stayput` the feature `client-tls`"
+            ),
+            Self::Token => f.write_str("a token consists of visible ASCII characters"),
+            Self::Certificates(reason) => write!(f, "no certificates to trust: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// There is no connection, or it broke. With `sent`, a call had been sent.
+pub(super) fn network(reason: &dyn fmt::Display, sent: Option<Mode>) -> Box<WireError> {
+    Box::new(WireError {
+        maybe_executed: sent.is_some_and(may_write),
+        retryable: true,
+        ..ours("network", 503, reason.to_string())
+    })
+}
+
+/// No answer in time. With `sent`, a call had been sent.
+pub(super) fn timed_out(limit: Duration, sent: Option<Mode>) -> Box<WireError> {
+    Box::new(WireError {
+        maybe_executed: sent.is_some_and(may_write),
+        retryable: true,
+        ..ours("client_timeout", 504, format!("no answer within {limit:?}"))
+    })
+}
+
+/// What answers is not stayput: a proxy, or another server. With `sent`, a call had been sent.
+pub(super) fn bad_answer(status: u16, sent: Option<Mode>) -> Box<WireError> {
+    let retryable = matches!(status, 429 | 502..=504);
+    let message = format!(
+        "the answer, of HTTP status {status}, is not that of a stayput app: check the URL, and what stands between"
+    );
+    Box::new(WireError {
+        maybe_executed: sent.is_some_and(may_write),
+        retryable,
+        ..ours("bad_answer", 502, message)
+    })
+}
+
+/// The server's `connect` refused a connection by this close code and reason.
+pub(super) fn refused(code: u16, reason: &str) -> Box<WireError> {
+    let is_for_now = code == CloseCode::RefusedForNow.number();
+    let status = if is_for_now { 503 } else { 403 };
+    Box::new(WireError {
+        rpc_code: 1,
+        status,
+        code: Cow::Owned(reason.to_owned()),
+        message: Cow::Borrowed("the object refused the connection"),
+        details: None,
+        retryable: is_for_now,
+        maybe_executed: false,
+    })
+}
+
+/// Events came faster than they were read.
+pub(super) fn overflow(limit: usize) -> Box<WireError> {
+    let message = format!("more than {limit} events waited to be read");
+    Box::new(ours("overflow", 503, message))
+}
+
+fn may_write(mode: Mode) -> bool {
+    mode != Mode::Read
+}
+
+/// An error of the client, which the generated clients of other languages name alike.
+fn ours(code: &'static str, status: u16, message: String) -> WireError {
+    WireError {
+        rpc_code: 1,
+        status,
+        code: Cow::Borrowed(code),
+        message: Cow::Owned(message),
+        details: None,
+        retryable: false,
+        maybe_executed: false,
+    }
+}
+
+/// Fills `bytes` with randomness.
+pub(super) fn random(bytes: &mut [u8]) {
+    if getrandom::fill(bytes).is_err() {
+        // Zeros are found at once; there is no other way to say it here.
+        bytes.fill(0);
+    }
+}

@@ -1,0 +1,207 @@
+//! A connection to one object, for those who use it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::socket::{Queue, Shared};
+use super::{Client, error};
+use crate::backend::LocalFuture;
+use crate::error::{Code, Rejection};
+use crate::event::Event;
+use crate::object::{HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Target};
+use crate::rpc::{Reply, WireError};
+use crate::socket::check_close;
+
+/// How many events wait for a reader that is behind.
+const MAX_WAITING: usize = 4_096;
+
+/// An open WebSocket to one object: [`Client::connect`] makes it.
+///
+/// Stubs made with it call over it, and may call this object only; the object sees its
+/// [`Connection`](crate::socket::Connection). It is open until it is closed, by either side, or until it, all stubs
+/// made with it and all its [`Events`] are dropped. It does not connect again by itself: what came meanwhile would be
+/// missing without a word. After [`closed`](Self::closed), connect anew and read the object's state.
+#[derive(Clone)]
+pub struct Live {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    target: Target,
+    shared: Arc<Shared>,
+}
+
+impl Live {
+    pub(super) async fn open(client: Client, target: Target) -> Result<Self, Box<WireError>> {
+        let timeout = client.inner.timeout;
+        let opened = async {
+            let shared = Shared::open(&client.inner.address, &target, &client.inner.trust).await?;
+            // The socket is open before the object's `connect` has run: an answer tells that it let us in.
+            shared.call("rpc.ping", &[], Mode::Read).await?;
+            Ok::<_, Box<WireError>>(shared)
+        };
+        let opened = tokio::time::timeout(timeout, opened).await;
+        let shared = opened.map_err(|_| error::timed_out(timeout, None))??;
+        let inner = Inner {
+            client,
+            target,
+            shared,
+        };
+        Ok(Self {
+            inner: Rc::new(inner),
+        })
+    }
+
+    /// Listens to an event of the object: from now on, all of them, in order. To a mixin's by
+    /// [`events_of`](Self::events_of).
+    ///
+    /// # Errors
+    ///
+    /// `invalid_params` when the object declares no such event, `unauthenticated` and `forbidden` as the event says.
+    pub async fn events<E: Event>(&self) -> Result<Events<E>, Rejection> {
+        self.listen(E::NAME.to_owned()).await
+    }
+
+    /// Listens to an event of a mixin, by the name of the field that mounts it: `live.events_of::<Joined>("presence")`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`events`](Self::events).
+    pub async fn events_of<E: Event>(&self, mount: &str) -> Result<Events<E>, Rejection> {
+        self.listen(format!("{mount}.{}", E::NAME)).await
+    }
+
+    async fn listen<E: Event>(&self, name: String) -> Result<Events<E>, Rejection> {
+        let shared = &self.inner.shared;
+        let params = serde_json::json!({ "events": [name] }).to_string();
+        let events = Events {
+            // There before the server is asked: nothing falls in between.
+            queue: shared.listen(&name, MAX_WAITING),
+            inner: Rc::clone(&self.inner),
+            name,
+            typed: PhantomData,
+        };
+        let subscribed = self
+            .inner
+            .ask("rpc.subscribe", params.as_bytes(), Mode::Read);
+        subscribed.await.map_err(Rejection::new)?;
+        Ok(events)
+    }
+
+    /// Waits until the connection is over: the code and reason it was closed with, 1006 when it broke. The codes are
+    /// those of `docs/live.md`.
+    pub async fn closed(&self) -> (u16, String) {
+        self.inner.shared.ended().await
+    }
+
+    /// Closes it: 1000, or a code of one's own from 3000 to 4999, and a reason of up to 123 bytes.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` for another code or a longer reason; the connection is open then.
+    pub fn close(&self, code: u16, reason: &str) -> Result<(), Rejection> {
+        if let Err(wrong) = check_close(code, reason) {
+            let error = WireError::framework(Code::InvalidRequest, wrong);
+            return Err(Rejection::new(Box::new(error)));
+        }
+        self.inner.shared.close(code, reason);
+        Ok(())
+    }
+}
+
+impl Inner {
+    async fn ask(&self, action: &str, params: &[u8], mode: Mode) -> Reply {
+        let limit = self.client.inner.timeout;
+        let answer = self.shared.call(action, params, mode);
+        let answer = tokio::time::timeout(limit, answer).await;
+        answer.unwrap_or_else(|_| Err(error::timed_out(limit, Some(mode))))
+    }
+}
+
+impl Originate for Inner {
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        self.client.inner.id_key(class)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        error::random(bytes);
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
+    fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
+        Box::pin(async move {
+            if (&call.target.class, call.target.id) != (&self.target.class, self.target.id) {
+                let message =
+                    "this connection is open to another object: call with the client instead";
+                let error = WireError::framework(Code::InvalidRequest, message);
+                return Err(Box::new(error));
+            }
+            self.ask(&call.action, &call.params, call.mode).await
+        })
+    }
+}
+
+impl HasOrigin for Live {
+    fn origin(&self) -> Origin {
+        Origin::new(Rc::clone(&self.inner))
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Live").field(&self.inner.target).finish()
+    }
+}
+
+/// The events of one type, as they come: [`Live::events`] makes it.
+///
+/// Up to 4,096 wait to be read. Beyond that it ends with the error `overflow`: read faster, or read the state instead.
+pub struct Events<E> {
+    queue: Queue,
+    inner: Rc<Inner>,
+    name: String,
+    typed: PhantomData<fn() -> E>,
+}
+
+impl<E: Event> Events<E> {
+    /// Waits for the next one. `None` when the connection is over; [`Live::closed`] knows why.
+    ///
+    /// Safe to drop while it waits, as in `select!`: no event is lost.
+    ///
+    /// # Errors
+    ///
+    /// `overflow`, once, and nothing after it; `bad_reply` for an event that does not fit `E`, which the next may
+    /// again.
+    pub async fn next(&mut self) -> Option<Result<E, Rejection>> {
+        match self.queue.events.recv().await {
+            Some(data) => Some(serde_json::from_slice(&data).map_err(|fault| {
+                let message = format!("the event `{}` does not fit its type: {fault}", self.name);
+                let error = WireError::framework(Code::BadReply, message);
+                Rejection::new(Box::new(error))
+            })),
+            None if self.queue.overflowed.swap(false, Ordering::AcqRel) => {
+                Some(Err(Rejection::new(error::overflow(MAX_WAITING))))
+            }
+            None => None,
+        }
+    }
+}
+
+impl<E> Drop for Events<E> {
+    fn drop(&mut self) {
+        self.inner.shared.unlisten(&self.name, self.queue.id);
+    }
+}
+
+impl<E> fmt::Debug for Events<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Events").field(&self.name).finish()
+    }
+}

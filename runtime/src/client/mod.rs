@@ -1,0 +1,171 @@
+//! Clients of a running app, in Rust: the generated stubs, over HTTP and over a WebSocket.
+//!
+//! The feature `client` brings them, without the server: a program that only calls takes the app's crate with
+//! `default-features = false, features = ["client"]` on `stayput`. `https` and `wss` take `client-tls`.
+//!
+//! ```no_run
+//! # use stayput::prelude::*;
+//! # #[event(public)] pub struct Said { pub text: String }
+//! # #[durable_object(events(Said))] pub struct Room { said: u64 }
+//! # #[durable_object] impl Room {
+//! #     #[action(public)] fn say(&mut self, cx: &mut Context<Self>, text: String) -> u64 {
+//! #         cx.broadcast(Said { text }); self.said += 1; self.said
+//! #     }
+//! # }
+//! # stayput::app!(Room);
+//! # async fn f() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! use stayput::client::Client;
+//!
+//! let client = Client::new("http://127.0.0.1:8787", app())?;
+//! let room = Room::named(&client, "lobby");
+//! room.say("over HTTP").await?;
+//!
+//! let live = client.connect(&room).await?;
+//! let mut heard = live.events::<Said>().await?;
+//! Room::named(&live, "lobby").say("over the WebSocket").await?;
+//! while let Some(said) = heard.next().await {
+//!     println!("{}", said?.text);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Clients run on tokio. Their futures stay on one thread, as those of all stubs do: await them in `main`, in
+//! `block_on`, or in tasks of a `tokio::task::LocalSet`.
+
+mod address;
+mod answer;
+mod error;
+mod http;
+mod live;
+mod socket;
+mod tls;
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+pub use self::error::ClientError;
+pub use self::live::{Events, Live};
+
+use self::address::Address;
+use self::http::Http;
+use self::tls::Trust;
+use crate::app::App;
+use crate::backend::LocalFuture;
+use crate::error::Rejection;
+use crate::object::{HasOrigin, IdKey, Origin, Originate, OutgoingCall, Stub};
+use crate::rpc::Reply;
+
+/// How long an answer may take without [`Client::timeout`]: a little longer than the server gives a command.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Calls the objects of an app that runs elsewhere.
+///
+/// Stubs are made with it as with a context: `Room::named(&client, "lobby")`. Cloning is cheap, clones share their
+/// connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: Rc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    app: Rc<App>,
+    address: Address,
+    http: Http,
+    trust: Trust,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client of the app at this address: scheme, host, port, and a path if the app lies below one. `app` names its
+    /// classes: it is what the app's crate exports.
+    ///
+    /// # Errors
+    ///
+    /// When `url` is no address of a server, or needs the feature `client-tls`. Nothing is connected yet.
+    pub fn new(url: &str, app: App) -> Result<Self, ClientError> {
+        let address = Address::read(url)?;
+        let trust = Trust::load(address.is_encrypted)?;
+        Ok(Self::of(Inner {
+            app: Rc::new(app),
+            address,
+            http: Http::new(&trust),
+            trust,
+            timeout: PATIENCE,
+        }))
+    }
+
+    /// The same, with a token that every request carries (`Authorization: Bearer ..`).
+    ///
+    /// # Errors
+    ///
+    /// When the token cannot be part of a header.
+    pub fn bearer(&self, token: &str) -> Result<Self, ClientError> {
+        let mut inner = Inner::clone(&self.inner);
+        inner.address.set_bearer(token)?;
+        Ok(Self::of(inner))
+    }
+
+    /// The same, but an answer may take so long; 30 s without it. What takes longer fails with `client_timeout`.
+    #[must_use]
+    pub fn timeout(&self, timeout: Duration) -> Self {
+        let mut inner = Inner::clone(&self.inner);
+        inner.timeout = timeout;
+        Self::of(inner)
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self {
+            inner: Rc::new(inner),
+        }
+    }
+
+    /// Opens a WebSocket to an object.
+    ///
+    /// # Errors
+    ///
+    /// What the object's `connect` refused with, what any call would be refused with, and `network` when there is no
+    /// server.
+    pub async fn connect(&self, stub: &impl Stub) -> Result<Live, Rejection> {
+        let target = stub.core().target().map_err(Rejection::new)?;
+        let live = Live::open(self.clone(), target).await;
+        live.map_err(Rejection::new)
+    }
+}
+
+impl Originate for Inner {
+    fn id_key(&self, class: &str) -> Option<IdKey> {
+        Some(self.app.find(class)?.ids.clone())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        error::random(bytes);
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
+    fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
+        Box::pin(async move {
+            let sent = self.http.call(&self.address, &call);
+            let answer = tokio::time::timeout(self.timeout, sent).await;
+            answer.unwrap_or_else(|_| Err(error::timed_out(self.timeout, Some(call.mode))))
+        })
+    }
+}
+
+impl HasOrigin for Client {
+    fn origin(&self) -> Origin {
+        Origin::new(Rc::clone(&self.inner))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client")
+            .field(&self.inner.address.shown())
+            .finish()
+    }
+}

@@ -1,0 +1,145 @@
+//! What the client is tried on: a room that talks back, with a mixin, an action that takes its time, and a door.
+
+use std::time::Duration;
+
+use stayput::prelude::*;
+
+/// Someone said something.
+#[event(public)]
+pub(crate) struct Said {
+    pub number: u64,
+    pub text: String,
+}
+
+/// Someone entered.
+#[event(public)]
+#[derive(PartialEq)]
+pub(crate) struct Entered {
+    pub name: String,
+}
+
+/// Why nothing was said.
+#[derive(Debug, ActionError)]
+#[error(prefix = "room")]
+pub(crate) enum RoomError {
+    /// It holds no more.
+    #[error(status = 409, message = "the room holds {max}", retryable)]
+    Full { max: u64 },
+}
+
+/// A room.
+#[durable_object(events(Said))]
+pub(crate) struct Room {
+    said: Log<String>,
+    #[mixin]
+    door: Door,
+}
+
+#[durable_object]
+impl Room {
+    /// Says something.
+    #[action(public)]
+    fn say(&mut self, cx: &mut Context<Self>, text: String) -> Result<u64, RoomError> {
+        if self.said.len() >= 10_000 {
+            return Err(RoomError::Full { max: 10_000 });
+        }
+        let number = self.said.push(text.clone());
+        cx.broadcast(Said { number, text });
+        Ok(number)
+    }
+
+    /// Says so many things at once.
+    #[action(public)]
+    fn flood(&mut self, cx: &mut Context<Self>, times: u64) {
+        for _ in 0..times {
+            let number = self.said.push("again".to_owned());
+            cx.broadcast(Said {
+                number,
+                text: "again".to_owned(),
+            });
+        }
+    }
+
+    /// Fails, always.
+    #[action(public)]
+    fn fill(&mut self) -> Result<u64, RoomError> {
+        Err(RoomError::Full { max: 3 })
+    }
+
+    /// How much was said.
+    #[action(public)]
+    fn count(&self) -> u64 {
+        self.said.len()
+    }
+
+    /// As long as asked for.
+    #[action(public)]
+    fn repeat(&self, text: String, times: usize) -> String {
+        text.repeat(times)
+    }
+
+    /// Takes its time.
+    #[action(public)]
+    async fn ponder(&mut self, cx: &mut Context<Self>, millis: u64) -> u64 {
+        cx.sleep(Duration::from_millis(millis)).await;
+        self.said.push("hm".to_owned())
+    }
+
+    /// Takes its time, and changes nothing.
+    #[action(public)]
+    async fn watch(&self, cx: &Context<Self>, millis: u64) -> u64 {
+        cx.sleep(Duration::from_millis(millis)).await;
+        self.said.len()
+    }
+
+    /// The room itself, as a value.
+    #[action(public)]
+    fn myself(&self, cx: &Context<Self>) -> RoomStub {
+        cx.me()
+    }
+
+    /// How many connections there are.
+    #[action(public)]
+    fn listeners(&self, cx: &Context<Self>) -> usize {
+        cx.connections().len()
+    }
+
+    /// Ends the connection it is called over.
+    #[action(public)]
+    fn leave(&mut self, cx: &mut Context<Self>, code: u16) {
+        if let Some(connection) = cx.connection() {
+            connection.close(cx, code, "out");
+        }
+    }
+
+    #[event(connect)]
+    fn arriving(
+        &mut self,
+        cx: &mut Context<Self>,
+        _connection: Connection,
+    ) -> Result<(), RoomError> {
+        match cx.name() {
+            Some("full") => Err(RoomError::Full { max: 0 }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Who came in.
+#[mixin(events(Entered))]
+pub(crate) struct Door {
+    names: Set<String>,
+}
+
+#[mixin]
+impl Door {
+    /// Enters.
+    #[action(public)]
+    pub(crate) fn enter(&mut self, cx: &mut Context<Self>, name: String) -> u64 {
+        self.names.insert(&name);
+        cx.broadcast(Entered { name });
+        self.names.len()
+    }
+}
+
+stayput::app!(Room);
