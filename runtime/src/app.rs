@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::http::{Asset, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
 };
@@ -177,18 +176,23 @@ impl App {
 
     /// What the HTTP front must know of the classes.
     pub fn edge(&self) -> Vec<EdgeClass> {
+        #[cfg(not(target_arch = "wasm32"))]
         let manifest = self.manifest();
+        #[cfg(not(target_arch = "wasm32"))]
+        let discover = |class: &Class| {
+            let part = manifest.classes.get(class.path);
+            // By way of a value, whose members are sorted: as it is read from the manifest's text elsewhere.
+            let part = part.and_then(|class| serde_json::to_value(class).ok());
+            let text = part.and_then(|class| serde_json::to_vec(&class).ok());
+            Discover::Text(text.unwrap_or_default().into())
+        };
+        #[cfg(target_arch = "wasm32")]
+        let discover = |_: &Class| Discover::Ask(crate::backend::workers::discover);
         let edge = |class: &Arc<Class>| EdgeClass {
             path: class.path.to_owned(),
             aliases: class.was.iter().map(|&was| was.to_owned()).collect(),
             ids: class.ids.clone(),
-            discover: Bytes::from(
-                manifest
-                    .classes
-                    .get(class.path)
-                    .and_then(|class| serde_json::to_vec(class).ok())
-                    .unwrap_or_default(),
-            ),
+            discover: discover(class),
             actions: class.actions.iter().map(edge_action).collect(),
             events: class.events.iter().map(edge_event).collect(),
             hooks: class.hooks,

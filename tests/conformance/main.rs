@@ -8,7 +8,9 @@
 )]
 
 mod app;
+mod guests;
 mod scenarios;
+mod sockets;
 mod steps;
 
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use crate::steps::{Call, Gives, Scenario, Step};
 
-const fn call(
+pub(crate) const fn call(
     object: &'static str,
     action: &'static str,
     params: &'static str,
@@ -17,7 +17,7 @@ const fn call(
     }
 }
 
-const fn gives(
+pub(crate) const fn gives(
     object: &'static str,
     action: &'static str,
     params: &'static str,
@@ -26,7 +26,7 @@ const fn gives(
     Step::Call(call(object, action, params, Gives::Result(result)))
 }
 
-const fn fails(
+pub(crate) const fn fails(
     object: &'static str,
     action: &'static str,
     params: &'static str,

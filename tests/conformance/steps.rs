@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use support::http::{Connection, Response};
 use support::process::Server;
+use support::websocket;
+
+use crate::guests::{self, Guests};
 
 /// A story with one outcome.
 pub(crate) struct Scenario {
@@ -31,6 +34,57 @@ pub(crate) enum Step {
         body: &'static str,
         status: u16,
     },
+    /// Somebody opens a WebSocket.
+    Open {
+        who: &'static str,
+        object: &'static str,
+    },
+    /// An upgrade is refused by an answer of HTTP, whose bodies are compared.
+    Refused {
+        path: &'static str,
+        headers: &'static [&'static str],
+        status: u16,
+    },
+    /// They send a text.
+    Say {
+        who: &'static str,
+        text: &'static str,
+    },
+    /// They send a frame: its first byte and its payload.
+    Send {
+        who: &'static str,
+        first: u8,
+        payload: &'static [u8],
+    },
+    /// The next that they get is a text; of one that is not given the backends' are compared.
+    Hear {
+        who: &'static str,
+        text: Option<&'static str>,
+    },
+    /// The next that they get are these texts, in any order.
+    HearAll {
+        who: &'static str,
+        texts: &'static [&'static str],
+    },
+    /// The next that they get is a good-bye.
+    Closed {
+        who: &'static str,
+        code: u16,
+        reason: &'static str,
+    },
+    /// They ask for a stream of events; the answer has this status.
+    Listen {
+        who: &'static str,
+        path: &'static str,
+        status: u16,
+    },
+    /// The next block of their stream, pings aside; an empty one is its end.
+    Stream {
+        who: &'static str,
+        block: &'static str,
+    },
+    /// They are gone without a word.
+    Vanish { who: &'static str },
     /// The program is killed with no warning and started again on the same data.
     Restart,
 }
@@ -73,14 +127,39 @@ pub(crate) struct Told {
 pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
     let mut server = backend.start();
     let mut told = Vec::new();
-    for scenario in super::scenarios::ALL {
+    for scenario in super::scenarios::ALL.iter().chain(super::sockets::ALL) {
         let mut story = Told {
             scenario: scenario.name,
             lines: Vec::new(),
             faults: Vec::new(),
         };
+        let mut guests = Guests::default();
         for step in scenario.steps {
             match step {
+                Step::Open { who, object } => guests.open(&server, who, object, &mut story),
+                Step::Refused {
+                    path,
+                    headers,
+                    status,
+                } => guests::refused(&server, path, headers, *status, &mut story),
+                Step::Say { who, text } => {
+                    guests.send(who, websocket::TEXT, text.as_bytes(), &mut story);
+                }
+                Step::Send {
+                    who,
+                    first,
+                    payload,
+                } => guests.send(who, *first, payload, &mut story),
+                Step::Hear { who, text } => guests.hear(who, *text, &mut story),
+                Step::HearAll { who, texts } => guests.hear_all(who, texts, &mut story),
+                Step::Closed { who, code, reason } => {
+                    guests.closed(who, *code, reason, &mut story);
+                }
+                Step::Listen { who, path, status } => {
+                    guests.listen(&server, who, path, *status, &mut story);
+                }
+                Step::Stream { who, block } => guests.stream(who, block, &mut story),
+                Step::Vanish { who } => guests.vanish(who),
                 Step::Call(call) => story.add(call, &make(&server, call)),
                 Step::Together(calls) => together(&server, calls, &mut story),
                 Step::OppositePairs(count) => {
@@ -218,7 +297,7 @@ impl Gives {
 }
 
 /// Status, media type and body; what differs from call to call is masked.
-fn line(answer: &Answer) -> String {
+pub(crate) fn line(answer: &Answer) -> String {
     match answer {
         Ok(answer) => {
             let media = answer.header("content-type").unwrap_or("no media type");
@@ -229,7 +308,7 @@ fn line(answer: &Answer) -> String {
 }
 
 /// The text with every request id replaced.
-fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     const MARK: &str = "\"request_id\":\"";
     let mut parts = text.split(MARK);
     let mut masked = parts.next().unwrap_or_default().to_owned();

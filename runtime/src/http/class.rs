@@ -24,14 +24,32 @@ pub struct EdgeClass {
     pub aliases: Vec<String>,
     /// Derives and checks ids.
     pub ids: IdKey,
-    /// What `rpc.discover` answers: JSON text of the class's part of the manifest.
-    pub discover: Bytes,
+    /// What `rpc.discover` answers.
+    pub discover: Discover,
     /// The class's actions.
     pub actions: Vec<EdgeAction>,
     /// The events that clients may subscribe to.
     pub events: Vec<EdgeEvent>,
     /// Which handlers of connections it has.
     pub hooks: Hooks,
+}
+
+/// The class's part of the manifest.
+#[derive(Debug, Clone)]
+pub enum Discover {
+    /// Its JSON text.
+    Text(Bytes),
+    /// What gives it, asked with the class path.
+    Ask(fn(&str) -> Bytes),
+}
+
+impl Discover {
+    pub(super) fn text(&self, class: &str) -> Bytes {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Ask(ask) => ask(class),
+        }
+    }
 }
 
 /// An event, as the edge has to know it.
@@ -87,7 +105,7 @@ pub(super) const RESERVED: [&str; 9] = [
 pub(super) struct Class {
     pub(super) path: Arc<str>,
     pub(super) ids: Namer,
-    pub(super) discover: Bytes,
+    pub(super) discover: Discover,
     actions: HashMap<Box<str>, Action>,
     /// The names that may be called, sorted.
     listed: Vec<Arc<str>>,

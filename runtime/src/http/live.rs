@@ -289,6 +289,11 @@ impl Opening {
         }
     }
 
+    /// Whether its text will go to the object's `message` handler.
+    pub fn is_raw(&self) -> bool {
+        matches!(self.speech, Speech::Raw)
+    }
+
     /// The events that it listens to from the beginning.
     pub fn events(&self) -> &[Arc<str>] {
         match &self.speech {
@@ -346,7 +351,7 @@ impl Opening {
             caller: self.caller.clone(),
             limits: self.limits,
             connection,
-            raw: matches!(self.speech, Speech::Raw),
+            raw: self.is_raw(),
         }
     }
 }
@@ -359,6 +364,12 @@ fn switch(response: &mut Response) {
 }
 
 impl Live {
+    /// The same, but text goes to the object's `message` handler.
+    #[must_use]
+    pub fn raw(self, raw: bool) -> Self {
+        Self { raw, ..self }
+    }
+
     /// Whether text goes to the object's `message` handler.
     pub fn is_raw(&self) -> bool {
         self.raw
@@ -410,6 +421,41 @@ impl Live {
             return Some(out);
         }
         self.session(&trace, dispatch).answer(text).await
+    }
+
+    /// Answers everything in a message alike; `None` if nothing in it wants an answer.
+    pub fn fail(
+        &self,
+        text: &Bytes,
+        error: &WireError,
+        dispatch: &impl Dispatch,
+    ) -> Option<Vec<u8>> {
+        let trace = Trace::fresh(dispatch);
+        let mut out = Vec::new();
+        let answer = |message: Message<'_>, out: &mut Vec<u8>| match message {
+            Message::Call(Call { id: Some(id), .. }) => write_error(out, id, error, &trace.id),
+            Message::Call(Call { id: None, .. }) => {}
+            Message::Invalid { id, error } => write_error(out, id, &error, &trace.id),
+        };
+        match parse(text) {
+            Incoming::Single(message) => answer(message, &mut out),
+            Incoming::Refused(error) => write_error(&mut out, Id::NULL, &error, &trace.id),
+            Incoming::Batch(messages) => {
+                for message in messages {
+                    let before = out.len();
+                    out.push(if before == 0 { b'[' } else { b',' });
+                    let begun = out.len();
+                    answer(message, &mut out);
+                    if out.len() == begun {
+                        out.truncate(before);
+                    }
+                }
+                if !out.is_empty() {
+                    out.push(b']');
+                }
+            }
+        }
+        (!out.is_empty()).then_some(out)
     }
 
     /// Does one thing.

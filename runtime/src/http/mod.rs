@@ -23,7 +23,7 @@ mod tests;
 
 pub use asset::Asset;
 pub use auth::{AuthMode, Authenticate};
-pub use class::{EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use front::{Front, FrontConfig, Limits};
 pub use live::{Answerable, Asked, Live, Opening};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};

@@ -114,7 +114,7 @@ impl<D: Dispatch> Session<'_, D> {
     pub(super) fn step(&self, method: &str, params: Bytes) -> Result<Step, Box<WireError>> {
         match method {
             "rpc.ping" => Ok(Step::Done(Bytes::from_static(b"\"pong\""))),
-            "rpc.discover" => Ok(Step::Done(self.class.discover.clone())),
+            "rpc.discover" => Ok(Step::Done(self.class.discover.text(&self.class.path))),
             "rpc.subscribe" | "rpc.unsubscribe" => {
                 let on = method == "rpc.subscribe";
                 self.subscription(on, params).map(Step::Subscribe)

@@ -9,6 +9,8 @@ mod effect;
 mod frame;
 mod hook;
 mod packet;
+mod reply;
+mod roster;
 
 pub use broadcast::Broadcast;
 
@@ -19,3 +21,5 @@ pub use frame::{Frame, MAX_FRAME};
 pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
 
 pub use packet::{EventPacket, Packet, stream_text};
+pub(crate) use reply::{MAX_PER_OBJECT, full, listed, lost, refusal};
+pub(crate) use roster::Roster;

@@ -82,6 +82,25 @@ impl Pad {
         Ok(self.notes.len())
     }
 
+    /// Shown to who comes, refused to who is too many.
+    #[event(connect)]
+    fn arriving(&mut self, cx: &mut Context<Self>, _: Connection) -> Result<(), PadError> {
+        match cx.connections().len() {
+            0..9 => Ok(()),
+            _ => Err(PadError::Full { max: 9 }),
+        }
+    }
+
+    #[event(message)]
+    async fn hears(&mut self, cx: &mut Context<Self>, message: Incoming) {
+        message.connection.send(cx, message.frame);
+    }
+
+    #[event(disconnect)]
+    fn leaving(&mut self, _: Disconnect) {
+        self.notes.clear();
+    }
+
     #[event(Taken)]
     fn on_taken(&mut self, event: Taken) {
         self.notes.retain(|note| note.text != event.note.text);

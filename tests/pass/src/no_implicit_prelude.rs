@@ -122,6 +122,25 @@ impl Object {
         })
     }
 
+    #[event(connect)]
+    async fn arriving(
+        &mut self,
+        connection: ::stayput::socket::Connection,
+    ) -> ::core::result::Result<(), Fault> {
+        _ = connection.id();
+        ::core::result::Result::Ok(())
+    }
+
+    #[event(message)]
+    fn hears(&mut self, message: ::stayput::socket::Incoming) {
+        _ = message;
+    }
+
+    #[event(disconnect)]
+    fn leaving(&mut self, gone: ::stayput::socket::Disconnect) {
+        _ = gone;
+    }
+
     #[event(Happened, required)]
     fn on_happened(&mut self, event: Happened) {
         _ = event.data.list;

@@ -29,7 +29,7 @@ use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
 use crate::error::Code;
 use crate::http::{Dispatch, Front, Live, Opening, Peer, Request};
 use crate::rpc::WireError;
-use crate::socket::{CloseCode, ConnectionId, ConnectionKind};
+use crate::socket::{ConnectionId, ConnectionKind, refusal};
 
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
@@ -367,18 +367,6 @@ impl Shared {
 fn take_over(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf.to_vec()))
-}
-
-/// The code that a refused connection is closed with.
-fn refusal(error: &WireError) -> u16 {
-    let code = if error.is(Code::Internal) {
-        CloseCode::Internal
-    } else if error.retryable {
-        CloseCode::RefusedForNow
-    } else {
-        CloseCode::Refused
-    };
-    code.number()
 }
 
 /// Reads a body. One that came in one piece, as nearly all do, is handed on as it is.

@@ -1,6 +1,6 @@
 //! The clock, chance, timers, tasks and other objects, as a Worker has them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::connections::WorkersConnections;
 use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
 use super::instance::app;
 use super::wire;
@@ -43,6 +44,7 @@ pub(super) fn running() -> String {
 /// The surroundings of one wasm instance.
 pub(super) struct WorkersEnvironment {
     bridge: Bridge,
+    sockets: OnceCell<Rc<WorkersConnections>>,
 }
 
 /// A task that says whose code it is whenever it runs.
@@ -60,7 +62,21 @@ struct Sleep {
 
 impl WorkersEnvironment {
     pub(super) fn new(bridge: Bridge) -> Self {
-        Self { bridge }
+        Self {
+            bridge,
+            sockets: OnceCell::new(),
+        }
+    }
+
+    /// The connections of the object that lives here, looked for when somebody asks.
+    pub(super) fn sockets(&self) -> &Rc<WorkersConnections> {
+        self.sockets
+            .get_or_init(|| Rc::new(WorkersConnections::load(self.bridge.clone())))
+    }
+
+    /// The way out.
+    pub(super) fn bridge(&self) -> &Bridge {
+        &self.bridge
     }
 
     /// Runs `begin` as the code of a call; the tasks it spawns, and those that they spawn, are the call's as well.
@@ -96,9 +112,9 @@ impl Environment for WorkersEnvironment {
         wasm_bindgen_futures::spawn_local(Attributed { run, bridge, task });
     }
 
-    /// No connection is served here yet: the front refuses them with `not_implemented`.
     fn connections(&self, _: ObjectId) -> Option<Rc<dyn Connections>> {
-        None
+        let sockets = self.sockets();
+        (sockets.roster.len() > 0).then(|| sockets.clone() as Rc<dyn Connections>)
     }
 
     fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
@@ -148,7 +164,8 @@ async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue
     Ok(answer.unchecked_into())
 }
 
-fn read(answer: &Answer) -> Reply {
+/// What an [`Answer`] says.
+pub(super) fn read(answer: &Answer) -> Reply {
     let internal = |text: String| Box::new(WireError::framework(Code::Internal, text));
     let member = |thrown: JsValue| internal(text_of(&thrown));
     if let Some(bytes) = answer.ok().map_err(member)? {
@@ -164,14 +181,14 @@ fn read(answer: &Answer) -> Reply {
 }
 
 /// The platform could not bring the call or its answer.
-fn lost(thrown: &JsValue) -> WireError {
+pub(super) fn lost(thrown: &JsValue) -> WireError {
     if flag_of(thrown, "overloaded") {
         return WireError::framework(Code::Overloaded, text_of(thrown));
     }
     interrupted()
 }
 
-fn interrupted() -> WireError {
+pub(super) fn interrupted() -> WireError {
     WireError::framework(
         Code::ObjectReset,
         "the object was reset while the call was under way",

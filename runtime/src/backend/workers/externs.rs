@@ -42,6 +42,36 @@ extern "C" {
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
+    /// The open connections of this object: ids and what [`attach`](Self::attach) kept of them, in turn.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn connections(this: &Bridge) -> Result<Array, JsValue>;
+
+    /// Keeps what is known of a connection beside its socket, where it outlives this instance.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn attach(this: &Bridge, id: &str, form: &[u8]) -> Result<(), JsValue>;
+
+    /// Sends a text, or bytes, to connections. Those that are gone are passed over.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn send(this: &Bridge, ids: &Array, message: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn close(this: &Bridge, id: &str, code: u16, reason: &str) -> Result<(), JsValue>;
+
+    /// Opens a connection to an object of this Worker. Resolves to an [`Answer`]; after `ok` this side of the
+    /// connection waits under `ticket` to be handed to the client.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn open(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        header: &str,
+        ticket: u32,
+    ) -> Result<Promise, JsValue>;
+
+    /// The text of the app's manifest.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn manifest(this: &Bridge) -> Result<String, JsValue>;
+
     #[wasm_bindgen(method, catch)]
     pub(super) fn sleep(this: &Bridge, millis: f64) -> Result<Timer, JsValue>;
 

@@ -8,14 +8,17 @@ use ::http::{Method, Request as HttpRequest};
 use bytes::Bytes;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
-use super::environment::{Run, WorkersEnvironment};
+use super::environment::{Run, WorkersEnvironment, lost, read as read_answer};
 use super::externs::{Bridge, deliver};
 use super::instance::{app, watch_panics};
+use super::wire::Newcomer;
 use crate::backend::Environment;
 use crate::http::{AuthMode, Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
 use crate::object::{Envelope, Timestamp};
 use crate::rpc::Reply;
+use crate::socket::ConnectionId;
 
 /// The front in its wasm instance.
 #[wasm_bindgen]
@@ -65,7 +68,7 @@ impl FrontHost {
         limit
     }
 
-    /// Answers a request; `done` gets `{status, headers, body}`. `headers`: names and values in turn.
+    /// Answers a request; `done` gets `{status, headers, body}`, and what opens a connection waits under `call`. `headers`: names and values in turn.
     pub fn handle(
         &self,
         call: u32,
@@ -80,6 +83,9 @@ impl FrontHost {
         let task = Box::pin(async move {
             let dispatch = Edge(environment);
             let response = match request {
+                Ok(request) if front.asks_for_connection(&request.head) => {
+                    open(&front, &dispatch, request, call).await
+                }
                 Ok(request) if request.body.len() > front.limits().body => {
                     let error = front.body_too_large();
                     front.refuse(request.head, request.peer, error, &dispatch)
@@ -108,6 +114,42 @@ impl FrontHost {
 impl fmt::Debug for FrontHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FrontHost(..)")
+    }
+}
+
+/// Answers a request for a connection. When its response opens one, `shell.js` has what belongs into it, under the
+/// call's number.
+async fn open(front: &Front, edge: &Edge, request: Request, call: u32) -> Response {
+    let opening = match front.open(request, edge).await {
+        Ok(opening) => opening,
+        Err(response) => return response,
+    };
+    let mut random = [0; 16];
+    edge.random(&mut random);
+    let target = opening.target();
+    let newcomer = Newcomer::new(
+        ConnectionId::from_random(random),
+        target.name.clone(),
+        opening.caller().clone(),
+        opening.kind(),
+        opening.is_raw(),
+        opening.events().to_vec(),
+    );
+    let bridge = edge.0.bridge();
+    let opened = async {
+        let header = newcomer
+            .encode()
+            .map_err(|fault| JsValue::from_str(&fault))?;
+        let answer = bridge.open(&target.class, &target.id.to_string(), &header, call)?;
+        JsFuture::from(answer).await
+    };
+    let reply = match opened.await {
+        Ok(answer) => read_answer(&answer.unchecked_into()),
+        Err(thrown) => Err(Box::new(lost(&thrown))),
+    };
+    match reply {
+        Ok(_) => opening.accept(),
+        Err(error) => opening.refuse(error),
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
+
 use super::environment::running;
 use super::externs::Bridge;
 use crate::app::App;
@@ -25,6 +27,18 @@ pub fn install(app: App) {
 /// The app of this instance.
 pub(super) fn app() -> Option<Rc<App>> {
     APP.with(|slot| slot.get().cloned())
+}
+
+/// The class's part of the manifest, as JSON text. It lies outside of the wasm, and few ask for it.
+pub(crate) fn discover(class: &str) -> Bytes {
+    let manifest = BRIDGE.with_borrow(|bridge| bridge.as_ref()?.manifest().ok());
+    let manifest: Option<serde_json::Value> =
+        manifest.and_then(|text| serde_json::from_str(&text).ok());
+    let part = manifest
+        .as_ref()
+        .map(|manifest| &manifest["classes"][class]);
+    let text = part.and_then(|part| serde_json::to_vec(part).ok());
+    text.unwrap_or_default().into()
 }
 
 /// Remembers a call until it is answered.

@@ -5,18 +5,26 @@
 //! this folder beside the wasm, so both halves are always of one version.
 
 #[cfg(target_arch = "wasm32")]
+mod connections;
+#[cfg(target_arch = "wasm32")]
 mod environment;
 #[cfg(target_arch = "wasm32")]
 mod externs;
 #[cfg(target_arch = "wasm32")]
 mod front;
 #[cfg(target_arch = "wasm32")]
+mod home;
+#[cfg(target_arch = "wasm32")]
 mod instance;
 #[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]
 mod store;
+#[cfg(target_arch = "wasm32")]
+mod talk;
 mod wire;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use instance::discover;
 #[cfg(target_arch = "wasm32")]
 pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};

@@ -1,32 +1,27 @@
 //! The host of one object: what `shell.js` makes in the object's own wasm instance.
 
-use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, answer, deliver};
-use super::instance::{app, forget_call, note_call, watch_panics};
-use super::store::{WorkersStore, millis};
+use super::home::Home;
+use super::instance::{forget_call, note_call, watch_panics};
+use super::talk::{self, Parting};
 use super::wire;
-use crate::backend::{Environment, ObjectStore, Seq};
+use crate::backend::Environment;
 use crate::error::Code;
-use crate::object::{Delivery, IncomingCall, Live, ObjectId, Seed, Target, earliest_alarm};
+use crate::object::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
 use crate::rpc::{Reply, WireError};
-use crate::state::{META_KEY, Meta};
 
-/// One object in its wasm instance.
+/// One object in its wasm instance. Each method gets the number that a trap is blamed on, and what to call when it is
+/// done.
 #[wasm_bindgen]
 pub struct ObjectHost {
-    class: Arc<str>,
-    id: ObjectId,
-    store: Rc<WorkersStore>,
-    environment: Rc<WorkersEnvironment>,
-    live: OnceCell<Live>,
+    home: Rc<Home>,
 }
 
 #[wasm_bindgen]
@@ -36,21 +31,20 @@ impl ObjectHost {
     pub fn new(bridge: Bridge, class: &str, id: &str) -> Result<Self, JsError> {
         watch_panics(&bridge);
         Ok(Self {
-            class: class.into(),
-            id: id.parse()?,
-            store: Rc::new(WorkersStore::new(bridge.clone())),
-            environment: Rc::new(WorkersEnvironment::new(bridge)),
-            live: OnceCell::new(),
+            home: Rc::new(Home::new(bridge, class, id.parse()?)),
         })
     }
 
-    /// Runs a call; `done` gets its answer. `call` is the number that a trap is blamed on.
+    /// Runs a call; `done` gets its answer.
     pub fn submit(&self, call: u32, header: &str, params: Vec<u8>, done: Function) {
         let begun = wire::decode_envelope(header, params).and_then(|envelope| {
-            let live = self.live(envelope.target.name.clone())?;
+            let live = self.home.live(envelope.target.name.clone())?;
             Ok((live, envelope))
         });
         match begun {
+            Ok((live, _)) if live.queued() >= MAX_QUEUED => {
+                deliver(&done, &answer_of(Err(overloaded())));
+            }
             Ok((live, envelope)) => {
                 let run = Run {
                     call,
@@ -67,26 +61,21 @@ impl ObjectHost {
                 });
             }
             Err(fault) => {
-                self.environment.report(&fault);
-                deliver(
-                    &done,
-                    &answer_of(Err(Box::new(WireError::framework(
-                        Code::ObjectReset,
-                        fault,
-                    )))),
-                );
+                self.home.environment.report(&fault);
+                let error = WireError::framework(Code::ObjectReset, fault);
+                deliver(&done, &answer_of(Err(Box::new(error))));
             }
         }
     }
 
     /// Runs the alarm items that are due; `done` gets `{next}`, when the earliest of those that are left is due.
     pub fn alarm(&self, call: u32, done: Function) {
-        match self.live(None) {
+        match self.home.live(None) {
             Ok(live) => {
-                let store = self.store.clone();
+                let home = self.home.clone();
                 // Whether it could be begun or not, what is left to do is among the records.
                 let done =
-                    Box::new(move |_begun| deliver(&done, &answer("next", &next_alarm(&store))));
+                    Box::new(move |_begun| deliver(&done, &answer("next", &home.next_alarm())));
                 let run = Run {
                     call,
                     request_id: "alarm".into(),
@@ -94,63 +83,73 @@ impl ObjectHost {
                 WorkersEnvironment::attribute(run, || live.alarm(done));
             }
             Err(fault) => {
-                self.environment.report(&fault);
+                self.home.environment.report(&fault);
                 deliver(&done, &answer("next", &JsValue::from_f64(0.0)));
             }
         }
     }
-}
 
-impl ObjectHost {
-    /// The live object. Whether it was born, and under which name, is among its records; before, the first call says.
-    fn live(&self, called: Option<Arc<str>>) -> Result<Live, String> {
-        if let Some(live) = self.live.get() {
-            return Ok(live.clone());
+    /// Lets a connection in, whose socket is there already; `done` gets the answer, an error if it is refused.
+    pub fn open(&self, call: u32, header: &str, done: Function) {
+        let run = named(call, "connect");
+        let done = move |reply| deliver(&done, &answer_of(reply));
+        WorkersEnvironment::attribute(run, || talk::open(&self.home, header, done));
+    }
+
+    /// Takes a message: text or an `ArrayBuffer`.
+    pub fn message(&self, call: u32, id: &str, message: &JsValue, done: Function) {
+        let run = named(call, "message");
+        let done = move || deliver(&done, &answer_of(Ok(bytes::Bytes::new())));
+        WorkersEnvironment::attribute(run, || talk::message(&self.home, call, id, message, done));
+    }
+
+    /// Answers the requests of a message that ended the instance before this one.
+    pub fn unanswered(&self, id: &str, message: &JsValue, culprit: bool) {
+        talk::unanswered(&self.home, id, message, culprit);
+    }
+
+    /// Knows a connection no more whose `disconnect` handler ended the instance before this one.
+    pub fn forget(&self, id: &str) {
+        if let Ok(id) = id.parse() {
+            self.home.connections().roster.remove(id);
         }
-        let app = app().ok_or("the app is not there")?;
-        let class = app
-            .find(&self.class)
-            .ok_or_else(|| format!("the app has no class `{}`", self.class))?;
-        let meta = self
-            .store
-            .get(META_KEY)
-            .map_err(|fault| fault.to_string())?;
-        let name = match &meta {
-            Some(meta) => Meta::name(meta)
-                .map_err(|fault| fault.to_string())?
-                .map(Arc::from),
-            None => called,
+    }
+
+    /// A connection is gone.
+    pub fn gone(
+        &self,
+        call: u32,
+        id: &str,
+        code: u16,
+        reason: String,
+        clean: bool,
+        done: Function,
+    ) {
+        let run = named(call, "disconnect");
+        let done = move || deliver(&done, &answer_of(Ok(bytes::Bytes::new())));
+        let parting = Parting {
+            code,
+            reason,
+            clean,
         };
-        let seq = Seq::from(meta.is_some());
-        self.store.count_from(seq);
-        let seed = Seed {
-            target: Target {
-                class: self.class.clone(),
-                id: self.id,
-                name,
-            },
-            store: self.store.clone(),
-            seq,
-            environment: self.environment.clone(),
-        };
-        Ok(self.live.get_or_init(|| class.spawn(seed)).clone())
+        WorkersEnvironment::attribute(run, || talk::gone(&self.home, id, parting, done));
     }
 }
 
-/// Milliseconds, or undefined. What cannot be read is as good as overdue: the other side asks again after a pause.
-fn next_alarm(store: &WorkersStore) -> JsValue {
-    match earliest_alarm(store) {
-        Ok(next) => next.map_or(JsValue::UNDEFINED, |at| JsValue::from_f64(millis(at))),
-        Err(_) => JsValue::from_f64(0.0),
+fn named(call: u32, what: &str) -> Run {
+    Run {
+        call,
+        request_id: what.into(),
     }
 }
 
 impl fmt::Debug for ObjectHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ObjectHost({}/~{})", self.class, self.id)
+        write!(f, "ObjectHost({}/~{})", self.home.class, self.home.id)
     }
 }
 
+/// A [`super::externs::Answer`] for the other side.
 fn answer_of(reply: Reply) -> JsValue {
     match reply {
         Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),

@@ -104,16 +104,105 @@ class Life {
   }
 }
 
+/**
+ * The connections of one object, by id. They are not part of a life: a panic ends none of them. `Peer` is a WebSocket of
+ * the platform or a `Stream`; beside each lies what Rust knows of it.
+ */
+class Peers {
+  /** @type {Map<string, WebSocket | Stream>} */
+  all = new Map();
+
+  constructor(ctx) {
+    // Those that outlived the eviction of the object.
+    for (const socket of ctx.getWebSockets()) this.all.set(ctx.getTags(socket)[0], socket);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /** Ids and what lies beside them, in turn. */
+  list() {
+    return [...this.all].map(([id, peer]) => [id, peer.deserializeAttachment()]).flat();
+  }
+
+  send(ids, message) {
+    for (const id of ids) {
+      try {
+        this.all.get(id)?.send(message);
+      } catch {
+        // It is closing: nothing more reaches it.
+      }
+    }
+  }
+
+  close(id, code, reason) {
+    try {
+      this.all.get(id)?.close(code, reason);
+    } catch {
+      // It is closed already.
+    }
+  }
+}
+
+/** What asks whether we are there, and its answer, which the platform gives without waking the object. */
+const PING = '{"jsonrpc":"2.0","id":0,"method":"rpc.ping"}';
+const PONG = '{"jsonrpc":"2.0","result":"pong","id":0}';
+
+/** Server-Sent Events, with the face of a WebSocket. The object stays in memory as long as somebody listens. */
+class Stream {
+  #controller;
+  #attachment = null;
+  #beat;
+
+  /** `onGone` is told when nobody reads any more. */
+  constructor(onGone) {
+    const text = new TextEncoder();
+    this.readable = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+        controller.enqueue(text.encode("retry: 1000\n\n"));
+      },
+      cancel: () => {
+        this.#end();
+        onGone(1006, "", false);
+      },
+    });
+    this.send = (message) => this.#controller?.enqueue(text.encode(message));
+    this.#beat = setInterval(() => this.send(": ping\n\n"), 25_000);
+    this.close = (code, reason) => {
+      if (!this.#controller) return;
+      this.#controller.close();
+      this.#end();
+      onGone(code, reason, false);
+    };
+  }
+
+  serializeAttachment(attachment) {
+    this.#attachment = attachment;
+  }
+
+  deserializeAttachment() {
+    return this.#attachment;
+  }
+
+  #end() {
+    clearInterval(this.#beat);
+    this.#controller = undefined;
+  }
+}
+
 /** What Rust may ask of its surroundings. Every way out is closed once the life has ended. */
 class Bridge {
   #life;
-  #classes;
+  #app;
   #storage;
+  #peers;
+  /** Responses that open a connection, until the front hands them on. */
+  opened = new Map();
 
-  constructor(life, classes, storage) {
+  constructor(life, app, storage, peers) {
     this.#life = life;
-    this.#classes = classes;
+    this.#app = app;
     this.#storage = storage;
+    this.#peers = peers;
   }
 
   get #open() {
@@ -145,7 +234,48 @@ class Bridge {
   /** Objects are known to the platform by the hex form of our id: an id alone is enough to reach one. */
   async call(path, id, header, params) {
     void this.#open;
-    return await exports[this.#classes[path]].getByName(id).stayput(header, params);
+    return await this.#stub(path, id).stayput(header, params);
+  }
+
+  #stub(path, id) {
+    return exports[this.#app.classes[path]].getByName(id);
+  }
+
+  /** Two steps: what comes by `fetch` could come from anywhere, so it carries nothing but a ticket for what did not. */
+  async open(path, id, header, call) {
+    void this.#open;
+    const stub = this.#stub(path, id);
+    const ticket = await stub.stayputExpect(header);
+    const upgrade = JSON.parse(header).stream ? {} : { upgrade: "websocket" };
+    const response = await stub.fetch("http://object/", { headers: { ...upgrade, "x-stayput-ticket": ticket } });
+    if (response.status >= 400) return await response.json();
+    this.opened.set(call, response);
+    return { ok: new Uint8Array(0) };
+  }
+
+  connections() {
+    void this.#open;
+    return this.#peers.list();
+  }
+
+  attach(id, form) {
+    void this.#open;
+    // A view into the memory of the instance: copied.
+    this.#peers.all.get(id)?.serializeAttachment(form.slice());
+  }
+
+  send(ids, message) {
+    void this.#open;
+    this.#peers.send(ids, message);
+  }
+
+  close(id, code, reason) {
+    void this.#open;
+    this.#peers.close(id, code, reason);
+  }
+
+  manifest() {
+    return this.#app.manifest;
   }
 
   sleep(ms) {
@@ -191,32 +321,116 @@ class Bridge {
  * `classes`: class path to the name its class is exported by. `manifest`: what `/manifest.json` answers.
  */
 export function shell({ module, instantiate, classes, manifest }) {
-  const build = (make, storage) => {
+  const app = { classes, manifest };
+  const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
-    life.root = make(life.glue, new Bridge(life, classes, storage));
+    life.bridge = new Bridge(life, app, storage, peers);
+    life.root = make(life.glue, life.bridge);
     return life;
   };
 
   const object = (path) =>
     class extends DurableObject {
       #life;
+      #peers;
+      /** Connections that were announced, by ticket. */
+      #expected = new Map();
+
+      constructor(ctx, env) {
+        super(ctx, env);
+        this.#peers = new Peers(ctx);
+      }
 
       #alive() {
         if (!this.#life || this.#life.ended) {
           const { id, storage } = this.ctx;
-          this.#life = build((glue, bridge) => new glue.ObjectHost(bridge, path, id.name), storage);
+          const make = (glue, bridge) => new glue.ObjectHost(bridge, path, id.name);
+          this.#life = build(make, storage, this.#peers);
         }
         return this.#life;
       }
 
-      /** Only other objects and this Worker's own front get here: no request of the network can name it. */
-      async stayput(header, params) {
-        // A call that waited behind a panic has not begun: the next life runs it as if nothing had happened.
+      /** What waited behind a panic has not begun: the next life runs it as if nothing had happened. */
+      async #run(begin) {
         for (;;) {
           const life = this.#alive();
-          const answer = await life.run((call, done) => life.root.submit(call, header, params, done));
+          const answer = await life.run((call, done) => begin(life.root, call, done));
           if (answer.fault !== NOT_BEGUN) return answer;
         }
+      }
+
+      /** Only other objects and this Worker's own front get here: no request of the network can name it. */
+      stayput(header, params) {
+        return this.#run((root, call, done) => root.submit(call, header, params, done));
+      }
+
+      /** Announces a connection; the ticket admits the request that brings it. */
+      stayputExpect(header) {
+        const ticket = crypto.randomUUID();
+        this.#expected.set(ticket, header);
+        // One that never comes is forgotten.
+        setTimeout(() => this.#expected.delete(ticket), 10_000);
+        return ticket;
+      }
+
+      async fetch(request) {
+        const ticket = request.headers.get("x-stayput-ticket");
+        const header = this.#expected.get(ticket);
+        if (header === undefined) {
+          return Response.json({ error: { code: "not_found", message: "objects are called through the Worker's front" } }, { status: 404 });
+        }
+        this.#expected.delete(ticket);
+        const { id, stream } = JSON.parse(header);
+        const { peer, client } = stream ? this.#stream(id) : this.#socket(id);
+        this.#peers.all.set(id, peer);
+        const answer = await this.#run((root, call, done) => root.open(call, header, done));
+        if (!stream) {
+          // The message of a panic is no page's business.
+          if (answer.fault) peer.close(answer.fault === CULPRIT ? 1011 : 1012, answer.fault === CULPRIT ? "internal" : "reset");
+          return new Response(null, { status: 101, webSocket: client });
+        }
+        if (answer.ok) return new Response(peer.readable);
+        this.#peers.all.delete(id);
+        peer.close(1011, "");
+        return Response.json(answer, { status: 400 });
+      }
+
+      #socket(id) {
+        const { 0: client, 1: peer } = new WebSocketPair();
+        this.ctx.acceptWebSocket(peer, [id]);
+        return { peer, client };
+      }
+
+      #stream(id) {
+        return { peer: new Stream((code, reason, clean) => void this.#gone(id, code, reason, clean)) };
+      }
+
+      async webSocketMessage(socket, message) {
+        const [id] = this.ctx.getTags(socket);
+        const { fault } = await this.#run((root, call, done) => root.message(call, id, message, done));
+        if (fault) this.#alive().root.unanswered(id, message, fault === CULPRIT);
+      }
+
+      async webSocketClose(socket, code, reason, clean) {
+        const [id] = this.ctx.getTags(socket);
+        // The platform leaves the answer to a good-bye to us; codes that are only seen cannot be sent.
+        this.#peers.close(id, code === 1005 || code === 1006 || code === 1015 ? 1000 : code, reason);
+        // Nobody said why: what the platform has to say then is its own.
+        await this.#gone(id, code, code === 1006 ? "" : reason, clean);
+      }
+
+      async webSocketError(socket) {
+        const [id] = this.ctx.getTags(socket);
+        await this.#gone(id, 1006, "", false);
+      }
+
+      /** A handler that fails, or panics, has nobody to tell. */
+      async #gone(id, code, reason, clean) {
+        if (!this.#peers.all.has(id)) return;
+        const { fault } = await this.#run((root, call, done) => root.gone(call, id, code, reason, clean, done));
+        this.#peers.all.delete(id);
+        // A life that began meanwhile took it for open.
+        if (fault && !this.#life.ended) this.#life.root.forget(id);
       }
 
       async alarm() {
@@ -241,17 +455,28 @@ export function shell({ module, instantiate, classes, manifest }) {
       const headers = [...request.headers].filter(([name]) => !name.startsWith("x-stayput-"));
       const body = await readBody(request, life.root.body_limit());
       const url = new URL(request.url);
-      const answer = life.run((call, done) =>
-        life.root.handle(call, request.method, url.pathname + url.search, headers.flat(), body, done),
-      );
+      let number;
+      const answer = life.run((call, done) => {
+        number = call;
+        life.root.handle(call, request.method, url.pathname + url.search, headers.flat(), body, done);
+      });
       // A client that hangs up cancels nothing: what it started runs to its end.
       ctx.waitUntil(answer);
       const { fault, status, headers: answered, body: bytes } = await answer;
+      const opened = life.bridge.opened.get(number);
+      life.bridge.opened.delete(number);
       if (fault) return failed(fault);
+      if (status === 101) return new Response(null, { status, headers: withoutUpgrade(answered), webSocket: opened?.webSocket });
+      if (opened) return new Response(opened.body, { status, headers: answered });
       return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: answered });
     },
   };
   return { object, worker };
+}
+
+/** The platform writes these itself. */
+function withoutUpgrade(headers) {
+  return headers.filter(([name]) => name !== "connection" && name !== "upgrade");
 }
 
 /** At most one byte more than `limit`, which is enough to refuse it. */

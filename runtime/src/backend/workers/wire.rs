@@ -1,6 +1,8 @@
-//! How a call and its error travel between two wasm instances: as JSON text, beside the bytes of the params or result.
+//! How calls, their errors and connections travel between two wasm instances: as JSON text, beside the bytes of the
+//! params or result.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,9 +11,9 @@ use serde_json::value::RawValue;
 
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
 use crate::rpc::WireError;
-use crate::socket::ConnectionId;
+use crate::socket::{Attachment, ConnectionId, ConnectionKind};
 
-/// The version of both forms. During a deployment old and new instances may talk to each other.
+/// The version of all forms. During a deployment old and new instances may talk to each other.
 const VERSION: u32 = 1;
 
 /// An envelope without its params.
@@ -31,6 +33,57 @@ struct Header {
     read_only: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     connection: Option<ConnectionId>,
+}
+
+/// A connection that wants in, on its way from the front to the object.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Newcomer {
+    v: u32,
+    pub(super) id: ConnectionId,
+    /// The object's name, if it was called by it.
+    pub(super) name: Option<Arc<str>>,
+    pub(super) caller: Arc<Caller>,
+    /// A stream of Server-Sent Events; else a WebSocket.
+    pub(super) stream: bool,
+    pub(super) raw: bool,
+    pub(super) events: Vec<Arc<str>>,
+}
+
+/// What lies beside the socket of a connection.
+#[derive(Debug)]
+pub(super) struct Peer {
+    /// Its place in the order in which they came.
+    pub(super) number: u64,
+    /// The object's name: one that was never born knows it from nowhere else.
+    pub(super) name: Option<Arc<str>>,
+    /// Whether text goes to the `message` handler.
+    pub(super) raw: bool,
+    /// Whether its `connect` handlers have not ended.
+    pub(super) opening: bool,
+    pub(super) attachment: Attachment,
+}
+
+/// The form of a [`Peer`].
+#[derive(Serialize, Deserialize)]
+struct PeerForm {
+    v: u32,
+    n: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    raw: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    opening: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    id: ConnectionId,
+    since: Timestamp,
+    caller: Arc<Caller>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Arc<str>>,
+    /// JSON in JSON, not text in it: nothing is escaped twice.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    state: BTreeMap<Arc<str>, Box<RawValue>>,
 }
 
 /// The form of [`WireError`].
@@ -69,12 +122,7 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
 pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope, String> {
     let header: Header =
         serde_json::from_str(header).map_err(|fault| format!("envelope: {fault}"))?;
-    if header.v != VERSION {
-        return Err(format!(
-            "envelope of version {}, this Worker reads version {VERSION}",
-            header.v
-        ));
-    }
+    check_version("envelope", header.v)?;
     Ok(Envelope {
         request_id: header.request_id,
         target: Target {
@@ -94,6 +142,105 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         read_only: header.read_only,
         connection: header.connection,
     })
+}
+
+impl Newcomer {
+    pub(super) fn new(
+        id: ConnectionId,
+        name: Option<Arc<str>>,
+        caller: Arc<Caller>,
+        kind: ConnectionKind,
+        raw: bool,
+        events: Vec<Arc<str>>,
+    ) -> Self {
+        Self {
+            v: VERSION,
+            id,
+            name,
+            caller,
+            stream: kind == ConnectionKind::Sse,
+            raw,
+            events,
+        }
+    }
+
+    pub(super) fn encode(&self) -> Result<String, String> {
+        serde_json::to_string(self).map_err(|fault| fault.to_string())
+    }
+
+    pub(super) fn decode(text: &str) -> Result<Self, String> {
+        let newcomer: Self =
+            serde_json::from_str(text).map_err(|fault| format!("connection: {fault}"))?;
+        check_version("connection", newcomer.v)?;
+        Ok(newcomer)
+    }
+
+    pub(super) fn kind(&self) -> ConnectionKind {
+        kind(self.stream)
+    }
+}
+
+/// What to lay beside a socket.
+pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
+    let attachment = &peer.attachment;
+    let mut state = BTreeMap::new();
+    for (mount, text) in &attachment.state {
+        let text = RawValue::from_string(text.to_string()).map_err(|fault| fault.to_string())?;
+        state.insert(mount.clone(), text);
+    }
+    let form = PeerForm {
+        v: VERSION,
+        n: peer.number,
+        name: peer.name.clone(),
+        raw: peer.raw,
+        opening: peer.opening,
+        stream: attachment.kind == ConnectionKind::Sse,
+        id: attachment.id,
+        since: attachment.since,
+        caller: attachment.caller.clone(),
+        events: attachment.events.clone(),
+        state,
+    };
+    serde_json::to_vec(&form).map_err(|fault| fault.to_string())
+}
+
+/// What lay beside a socket.
+pub(super) fn decode_peer(form: &[u8]) -> Result<Peer, String> {
+    let form: PeerForm =
+        serde_json::from_slice(form).map_err(|fault| format!("connection: {fault}"))?;
+    check_version("connection", form.v)?;
+    let state = form.state.into_iter();
+    let attachment = Attachment {
+        events: form.events,
+        state: state
+            .map(|(mount, text)| (mount, text.get().into()))
+            .collect(),
+        ..Attachment::new(form.id, kind(form.stream), form.caller, form.since)
+    };
+    Ok(Peer {
+        number: form.n,
+        name: form.name,
+        raw: form.raw,
+        opening: form.opening,
+        attachment,
+    })
+}
+
+fn kind(stream: bool) -> ConnectionKind {
+    if stream {
+        ConnectionKind::Sse
+    } else {
+        ConnectionKind::WebSocket
+    }
+}
+
+fn check_version(what: &str, version: u32) -> Result<(), String> {
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} of version {version}, this Worker reads version {VERSION}"
+    ))
 }
 
 /// The text of an error.
@@ -180,6 +327,54 @@ mod tests {
         let refused = decode_envelope(&header, Vec::new()).unwrap_err();
         assert!(refused.contains("version 2"), "{refused}");
         assert!(decode_envelope("{}", Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_connection_is_found_as_it_was() {
+        let sent = envelope();
+        let mut attachment = Attachment::new(
+            ConnectionId::from_random([9; 16]),
+            ConnectionKind::Sse,
+            sent.caller,
+            Timestamp::from_millis(5),
+        );
+        attachment.subscribe(&["said".into(), "presence.joined".into()], true);
+        attachment
+            .state
+            .insert("presence".into(), "{\"name\":\"\\\"ä\"}".into());
+        let peer = Peer {
+            number: 7,
+            name: Some("lobby".into()),
+            raw: true,
+            opening: true,
+            attachment,
+        };
+        let form = encode_peer(&peer).unwrap();
+        assert_eq!(
+            format!("{:?}", decode_peer(&form).unwrap()),
+            format!("{peer:?}")
+        );
+        let form = String::from_utf8(form)
+            .unwrap()
+            .replacen("\"v\":1", "\"v\":2", 1);
+        assert!(
+            decode_peer(form.as_bytes())
+                .unwrap_err()
+                .contains("version 2")
+        );
+        assert!(decode_peer(b"{}").is_err());
+    }
+
+    #[test]
+    fn a_newcomer_arrives_as_it_was() {
+        let sent = envelope();
+        let id = ConnectionId::from_random([9; 16]);
+        let events = vec!["said".into()];
+        let kind = ConnectionKind::WebSocket;
+        let sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, events);
+        let got = Newcomer::decode(&sent.encode().unwrap()).unwrap();
+        assert_eq!(format!("{got:?}"), format!("{sent:?}"));
+        assert_eq!(got.kind(), kind);
     }
 
     #[test]

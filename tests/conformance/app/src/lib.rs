@@ -5,10 +5,12 @@
     reason = "some actions fail on purpose, and some look at nothing but their context"
 )]
 
+mod hall;
 mod relay;
 mod tally;
 
+pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use tally::{Tally, TallyError};
 
-stayput::app!(Tally, Relay);
+stayput::app!(Hall, Mirror, Relay, Tally);

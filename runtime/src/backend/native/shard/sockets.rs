@@ -1,15 +1,16 @@
 //! What happens to connections of the shard's objects.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::Shard;
 use crate::backend::native::bus::{Address, Message};
-use crate::backend::native::socket::{MAX_PER_OBJECT, Newcomer, News};
+use crate::backend::native::socket::{Newcomer, News, Slot};
 use crate::error::Code;
 use crate::object::{MAX_QUEUED, Target, overloaded, storage_error};
-use crate::rpc::{Reply, WireError};
-use crate::socket::{Attachment, CloseCode, ConnectionId, Hook, HookKind, Hooks};
+use crate::rpc::Reply;
+use crate::socket::{
+    Attachment, CloseCode, ConnectionId, Hook, HookKind, Hooks, MAX_PER_OBJECT, full, listed, lost,
+};
 
 impl Shard {
     /// Takes in what the thread of a socket tells.
@@ -25,15 +26,15 @@ impl Shard {
             News::Subscribe { events, on, ask } => {
                 let sockets = self.sockets.get(target.id);
                 let changed =
-                    sockets.and_then(|sockets| sockets.subscribe(connection, &events, on));
+                    sockets.and_then(|sockets| sockets.roster.subscribe(connection, &events, on));
                 let reply =
-                    changed.map_or_else(|| Err(gone()), |attachment| Ok(listed(&attachment)));
+                    changed.map_or_else(|| Err(lost()), |attachment| Ok(listed(&attachment)));
                 self.reply(from, ask, reply);
             }
             News::Frame(frame) => self.run_hook(target, Hook::Message(connection, frame)),
             News::Gone(gone) => {
                 let left = self.sockets.get(target.id);
-                let left = left.and_then(|sockets| sockets.leave(connection, gone));
+                let left = left.and_then(|sockets| sockets.roster.leave(connection, gone));
                 self.sockets.tidy(target.id);
                 if let Some((attachment, gone)) = left {
                     self.run_hook(target, Hook::Disconnect(attachment, gone));
@@ -51,10 +52,8 @@ impl Shard {
         ask: u64,
     ) {
         let sockets = self.sockets.of(target.id, &self.outbox);
-        if sockets.len() >= MAX_PER_OBJECT {
-            let message = format!("the object has {MAX_PER_OBJECT} connections already");
-            let error = WireError::framework(Code::Overloaded, message);
-            return self.reply(from, ask, Err(Box::new(error)));
+        if sockets.roster.len() >= MAX_PER_OBJECT {
+            return self.reply(from, ask, Err(full()));
         }
         let Newcomer {
             kind,
@@ -68,7 +67,11 @@ impl Shard {
             ..Attachment::new(connection, kind, caller, since)
         };
         let asks = self.hooks_of(target).connect;
-        sockets.add(attachment, slot, from, asks);
+        let place = Slot {
+            number: slot,
+            reactor: from,
+        };
+        sockets.roster.add(attachment, place, asks);
         if !asks {
             return self.reply(from, ask, Ok(bytes::Bytes::new()));
         }
@@ -88,9 +91,9 @@ impl Shard {
         reply: Reply,
     ) {
         if let Some(sockets) = self.sockets.get(target.id) {
-            let gone = sockets.opened(connection);
+            let gone = sockets.roster.opened(connection);
             if reply.is_err() || gone.is_some() {
-                let attachment = sockets.remove(connection);
+                let attachment = sockets.roster.remove(connection);
                 self.sockets.tidy(target.id);
                 // It went while it was asked whether it may come: it was in for a moment.
                 if let (Ok(_), Some(gone), Some(attachment)) = (&reply, gone, attachment) {
@@ -168,17 +171,4 @@ impl Shard {
     fn reply(&self, to: Address, slot: u64, reply: Reply) {
         self.outbox.push(to, Message::Reply { slot, reply });
     }
-}
-
-/// `{"events": [..]}`
-fn listed(attachment: &Attachment) -> bytes::Bytes {
-    let names: Vec<&Arc<str>> = attachment.events.iter().collect();
-    // A list of texts always encodes.
-    let text = serde_json::to_vec(&serde_json::json!({ "events": names }));
-    text.unwrap_or_default().into()
-}
-
-fn gone() -> Box<WireError> {
-    let message = "the object was reset and does not know this connection any more; connect again";
-    Box::new(WireError::framework(Code::ObjectReset, message))
 }

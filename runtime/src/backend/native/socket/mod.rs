@@ -9,7 +9,7 @@ mod websocket;
 
 pub(super) use body::ReplyBody;
 pub(crate) use outlet::{Encoding, Outlets, Place};
-pub(super) use table::SocketTable;
+pub(super) use table::{Slot, SocketTable};
 pub(super) use websocket::{accept_key, serve};
 
 use std::sync::Arc;
@@ -18,8 +18,6 @@ use std::time::Duration;
 use crate::object::{Caller, Timestamp};
 use crate::socket::{ConnectionId, ConnectionKind, Frame, Gone, Packet};
 
-/// How many connections one object may have.
-pub(super) const MAX_PER_OBJECT: usize = 32_768;
 /// How many bytes may wait for one connection: events and frames, which it did not ask for.
 const MAX_WAITING: usize = 1 << 20;
 /// How many bytes of answers may wait for one connection besides.

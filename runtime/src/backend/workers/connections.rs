@@ -1,0 +1,182 @@
+//! The connections of the object whose wasm instance this is. Their sockets are with `shell.js`, and beside each lies
+//! what is known of it: so they outlive the instance, whether a panic ends it or the object is evicted.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::externs::{Bridge, text_of};
+use super::wire::{Peer, decode_peer, encode_peer};
+use crate::backend::Connections;
+use crate::http::Live;
+use crate::socket::{
+    Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster, stream_text,
+};
+
+/// Where a connection is: nowhere in here. What it speaks is.
+pub(super) struct Place {
+    number: u64,
+    /// The object's name.
+    pub(super) name: Option<Arc<str>>,
+    pub(super) raw: bool,
+    /// What is said on it, once something is.
+    pub(super) live: OnceCell<Rc<Live>>,
+}
+
+/// Who is connected.
+pub(super) struct WorkersConnections {
+    bridge: Bridge,
+    pub(super) roster: Roster<Place>,
+}
+
+impl WorkersConnections {
+    /// Those that are open already.
+    pub(super) fn load(bridge: Bridge) -> Self {
+        let roster = Roster::default();
+        let mut members = bridge.connections().unwrap_or_default().into_iter();
+        while let (Some(id), Some(form)) = (members.next(), members.next()) {
+            if form.is_null() {
+                // Its `open` is what has us look.
+                continue;
+            }
+            let form = form.dyn_into::<Uint8Array>().ok();
+            let peer = form.and_then(|form| decode_peer(&form.to_vec()).ok());
+            let Some(peer) = peer else {
+                // Kept by another version: whoever is at its other end connects again.
+                let id = id.as_string().unwrap_or_default();
+                let _ = bridge.close(&id, CloseCode::Restart.number(), "reset");
+                continue;
+            };
+            // One whose `connect` was not over is asked for again, or closed.
+            if !peer.opening {
+                let place = Place::new(peer.number, peer.name, peer.raw);
+                roster.restore(peer.number, peer.attachment, place, false);
+            }
+        }
+        Self { bridge, roster }
+    }
+
+    /// Adds one that comes.
+    pub(super) fn add(
+        &self,
+        attachment: Attachment,
+        name: Option<Arc<str>>,
+        raw: bool,
+        opening: bool,
+    ) -> Result<(), String> {
+        let id = attachment.id;
+        let place = Place::new(self.roster.next(), name, raw);
+        self.roster.add(attachment, place, opening);
+        self.keep(id, opening)
+    }
+
+    /// Lays what is known of a connection beside its socket.
+    pub(super) fn keep(&self, id: ConnectionId, opening: bool) -> Result<(), String> {
+        let Some(attachment) = self.roster.get(id) else {
+            return Ok(());
+        };
+        let peer = self.roster.place(id, |place| Peer {
+            number: place.number,
+            name: place.name.clone(),
+            raw: place.raw,
+            opening,
+            attachment: (*attachment).clone(),
+        });
+        let Some(peer) = peer else { return Ok(()) };
+        let form = encode_peer(&peer)?;
+        let kept = self.bridge.attach(&id.to_string(), &form);
+        kept.map_err(|thrown| text_of(&thrown))
+    }
+
+    /// Sends what a message is answered with.
+    pub(super) fn answer(&self, id: ConnectionId, text: &[u8]) {
+        let ids = Array::of1(&JsValue::from_str(&id.to_string()));
+        self.dispatch(&ids, &JsValue::from_str(&String::from_utf8_lossy(text)));
+    }
+
+    fn dispatch(&self, ids: &Array, message: &JsValue) {
+        if let Err(thrown) = self.bridge.send(ids, message) {
+            let _ = self
+                .bridge
+                .report(&format!("nothing was sent: {}", text_of(&thrown)));
+        }
+    }
+}
+
+impl Place {
+    fn new(number: u64, name: Option<Arc<str>>, raw: bool) -> Self {
+        Self {
+            number,
+            name,
+            raw,
+            live: OnceCell::new(),
+        }
+    }
+}
+
+impl Connections for WorkersConnections {
+    fn each(&self, look: &mut dyn FnMut(&Rc<Attachment>)) {
+        self.roster.each(look);
+    }
+
+    fn get(&self, id: ConnectionId) -> Option<Rc<Attachment>> {
+        self.roster.get(id)
+    }
+
+    fn set(&self, attachment: Rc<Attachment>) {
+        let id = attachment.id;
+        self.roster.set(attachment);
+        if let Err(fault) = self.keep(id, false) {
+            let message = format!("the state of connection {id} is not kept: {fault}");
+            let _ = self.bridge.report(&message);
+        }
+    }
+
+    fn admit(&self, id: ConnectionId) {
+        self.roster.admit(id);
+    }
+
+    fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet) {
+        let (sockets, streams) = (Array::new(), Array::new());
+        self.roster.places(|attachment, _| {
+            if to(attachment) {
+                let ids = match attachment.kind {
+                    ConnectionKind::WebSocket => &sockets,
+                    ConnectionKind::Sse => &streams,
+                };
+                ids.push(&JsValue::from_str(&attachment.id.to_string()));
+            }
+        });
+        if sockets.length() > 0 {
+            self.dispatch(&sockets, &message(packet));
+        }
+        if streams.length() > 0 {
+            let text = match packet {
+                Packet::Event(event) => event.stream().clone(),
+                Packet::Frame(frame) => stream_text(frame.as_text().unwrap_or_default()),
+            };
+            self.dispatch(&streams, &text_value(&text));
+        }
+    }
+
+    fn close(&self, id: ConnectionId, code: u16, reason: &str) {
+        // One that is closed already needs nothing more.
+        let _ = self.bridge.close(&id.to_string(), code, reason);
+    }
+}
+
+/// What a packet is on a WebSocket: text, or bytes.
+fn message(packet: &Packet) -> JsValue {
+    match packet {
+        Packet::Event(event) => text_value(event.notification(Into::into)),
+        Packet::Frame(Frame::Text(text)) => JsValue::from_str(text),
+        Packet::Frame(Frame::Binary(bytes)) => Uint8Array::from(bytes.as_ref()).into(),
+    }
+}
+
+fn text_value(text: &[u8]) -> JsValue {
+    JsValue::from_str(&String::from_utf8_lossy(text))
+}

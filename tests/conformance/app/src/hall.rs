@@ -1,0 +1,186 @@
+//! An object with connections.
+
+use std::time::Duration;
+
+use stayput::prelude::*;
+
+/// Something was said.
+#[event(public)]
+pub struct Heard {
+    /// By whom.
+    pub from: String,
+    /// What.
+    pub text: String,
+}
+
+/// Somebody went.
+#[event(public)]
+pub struct Went {
+    /// The code of the good-bye.
+    pub code: u16,
+    /// Its reason.
+    pub reason: String,
+    /// Whether there was one.
+    pub clean: bool,
+    /// Who is still there.
+    pub left: usize,
+}
+
+/// Why nobody comes in.
+#[derive(Debug, ActionError)]
+#[error(prefix = "hall")]
+pub enum HallError {
+    /// Never.
+    #[error(status = 403, message = "the hall is closed")]
+    Closed,
+    /// Not now.
+    #[error(status = 503, message = "the hall is full", retryable)]
+    Full,
+}
+
+/// What a connection carries.
+#[data]
+struct Guest {
+    name: String,
+}
+
+/// A hall.
+#[durable_object(events(Heard, Went))]
+#[derive(Debug)]
+pub struct Hall {
+    said: Log<String>,
+}
+
+#[durable_object]
+impl Hall {
+    /// Says something to everyone who listens, but for the speaker.
+    #[action(public)]
+    fn say(&mut self, cx: &mut Context<Self>, text: String) -> u64 {
+        let speaker = cx.connection();
+        let from = speaker.as_ref().and_then(Connection::state::<Guest>);
+        let from = from.map_or_else(|| "somebody".to_owned(), |guest| guest.name);
+        let number = self.said.push(text.clone());
+        let broadcast = cx.broadcast(Heard { from, text });
+        if let Some(speaker) = speaker {
+            broadcast.except(speaker.id());
+        }
+        number
+    }
+
+    /// Says something, then fails.
+    #[action(public)]
+    fn regret(&mut self, cx: &mut Context<Self>, text: String) -> Result<u64, HallError> {
+        self.say(cx, text);
+        Err(HallError::Closed)
+    }
+
+    /// Gives the connection a name.
+    #[action(public)]
+    fn enter(&mut self, cx: &mut Context<Self>, name: String) -> Vec<String> {
+        if let Some(mut connection) = cx.connection() {
+            connection.set_state(cx, &Guest { name });
+        }
+        self.who(cx)
+    }
+
+    /// The names of those who are there, in the order they came.
+    #[action(public)]
+    fn who(&self, cx: &Context<Self>) -> Vec<String> {
+        let name = |one: &Connection| match one.state() {
+            Some(Guest { name }) => name,
+            None => "somebody".to_owned(),
+        };
+        cx.connections().iter().map(name).collect()
+    }
+
+    /// How much was said.
+    #[action(public)]
+    fn count(&self) -> u64 {
+        self.said.len()
+    }
+
+    /// Waits, then says how much was said.
+    #[action(public)]
+    async fn linger(&self, cx: &Context<Self>, millis: u64) -> u64 {
+        cx.sleep(Duration::from_millis(millis)).await;
+        self.said.len()
+    }
+
+    /// Panics after it has said something.
+    #[action(public)]
+    fn collapse(&mut self, cx: &mut Context<Self>) -> u64 {
+        self.say(cx, "never".to_owned());
+        panic!("the roof came down")
+    }
+
+    /// Ends every connection.
+    #[action(public)]
+    fn clear(&mut self, cx: &mut Context<Self>) {
+        for connection in cx.connections() {
+            connection.close(cx, 4321, "out");
+        }
+    }
+
+    #[event(connect)]
+    async fn arriving(
+        &mut self,
+        cx: &mut Context<Self>,
+        connection: Connection,
+    ) -> Result<(), HallError> {
+        match cx.name() {
+            Some("closed") => return Err(HallError::Closed),
+            Some("full") => return Err(HallError::Full),
+            Some("ruin") => panic!("the floor gave way"),
+            Some("greeting") => connection.send(cx, "welcome"),
+            _ => {}
+        }
+        cx.sleep(Duration::from_millis(5)).await;
+        Ok(())
+    }
+
+    #[event(disconnect)]
+    fn leaving(&mut self, cx: &mut Context<Self>, gone: Disconnect) {
+        if cx.name() == Some("quicksand") {
+            panic!("swallowed");
+        }
+        let left = cx.connections().len();
+        let Disconnect {
+            code,
+            reason,
+            clean,
+            ..
+        } = gone;
+        cx.broadcast(Went {
+            code,
+            reason,
+            clean,
+            left,
+        });
+    }
+}
+
+/// Answers frames with themselves: a protocol of its own.
+#[durable_object]
+#[derive(Debug)]
+pub struct Mirror {
+    frames: u64,
+}
+
+#[durable_object]
+impl Mirror {
+    /// How many frames came.
+    #[action(public)]
+    fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    #[event(message)]
+    fn reflect(&mut self, cx: &mut Context<Self>, message: Incoming) {
+        self.frames += 1;
+        match message.frame.as_text() {
+            Some("bye") => message.connection.close(cx, 1000, "bye"),
+            Some("break") => panic!("seven years"),
+            _ => message.connection.send(cx, message.frame),
+        }
+    }
+}
