@@ -122,9 +122,6 @@ codes! {
     UpgradeRequired "upgrade_required" 1 426 false
         "The path is opened as a WebSocket of version 13, or called by `POST`."
         "Open a WebSocket, or send `POST`."
-    NotImplemented "not_implemented" 1 501 false
-        "The backend does not serve this yet."
-        "Use the native backend; ARCHITECTURE.md lists the differences."
     RateLimited "rate_limited" 1 429 true
         "Too many calls in a short time."
         "Wait as long as the `Retry-After` header says."

@@ -12,11 +12,10 @@ use super::asset::{Asset, Assets};
 use super::auth::{AuthMode, Authenticate};
 use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
-use super::live::check_handshake;
 use super::media::only_json;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
-use super::request::{NO_CONNECTIONS, Trace};
+use super::request::Trace;
 use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::{Dispatch, Peer, Readiness, Request, Response};
@@ -206,14 +205,6 @@ impl<A: Authenticate> Front<A> {
             }
             let response = self.assets.get(request.path(), request.headers());
             return response.ok_or_else(no_path);
-        }
-        if self.asks_for_connection(&request.head) {
-            // Backends that serve them have taken it to `open`.
-            if let Path::Object { class, .. } = path {
-                self.classes.get(&segment(class)?)?;
-                check_handshake(&request.head)?;
-            }
-            return Err(WireError::framework(Code::NotImplemented, NO_CONNECTIONS).into());
         }
         match path {
             Path::Top(word) => {

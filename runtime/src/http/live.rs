@@ -188,7 +188,7 @@ fn check_public(class: &Class, caller: &Caller) -> Result<(), WireError> {
 }
 
 /// RFC 6455, 4.2.1.
-pub(super) fn check_handshake(head: &Parts) -> Result<(), WireError> {
+fn check_handshake(head: &Parts) -> Result<(), WireError> {
     let headers = &head.headers;
     if !has_token(headers, UPGRADE, "websocket") {
         let message = "this path is called by `POST`, or opened as a WebSocket";

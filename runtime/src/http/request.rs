@@ -49,10 +49,7 @@ pub trait Dispatch {
     /// Changes what a connection listens to, and answers `{"events": [..]}`: all that it listens to then.
     fn subscribe(&self, subscription: Subscription) -> impl Future<Output = Reply> {
         drop(subscription);
-        std::future::ready(Err(Box::new(WireError::framework(
-            Code::NotImplemented,
-            NO_CONNECTIONS,
-        ))))
+        std::future::ready(Err(Box::new(no_connection())))
     }
     /// The wall clock.
     fn now(&self) -> Timestamp;
@@ -62,9 +59,11 @@ pub trait Dispatch {
     fn readiness(&self) -> Readiness;
 }
 
-/// What a backend says that serves no connections.
-pub(super) const NO_CONNECTIONS: &str =
-    "this backend serves no WebSockets and no streams of events yet";
+/// What is said to who would hear events over something that does not stay open.
+pub(super) fn no_connection() -> WireError {
+    let message = "events need a connection that stays open: a WebSocket to this path, or `GET` on its `~events`";
+    WireError::framework(Code::MethodNotFound, message)
+}
 
 /// Whether a server takes calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,9 @@ use bytes::Bytes;
 
 use super::auth::authorize;
 use super::class::{Action, Class};
-use super::request::Trace;
+use super::request::{Trace, no_connection};
 use super::{Dispatch, Limits};
 use crate::action::{Param, Params};
-use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
@@ -127,11 +126,7 @@ impl<D: Dispatch> Session<'_, D> {
 
     fn subscription(&self, on: bool, params: Bytes) -> Result<Subscription, Box<WireError>> {
         let Some(connection) = self.connection else {
-            let message = "events need a connection that stays open: a WebSocket to this path, or `GET` on its `~events`";
-            return Err(Box::new(WireError::framework(
-                Code::MethodNotFound,
-                message,
-            )));
+            return Err(Box::new(no_connection()));
         };
         let mut params = Params::new(EVENTS, params, false);
         let (asked,) = params.decode::<(Option<Vec<String>>,)>()?;

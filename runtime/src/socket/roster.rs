@@ -50,7 +50,7 @@ impl<P> Roster<P> {
 
     /// Adds a connection. With `opening` nobody else sees it before [`admit`](Self::admit).
     pub(crate) fn add(&self, attachment: Attachment, place: P, opening: bool) {
-        self.restore(self.next.get(), attachment, place, opening);
+        self.restore(self.next(), attachment, place, opening);
     }
 
     /// Adds one that had a number already.

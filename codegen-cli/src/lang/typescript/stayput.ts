@@ -93,7 +93,6 @@ export type FrameworkCode =
   | "method_not_allowed"
   | "method_not_found"
   | "not_found"
-  | "not_implemented"
   | "object_reset"
   | "overloaded"
   | "parse_error"

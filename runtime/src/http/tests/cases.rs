@@ -40,7 +40,7 @@ fn exchange(case: &str) -> String {
     let mut fake = Fake::new();
     let mut request = Vec::new();
     let mut opened = String::new();
-    let (mut live, mut handshake) = (false, &[][..]);
+    let mut handshake = &[][..];
     for line in case
         .lines()
         .filter(|line| !line.starts_with(['<', '=']) && !line.is_empty())
@@ -60,13 +60,8 @@ fn exchange(case: &str) -> String {
             Some("unready") => fake.readiness = Readiness::Unready("8 threads hang".into()),
             Some("public") => config.auth = AuthMode::Public,
             Some("no manifest") => config.manifest = None,
-            // The backend serves connections.
-            Some("live") => live = true,
-            // The same, and the headers of a handshake are there unless the case says otherwise.
-            Some("websocket") => {
-                live = true;
-                handshake = &HANDSHAKE;
-            }
+            // The headers of a handshake are there unless the case says otherwise.
+            Some("websocket") => handshake = &HANDSHAKE,
             Some(hosts) => config
                 .hosts
                 .push(hosts.strip_prefix("host ").unwrap().to_owned()),
@@ -75,7 +70,7 @@ fn exchange(case: &str) -> String {
     }
     let front = Front::new(config).unwrap();
     let request = Request::new(read(&request, handshake), peer);
-    let response = if live && front.asks_for_connection(&request.head) {
+    let response = if front.asks_for_connection(&request.head) {
         match now(front.open(request, &fake)) {
             Ok(opening) => {
                 let (target, kind) = (opening.target(), opening.kind());

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::super::{
-    Asset, AuthMode, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig,
-    Peer, Readiness, Request, Response,
+    Asset, AuthMode, Discover, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front,
+    FrontConfig, Peer, Readiness, Request, Response,
 };
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
@@ -119,7 +119,7 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         path: path.to_owned(),
         aliases: Vec::new(),
         ids: IdKey::new(&format!("stayput:test:{path}")),
-        discover: format!("{{\"classes\":{{\"{path}\":{{}}}}}}").into(),
+        discover: Discover::Text(format!("{{\"classes\":{{\"{path}\":{{}}}}}}").into()),
         actions,
         events: Vec::new(),
         hooks: Hooks::default(),

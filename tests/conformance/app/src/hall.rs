@@ -140,9 +140,7 @@ impl Hall {
 
     #[event(disconnect)]
     fn leaving(&mut self, cx: &mut Context<Self>, gone: Disconnect) {
-        if cx.name() == Some("quicksand") {
-            panic!("swallowed");
-        }
+        assert_ne!(cx.name(), Some("quicksand"), "swallowed");
         let left = cx.connections().len();
         let Disconnect {
             code,
