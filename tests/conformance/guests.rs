@@ -58,20 +58,6 @@ impl Guests {
         story.note(who, &heard, held, expected.unwrap_or("a message"));
     }
 
-    pub(crate) fn hear_all(&mut self, who: &str, expected: &[&str], story: &mut Told) {
-        let mut heard: Vec<_> = expected.iter().map(|_| self.next(who)).collect();
-        heard.sort_by_key(|one| format!("{one:?}"));
-        let found = |expected: &&str| {
-            heard
-                .iter()
-                .any(|one| matches!(one, Ok(Frame::Text(text)) if alike(text, expected)))
-        };
-        let held = expected.iter().all(found);
-        for one in &heard {
-            story.note(who, one, held, &format!("{expected:?}"));
-        }
-    }
-
     pub(crate) fn closed(&mut self, who: &str, code: u16, reason: &str, story: &mut Told) {
         let heard = self.next(who);
         let held =

@@ -61,11 +61,6 @@ pub(crate) enum Step {
         who: &'static str,
         text: Option<&'static str>,
     },
-    /// The next that they get are these texts, in any order.
-    HearAll {
-        who: &'static str,
-        texts: &'static [&'static str],
-    },
     /// The next that they get is a good-bye.
     Closed {
         who: &'static str,
@@ -151,7 +146,6 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                     payload,
                 } => guests.send(who, *first, payload, &mut story),
                 Step::Hear { who, text } => guests.hear(who, *text, &mut story),
-                Step::HearAll { who, texts } => guests.hear_all(who, texts, &mut story),
                 Step::Closed { who, code, reason } => {
                     guests.closed(who, *code, reason, &mut story);
                 }
