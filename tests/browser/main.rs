@@ -12,30 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use support::process::{Launch, scratch};
+use support::workers::both;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The program, built by the same `cargo` run as the test's own dependencies.
-fn program() -> PathBuf {
-    let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "ci",
-            "--locked",
-            "--package",
-            "chat-room",
-        ])
-        .current_dir(root())
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ci/chat-room");
-    assert!(target.is_file(), "{} is missing", target.display());
-    target
 }
 
 #[test]
@@ -44,14 +24,25 @@ fn two_pages_talk_while_the_server_is_killed() {
         Path::new("/usr/bin/chromium").exists(),
         "this test needs a browser: apt-get install chromium"
     );
-    let program = program();
-    let folder = scratch();
-    let data = folder.path().join("data");
-    let launch = Launch::new(&program, &data);
+    let built = both("chat-room");
+    for backend in ["native", "workers"] {
+        let folder = scratch();
+        let data = folder.path().join("data");
+        let drive = |launch: &Launch<'_>| drive(backend, launch);
+        match backend {
+            "native" => drive(&Launch::new(&built.program, &data)),
+            _ => built.worker.launch(&data, drive),
+        }
+    }
+}
+
+fn drive(backend: &str, launch: &Launch<'_>) {
     let (server, _) = launch.start();
     let address = server.address();
     let mut server = Some(server);
-    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("browser")
+        .join(backend);
     fs::create_dir_all(&shots).unwrap();
     let mut pages = Command::new("node")
         .arg(root().join("tests/browser/pages.mjs"))
@@ -72,11 +63,14 @@ fn two_pages_talk_while_the_server_is_killed() {
                 passed = true;
                 continue;
             }
-            other => panic!("the pages say {other}"),
+            other => panic!("{backend}: the pages say {other}"),
         }
         writeln!(answers, "done").unwrap();
     }
-    assert!(pages.wait().unwrap().success() && passed, "see above");
+    assert!(
+        pages.wait().unwrap().success() && passed,
+        "{backend}: see above"
+    );
 }
 
 /// The page that the program holds was made from these very sources.
@@ -91,9 +85,9 @@ fn the_page_is_built_from_its_sources() {
     assert!(status.success(), "web/build failed");
     let fresh = files(&folder.path().join("dist"));
     assert!(fresh.len() > 3, "{fresh:?}");
-    assert_eq!(
-        files(&web.join("dist")),
-        fresh,
+    // Not `assert_eq`: nobody wants to read all of both.
+    assert!(
+        files(&web.join("dist")) == fresh,
         "run examples/chat-room/web/build and commit what it makes"
     );
 }
