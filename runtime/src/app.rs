@@ -103,12 +103,7 @@ impl App {
         self.classes.push(Arc::new(Class {
             path: T::CLASS,
             was: T::WAS,
-            // Ids outlive renames: they are made under the first path the class ever had.
-            ids: IdKey::new(&format!(
-                "stayput:{}:{}",
-                self.name,
-                T::WAS.first().unwrap_or(&T::CLASS)
-            )),
+            ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
             events: table.events(),
@@ -117,6 +112,19 @@ impl App {
             describe: Box::new(move |generator| describing.describe(generator)),
         }));
         self
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn ids_of<T: Object>(&self) -> IdKey {
+        // Ids outlive renames: they are made under the first path the class ever had.
+        let first = T::WAS.first().unwrap_or(&T::CLASS);
+        IdKey::new(&format!("stayput:{}:{first}", self.name))
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    #[expect(clippy::unused_self, reason = "elsewhere the app is part of the key")]
+    fn ids_of<T: Object>(&self) -> IdKey {
+        IdKey::platform(T::CLASS, crate::backend::workers::IDS)
     }
 
     /// The package's name.

@@ -31,7 +31,7 @@ fn two_pages_talk_while_the_server_is_killed() {
         let drive = |launch: &Launch<'_>| drive(backend, launch);
         match backend {
             "native" => drive(&Launch::new(&built.program, &data)),
-            _ => built.worker.launch(&data, drive),
+            _ => built.worker.alone().launch(&data, drive),
         }
     }
 }

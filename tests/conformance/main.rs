@@ -9,6 +9,7 @@
 
 mod app;
 mod guests;
+mod javascript;
 mod scenarios;
 mod sockets;
 mod steps;
@@ -51,4 +52,5 @@ fn both_backends_behave_alike() {
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+    javascript::calls(&built);
 }

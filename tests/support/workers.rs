@@ -31,8 +31,18 @@ pub struct Built {
 #[derive(Debug)]
 pub struct Worker {
     workerd: PathBuf,
-    /// Holds the modules and the configuration.
+    /// Holds the modules and the configurations.
     folder: TempDir,
+    package: String,
+    /// Class paths and exported names.
+    classes: Vec<(String, String)>,
+}
+
+/// A way to start a Worker.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    worker: &'a Worker,
+    config: PathBuf,
 }
 
 /// Builds a package natively and as a Worker.
@@ -57,15 +67,14 @@ pub fn both(package: &str) -> Built {
         Ok(built) => built,
         Err(error) => panic!("{error}\n{}", error.help().unwrap_or_default()),
     };
-    let config = config(package, &built.classes);
-    must(
-        fs::write(folder.path().join("config.capnp"), config),
-        "config",
-    );
-    Built {
-        program,
-        worker: Worker { workerd, folder },
-    }
+    let worker = Worker {
+        workerd,
+        folder,
+        package: package.to_owned(),
+        classes: built.classes,
+    };
+    worker.configure("config.capnp", None);
+    Built { program, worker }
 }
 
 /// Builds a package's program, in the profile that the test was built in.
@@ -96,11 +105,90 @@ pub fn native(package: &str) -> PathBuf {
 }
 
 impl Worker {
+    /// The Worker alone.
+    pub fn alone(&self) -> Setup<'_> {
+        Setup {
+            worker: self,
+            config: self.folder.path().join("config.capnp"),
+        }
+    }
+
+    /// Another Worker before it, one JavaScript module, which has bindings to it (`MAIN`) and to each class (`TALLY`).
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn behind(&self, name: &str, module: &str) -> Setup<'_> {
+        must(fs::write(self.folder.path().join(name), module), name);
+        let config = format!("{name}.capnp");
+        self.configure(&config, Some(name));
+        Setup {
+            worker: self,
+            config: self.folder.path().join(config),
+        }
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// As [`Launch::start`].
+    pub fn start(&self, data: &Path) -> Server {
+        self.alone().start(data)
+    }
+
+    fn configure(&self, file: &str, front: Option<&str>) {
+        let mut namespaces = String::new();
+        let mut bindings = String::new();
+        for (path, name) in &self.classes {
+            let package = &self.package;
+            let binding = path.replace('-', "_").to_ascii_uppercase();
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                namespaces,
+                "    (className = \"{name}\", uniqueKey = \"stayput:{package}:{path}\", enableSql = true),"
+            );
+            let _ = writeln!(
+                bindings,
+                "    (name = \"{binding}\", durableObjectNamespace = (className = \"{name}\", serviceName = \"main\")),"
+            );
+        }
+        let first = if front.is_some() { "front" } else { "main" };
+        let mut text = CONFIG
+            .replace("FIRST", first)
+            .replace("DATE", COMPATIBILITY_DATE)
+            .replace("NAMESPACES", &namespaces);
+        if let Some(module) = front {
+            text = text.replace(
+                "services = [",
+                "services = [ (name = \"front\", worker = .front),",
+            );
+            let _ = write!(
+                text,
+                "
+const front :Workerd.Worker = (
+  modules = [ (name = \"{module}\", esModule = embed \"{module}\") ],
+  compatibilityDate = \"{COMPATIBILITY_DATE}\",
+  bindings = [
+    (name = \"MAIN\", service = \"main\"),
+{bindings}  ],
+);
+"
+            );
+        }
+        must(fs::write(self.folder.path().join(file), text), file);
+    }
+}
+
+impl Setup<'_> {
     /// Runs `act` with what starts it on this folder of data.
+    ///
+    /// # Panics
+    ///
+    /// When the folder cannot be made.
     pub fn launch<R>(&self, data: &Path, act: impl FnOnce(&Launch<'_>) -> R) -> R {
         must(fs::create_dir_all(data), "data folder");
-        let config = self.folder.path().join("config.capnp");
-        let config = config.to_string_lossy();
+        let config = self.config.to_string_lossy();
         let arguments = [
             "serve",
             &config,
@@ -109,7 +197,7 @@ impl Worker {
         ];
         act(&Launch {
             arguments: &arguments,
-            ..Launch::new(&self.workerd, data)
+            ..Launch::new(&self.worker.workerd, data)
         })
     }
 
@@ -151,21 +239,11 @@ fn workerd() -> PathBuf {
     found.unwrap_or_else(|| panic!("workerd is not installed: run `npm ci --prefix tests/node`"))
 }
 
-fn config(package: &str, classes: &[(String, String)]) -> String {
-    let mut namespaces = String::new();
-    for (path, name) in classes {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            namespaces,
-            "    (className = \"{name}\", uniqueKey = \"stayput:{package}:{path}\", enableSql = true),"
-        );
-    }
-    format!(
-        r#"using Workerd = import "/workerd/workerd.capnp";
+const CONFIG: &str = r#"using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [ (name = "main", worker = .main), (name = "disk", disk = (writable = true)) ],
-  sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "main") ],
+  sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "FIRST") ],
 );
 
 const main :Workerd.Worker = (
@@ -175,11 +253,9 @@ const main :Workerd.Worker = (
     (name = "glue.js", esModule = embed "glue.js"),
     (name = "app.wasm", wasm = embed "app.wasm"),
   ],
-  compatibilityDate = "{COMPATIBILITY_DATE}",
+  compatibilityDate = "DATE",
   durableObjectNamespaces = [
-{namespaces}  ],
+NAMESPACES  ],
   durableObjectStorage = (localDisk = "disk"),
 );
-"#
-    )
-}
+"#;

@@ -1,28 +1,20 @@
-//! Object identity: how a class and a name become 32 bytes.
+//! Object identity: 32 bytes.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use super::{HasOrigin, Object};
 
 /// The id of one object: 32 bytes, written as 64 lower-case hex digits.
 ///
 /// The first half is derived from the name (or random), the second half authenticates the first under the class's key,
-/// so an id of another class or a made-up one is told apart. Same derivation as workerd's. Ids are local to a backend:
-/// move objects between backends by name.
+/// so an id of another class or a made-up one is told apart. Same derivation as workerd's, under keys of its own: ids
+/// are local to a backend, move objects between backends by name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId([u8; 32]);
-
-/// Derives the ids of one class.
-///
-/// Holds the keyed state rather than the key: an id is derived for every request, and keying is half of the work.
-#[derive(Clone)]
-pub struct IdKey(Hmac<Sha256>);
 
 /// Why a text is no id of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,58 +25,6 @@ pub enum IdError {
     Foreign,
 }
 
-impl IdKey {
-    /// The key of a namespace with this unique name (`stayput:{app}:{class path}`).
-    pub fn new(unique_name: &str) -> Self {
-        // HMAC fills a short key up with zeros; a whole block cannot be of a wrong length.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&Sha256::digest(unique_name.as_bytes()));
-        Self(Hmac::new(&block.into()))
-    }
-
-    /// The id of the object with this name.
-    pub fn named(&self, name: &str) -> ObjectId {
-        self.seal(self.mac(name.as_bytes()))
-    }
-
-    /// The id made of 16 random bytes.
-    pub fn unique(&self, random: [u8; 16]) -> ObjectId {
-        self.seal(random)
-    }
-
-    /// Checks that `id` was made with this key.
-    pub fn check(&self, id: ObjectId) -> Result<ObjectId, IdError> {
-        let mut first = [0; 16];
-        first.copy_from_slice(&id.0[..16]);
-        if self.seal(first) == id {
-            Ok(id)
-        } else {
-            Err(IdError::Foreign)
-        }
-    }
-
-    fn seal(&self, first: [u8; 16]) -> ObjectId {
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&first);
-        bytes[16..].copy_from_slice(&self.mac(&first));
-        ObjectId(bytes)
-    }
-
-    fn mac(&self, data: &[u8]) -> [u8; 16] {
-        let mut mac = self.0.clone();
-        mac.update(data);
-        let mut half = [0; 16];
-        half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
-        half
-    }
-}
-
-impl fmt::Debug for IdKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdKey(..)")
-    }
-}
-
 impl ObjectId {
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
@@ -92,7 +32,7 @@ impl ObjectId {
     }
 
     /// An id from bytes that were an id before.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 }
@@ -259,40 +199,5 @@ impl<T: Object> schemars::JsonSchema for Id<T> {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         super::stub::id_schema(T::CLASS)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_those_of_workerd() {
-        let key = IdKey::new("mykey");
-        for (name, hex) in [
-            (
-                "http://foo/",
-                "59002eb8cf872e541722977a258a12d6a93bbe8192b502e1c0cb250aa91af234",
-            ),
-            (
-                "http://foo/bar",
-                "02b496f65dd35cbac90e3e72dc5a398ee93926ea4a3821e26677082d2e6f9b79",
-            ),
-        ] {
-            assert_eq!(key.named(name).to_string(), hex);
-            assert_eq!(hex.to_uppercase().parse(), Ok(key.named(name)));
-        }
-    }
-
-    #[test]
-    fn a_foreign_id_is_told_from_a_malformed_one() {
-        let id = IdKey::new("a").named("x");
-        assert_eq!(IdKey::new("a").check(id), Ok(id));
-        assert_eq!(IdKey::new("b").check(id), Err(IdError::Foreign));
-        assert_eq!("zz".parse::<ObjectId>(), Err(IdError::Malformed));
-        assert_eq!(
-            id.to_string()[1..].parse::<ObjectId>(),
-            Err(IdError::Malformed)
-        );
     }
 }

@@ -11,6 +11,7 @@ mod envelope;
 mod handle;
 mod host;
 mod id;
+mod id_key;
 mod lock;
 mod mount;
 pub(crate) mod once;
@@ -28,7 +29,10 @@ pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, R
 pub use handle::Handle;
 pub(crate) use host::storage_error;
 pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
-pub use id::{Id, IdError, IdKey, ObjectId};
+pub use id::{Id, IdError, ObjectId};
+pub use id_key::IdKey;
+#[cfg(target_arch = "wasm32")]
+pub use id_key::PlatformIds;
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
 pub use stub::{

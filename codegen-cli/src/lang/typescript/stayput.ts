@@ -75,6 +75,7 @@ export type FrameworkCode =
   | "bad_origin"
   | "bad_reply"
   | "batch_too_large"
+  | "config.binding_missing"
   | "config.invalid"
   | "config.missing"
   | "config.open_listener"

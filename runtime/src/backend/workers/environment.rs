@@ -16,7 +16,7 @@ use super::instance::app;
 use super::wire;
 use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
-use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
+use crate::object::{Envelope, IdKey, ObjectId, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 
 thread_local! {
@@ -158,10 +158,9 @@ impl Environment for WorkersEnvironment {
 async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
-    let id = envelope.target.id.to_string();
-    let answer =
-        JsFuture::from(bridge.call(&envelope.target.class, &id, &header, &params)?).await?;
-    Ok(answer.unchecked_into())
+    let Target { class, id, name } = &envelope.target;
+    let answer = bridge.call(class, &id.to_string(), name.as_deref(), &header, &params)?;
+    Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 
 /// What an [`Answer`] says.
@@ -184,6 +183,9 @@ pub(super) fn read(answer: &Answer) -> Reply {
 pub(super) fn lost(thrown: &JsValue) -> WireError {
     if flag_of(thrown, "overloaded") {
         return WireError::framework(Code::Overloaded, text_of(thrown));
+    }
+    if flag_of(thrown, "stayputUnbound") {
+        return WireError::framework(Code::ConfigBindingMissing, text_of(thrown));
     }
     interrupted()
 }

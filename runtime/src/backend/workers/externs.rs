@@ -38,6 +38,7 @@ extern "C" {
         this: &Bridge,
         class: &str,
         id: &str,
+        name: Option<&str>,
         header: &str,
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;
@@ -64,9 +65,22 @@ extern "C" {
         this: &Bridge,
         class: &str,
         id: &str,
+        name: Option<&str>,
         header: &str,
         ticket: u32,
     ) -> Result<Promise, JsValue>;
+
+    /// The id of a name, as 64 hex digits.
+    #[wasm_bindgen(method, catch, js_name = idOfName)]
+    pub(super) fn id_of_name(this: &Bridge, class: &str, name: &str) -> Result<String, JsValue>;
+
+    /// A new id.
+    #[wasm_bindgen(method, catch, js_name = newId)]
+    pub(super) fn new_id(this: &Bridge, class: &str) -> Result<String, JsValue>;
+
+    /// Whether an id is one of the class.
+    #[wasm_bindgen(method, catch, js_name = knowsId)]
+    pub(super) fn knows_id(this: &Bridge, class: &str, id: &str) -> Result<bool, JsValue>;
 
     /// The text of the app's manifest.
     #[wasm_bindgen(method, catch)]

@@ -140,7 +140,8 @@ async fn open(front: &Front, edge: &Edge, request: Request, call: u32) -> Respon
         let header = newcomer
             .encode()
             .map_err(|fault| JsValue::from_str(&fault))?;
-        let answer = bridge.open(&target.class, &target.id.to_string(), &header, call)?;
+        let id = target.id.to_string();
+        let answer = bridge.open(&target.class, &id, target.name.as_deref(), &header, call)?;
         JsFuture::from(answer).await
     };
     let reply = match opened.await {

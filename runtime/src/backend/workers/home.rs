@@ -11,9 +11,11 @@ use super::environment::WorkersEnvironment;
 use super::externs::Bridge;
 use super::instance::app;
 use super::store::{WorkersStore, millis};
-use crate::backend::{ObjectStore, Seq};
-use crate::http::{AuthMode, Front, FrontConfig};
-use crate::object::{Live, ObjectId, Seed, Target, earliest_alarm};
+use crate::backend::{Environment, ObjectStore, Seq};
+use crate::http::{AuthMode, Front, FrontConfig, Limits};
+use crate::object::{
+    ActionInfo, Caller, Chain, Envelope, Live, Mode, ObjectId, Seed, Target, earliest_alarm,
+};
 use crate::socket::Hooks;
 use crate::state::{META_KEY, Meta};
 
@@ -21,6 +23,8 @@ use crate::state::{META_KEY, Meta};
 pub(super) struct Home {
     pub(super) class: Arc<str>,
     pub(super) id: ObjectId,
+    /// As the platform knows it: not when the object was reached by its id.
+    name: Option<Arc<str>>,
     store: Rc<WorkersStore>,
     pub(super) environment: Rc<WorkersEnvironment>,
     live: OnceCell<Live>,
@@ -28,10 +32,11 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub(super) fn new(bridge: Bridge, class: &str, id: ObjectId) -> Self {
+    pub(super) fn new(bridge: Bridge, class: &str, id: ObjectId, name: Option<Arc<str>>) -> Self {
         Self {
             class: class.into(),
             id,
+            name,
             store: Rc::new(WorkersStore::new(bridge.clone())),
             environment: Rc::new(WorkersEnvironment::new(bridge)),
             live: OnceCell::new(),
@@ -56,7 +61,7 @@ impl Home {
             Some(meta) => Meta::name(meta)
                 .map_err(|fault| fault.to_string())?
                 .map(Arc::from),
-            None => called,
+            None => self.name.clone().or(called),
         };
         let seq = Seq::from(meta.is_some());
         self.store.count_from(seq);
@@ -71,6 +76,43 @@ impl Home {
             environment: self.environment.clone(),
         };
         Ok(self.live.get_or_init(|| class.spawn(seed)).clone())
+    }
+
+    /// A call by code of this account, which is trusted like the runtime itself.
+    pub(super) fn envelope(&self, action: &str, params: Vec<u8>) -> Envelope {
+        let environment = &self.environment;
+        let class = app().and_then(|app| app.find(&self.class).cloned());
+        let actions = class.as_ref().map_or(&[][..], |class| &class.actions);
+        let limits = Limits::default();
+        let is_process = |one: &ActionInfo| one.name == action && one.mode == Mode::Free;
+        let patience = if actions.iter().any(is_process) {
+            limits.process
+        } else {
+            limits.call
+        };
+        let mut random = [0; 24];
+        environment.random(&mut random);
+        let (id, nonce) = random.split_at(16);
+        let id = id.iter().map(|byte| format!("{byte:02x}"));
+        let mut eight = [0; 8];
+        eight.copy_from_slice(nonce);
+        let now = environment.now();
+        Envelope {
+            request_id: id.collect::<String>().into(),
+            target: Target {
+                class: self.class.clone(),
+                id: self.id,
+                name: self.name.clone(),
+            },
+            action: action.into(),
+            params: params.into(),
+            query: false,
+            deadline: now + patience,
+            chain: Chain::root(now, u64::from_be_bytes(eight)),
+            caller: Caller::system().into(),
+            read_only: false,
+            connection: None,
+        }
     }
 
     /// Milliseconds, or undefined. What cannot be read is as good as overdue: the other side asks again after a pause.

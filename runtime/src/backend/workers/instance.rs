@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::environment::running;
 use super::externs::Bridge;
 use crate::app::App;
-use crate::object::Delivery;
+use crate::object::{Delivery, PlatformIds};
 
 thread_local! {
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
@@ -28,6 +28,23 @@ pub fn install(app: App) {
 pub(super) fn app() -> Option<Rc<App>> {
     APP.with(|slot| slot.get().cloned())
 }
+
+/// Ids, as the platform derives them.
+pub(crate) const IDS: PlatformIds = PlatformIds {
+    named: |class, name| {
+        let id = BRIDGE.with_borrow(|bridge| bridge.as_ref()?.id_of_name(class, name).ok());
+        id?.parse().ok()
+    },
+    unique: |class| {
+        let id = BRIDGE.with_borrow(|bridge| bridge.as_ref()?.new_id(class).ok());
+        id?.parse().ok()
+    },
+    check: |class, id| {
+        let id = id.to_string();
+        let known = BRIDGE.with_borrow(|bridge| bridge.as_ref()?.knows_id(class, &id).ok());
+        known == Some(true)
+    },
+};
 
 /// The class's part of the manifest, as JSON text. It lies outside of the wasm, and few ask for it.
 pub(crate) fn discover(class: &str) -> Bytes {

@@ -25,6 +25,6 @@ mod talk;
 mod wire;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use instance::discover;
+pub(crate) use instance::{IDS, discover};
 #[cfg(target_arch = "wasm32")]
 pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};

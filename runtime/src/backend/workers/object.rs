@@ -14,7 +14,7 @@ use super::talk::{self, Parting};
 use super::wire;
 use crate::backend::Environment;
 use crate::error::Code;
-use crate::object::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
+use crate::object::{Delivery, Envelope, IncomingCall, MAX_QUEUED, overloaded};
 use crate::rpc::{Reply, WireError};
 
 /// One object in its wasm instance. Each method gets the number that a trap is blamed on, and what to call when it is
@@ -26,46 +26,32 @@ pub struct ObjectHost {
 
 #[wasm_bindgen]
 impl ObjectHost {
-    /// The object with this class path and id (64 hex digits).
+    /// The object with this class path and id (64 hex digits), and its name if the platform knows it.
     #[wasm_bindgen(constructor)]
-    pub fn new(bridge: Bridge, class: &str, id: &str) -> Result<Self, JsError> {
+    pub fn new(
+        bridge: Bridge,
+        class: &str,
+        id: &str,
+        name: Option<String>,
+    ) -> Result<Self, JsError> {
         watch_panics(&bridge);
+        let name = name.map(Into::into);
         Ok(Self {
-            home: Rc::new(Home::new(bridge, class, id.parse()?)),
+            home: Rc::new(Home::new(bridge, class, id.parse()?, name)),
         })
     }
 
     /// Runs a call; `done` gets its answer.
     pub fn submit(&self, call: u32, header: &str, params: Vec<u8>, done: Function) {
-        let begun = wire::decode_envelope(header, params).and_then(|envelope| {
-            let live = self.home.live(envelope.target.name.clone())?;
-            Ok((live, envelope))
-        });
-        match begun {
-            Ok((live, _)) if live.queued() >= MAX_QUEUED => {
-                deliver(&done, &answer_of(Err(overloaded())));
-            }
-            Ok((live, envelope)) => {
-                let run = Run {
-                    call,
-                    request_id: envelope.request_id.clone(),
-                };
-                let delivery = Delivery::new(envelope);
-                note_call(call, &delivery);
-                let reply = Box::new(move |reply: Reply| {
-                    forget_call(call);
-                    deliver(&done, &answer_of(reply));
-                });
-                WorkersEnvironment::attribute(run, || {
-                    live.submit(IncomingCall { delivery, reply });
-                });
-            }
-            Err(fault) => {
-                self.home.environment.report(&fault);
-                let error = WireError::framework(Code::ObjectReset, fault);
-                deliver(&done, &answer_of(Err(Box::new(error))));
-            }
+        match wire::decode_envelope(header, params) {
+            Ok(envelope) => self.run(call, envelope, done),
+            Err(fault) => self.refuse(&fault, &done),
         }
+    }
+
+    /// Runs a call by JavaScript code of this account: parameters by position.
+    pub fn rpc(&self, call: u32, action: &str, params: Vec<u8>, done: Function) {
+        self.run(call, self.home.envelope(action, params), done);
     }
 
     /// Runs the alarm items that are due; `done` gets `{next}`, when the earliest of those that are left is due.
@@ -133,6 +119,37 @@ impl ObjectHost {
             clean,
         };
         WorkersEnvironment::attribute(run, || talk::gone(&self.home, id, parting, done));
+    }
+}
+
+impl ObjectHost {
+    fn run(&self, call: u32, envelope: Envelope, done: Function) {
+        let live = match self.home.live(envelope.target.name.clone()) {
+            Ok(live) => live,
+            Err(fault) => return self.refuse(&fault, &done),
+        };
+        if live.queued() >= MAX_QUEUED {
+            return deliver(&done, &answer_of(Err(overloaded())));
+        }
+        let run = Run {
+            call,
+            request_id: envelope.request_id.clone(),
+        };
+        let delivery = Delivery::new(envelope);
+        note_call(call, &delivery);
+        let reply = Box::new(move |reply: Reply| {
+            forget_call(call);
+            deliver(&done, &answer_of(reply));
+        });
+        WorkersEnvironment::attribute(run, || {
+            live.submit(IncomingCall { delivery, reply });
+        });
+    }
+
+    fn refuse(&self, fault: &str, done: &Function) {
+        self.home.environment.report(fault);
+        let error = WireError::framework(Code::ObjectReset, fault.to_owned());
+        deliver(done, &answer_of(Err(Box::new(error))));
     }
 }
 

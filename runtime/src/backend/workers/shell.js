@@ -4,7 +4,7 @@
 // export as an exception (a trap, which is what a panic becomes, or a JavaScript exception nobody caught) ends that
 // life and no other: its waiting calls are answered at once, nothing enters the instance any more, its storage is
 // closed to it, and the next call starts a new life on the same durable state.
-import { DurableObject, env, exports } from "cloudflare:workers";
+import { DurableObject, RpcTarget, env, exports } from "cloudflare:workers";
 
 /** How a call ends that its life did not survive: at fault, under way meanwhile, or still waiting for its turn. */
 const CULPRIT = "panicked";
@@ -231,20 +231,38 @@ class Bridge {
     });
   }
 
-  /** Objects are known to the platform by the hex form of our id: an id alone is enough to reach one. */
-  async call(path, id, header, params) {
+  async call(path, id, name, header, params) {
     void this.#open;
-    return await this.#stub(path, id).stayput(header, params);
+    return await this.#stub(path, id, name).stayput(header, params);
   }
 
-  #stub(path, id) {
-    return exports[this.#app.classes[path]].getByName(id);
+  /** By its name where that is known: then the object knows it, too. */
+  #stub(path, id, name) {
+    const namespace = this.#app.namespace(path);
+    return name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
+  }
+
+  idOfName(path, name) {
+    return this.#app.namespace(path).idFromName(name).toString();
+  }
+
+  newId(path) {
+    return this.#app.namespace(path).newUniqueId().toString();
+  }
+
+  knowsId(path, id) {
+    try {
+      this.#app.namespace(path).idFromString(id);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Two steps: what comes by `fetch` could come from anywhere, so it carries nothing but a ticket for what did not. */
-  async open(path, id, header, call) {
+  async open(path, id, name, header, call) {
     void this.#open;
-    const stub = this.#stub(path, id);
+    const stub = this.#stub(path, id, name);
     const ticket = await stub.stayputExpect(header);
     const upgrade = JSON.parse(header).stream ? {} : { upgrade: "websocket" };
     const response = await stub.fetch("http://object/", { headers: { ...upgrade, "x-stayput-ticket": ticket } });
@@ -321,7 +339,7 @@ class Bridge {
  * `classes`: class path to the name its class is exported by. `manifest`: what `/manifest.json` answers.
  */
 export function shell({ module, instantiate, classes, manifest }) {
-  const app = { classes, manifest };
+  const app = { manifest, namespace: (path) => namespaceOf(path, classes[path]) };
   const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
     life.bridge = new Bridge(life, app, storage, peers);
@@ -329,7 +347,9 @@ export function shell({ module, instantiate, classes, manifest }) {
     return life;
   };
 
-  const object = (path) =>
+  const object = (path) => withActions(classOf(path), Object.keys(JSON.parse(manifest).classes[path].actions));
+
+  const classOf = (path) =>
     class extends DurableObject {
       #life;
       #peers;
@@ -344,7 +364,7 @@ export function shell({ module, instantiate, classes, manifest }) {
       #alive() {
         if (!this.#life || this.#life.ended) {
           const { id, storage } = this.ctx;
-          const make = (glue, bridge) => new glue.ObjectHost(bridge, path, id.name);
+          const make = (glue, bridge) => new glue.ObjectHost(bridge, path, id.toString(), id.name);
           this.#life = build(make, storage, this.#peers);
         }
         return this.#life;
@@ -362,6 +382,14 @@ export function shell({ module, instantiate, classes, manifest }) {
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
       stayput(header, params) {
         return this.#run((root, call, done) => root.submit(call, header, params, done));
+      }
+
+      /** An action, called by JavaScript. */
+      async stayputRpc(action, args) {
+        const params = args.length === 0 ? NOTHING : new TextEncoder().encode(encodeArgs(args));
+        const answer = await this.#run((root, call, done) => root.rpc(call, action, params, done));
+        if (answer.ok) return decodeResult(new TextDecoder().decode(answer.ok));
+        throw rpcError(answer);
       }
 
       /** Announces a connection; the ticket admits the request that brings it. */
@@ -472,6 +500,78 @@ export function shell({ module, instantiate, classes, manifest }) {
     },
   };
   return { object, worker };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What the platform calls itself, or keeps for itself: actions of these names are called over HTTP. */
+const RESERVED = new Set(["alarm", "connect", "constructor", "dup", "fetch", "webSocketClose", "webSocketError", "webSocketMessage"]);
+
+/**
+ * Gives a class a method for each action, so that JavaScript calls `stub.say("hello")`; those of a mixin are called on the
+ * property of its name, `stub.presence.list()`.
+ */
+function withActions(Class, actions) {
+  for (const name of actions) {
+    const [mount, ...rest] = name.split(".");
+    if (RESERVED.has(mount) || mount in Class.prototype) continue;
+    if (rest.length === 0) {
+      const method = function (...args) {
+        return this.stayputRpc(name, args);
+      };
+      Object.defineProperty(Class.prototype, name, { value: method, configurable: true, writable: true });
+      continue;
+    }
+    const get = function () {
+      return mounted(this, mount, actions);
+    };
+    Object.defineProperty(Class.prototype, mount, { get, configurable: true });
+  }
+  return Class;
+}
+
+function mounted(object, prefix, actions) {
+  class Mixin extends RpcTarget {}
+  for (const name of actions.filter((name) => name.startsWith(`${prefix}.`))) {
+    const [member, ...rest] = name.slice(prefix.length + 1).split(".");
+    if (member in Mixin.prototype) continue;
+    const descriptor =
+      rest.length === 0
+        ? { value: (...args) => object.stayputRpc(name, args) }
+        : { get: () => mounted(object, `${prefix}.${member}`, actions) };
+    Object.defineProperty(Mixin.prototype, member, descriptor);
+  }
+  return new Mixin();
+}
+
+/** Integers of any size are written as what they are. */
+function encodeArgs(args) {
+  return JSON.stringify(args, (_, value) => (typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value));
+}
+
+/** Integers that a number does not hold are read as `bigint`. */
+function decodeResult(text) {
+  return JSON.parse(text, (_, value, { source } = {}) => {
+    const wide = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+    return wide && /^-?\d+$/.test(source) ? BigInt(source) : value;
+  });
+}
+
+/** What a failed call throws: an error with the members of `data` that errors have on the wire. */
+function rpcError({ error, fault }) {
+  const panicked = { code: "internal", message: "the action panicked", details: null, retryable: false, maybe_executed: false };
+  const reset = { code: "object_reset", message: "the object was reset", details: null, retryable: true, maybe_executed: true };
+  const { code, message, details, retryable, maybe_executed } = error ? JSON.parse(error) : fault === CULPRIT ? panicked : reset;
+  return Object.assign(new Error(message), { name: "StayputError", code, details, retryable, maybe_executed });
+}
+
+/** Where the objects of a class are. */
+function namespaceOf(path, name) {
+  const namespace = exports[name];
+  if (typeof namespace?.getByName === "function") return namespace;
+  const line = `"${name}": { "type": "durable-object", "storage": "sqlite" }`;
+  const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration`;
+  throw Object.assign(new Error(message), { stayputUnbound: true });
 }
 
 /** The platform writes these itself. */

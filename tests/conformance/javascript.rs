@@ -1,0 +1,73 @@
+//! JavaScript Workers call objects by the platform's own means, and meet the objects that everyone meets.
+
+use serde_json::{Value, json};
+use support::http::Connection;
+use support::process::{Server, scratch};
+use support::workers::Built;
+
+pub(crate) fn calls(built: &Built) {
+    let folder = scratch();
+    let server = built
+        .worker
+        .behind("caller.js", include_str!("caller.js"))
+        .start(&folder.path().join("data"));
+
+    // The same object as over HTTP, by the same pipeline.
+    assert_eq!(
+        call(&server, "TALLY", "js", "increment", &json!([2])),
+        json!({"result": 2})
+    );
+    assert_eq!(over_http(&server, "tally/js", "increment", &json!([3])), 5);
+    assert_eq!(
+        call(&server, "TALLY", "js", "value", &json!([])),
+        json!({"result": 5})
+    );
+    // A failed action keeps nothing, and its error arrives with all it says.
+    let error = call(&server, "TALLY", "js", "fail_after_write", &json!([1]));
+    assert_eq!(error["error"]["code"], "tally.refused", "{error}");
+    assert_eq!(error["error"]["maybe_executed"], false, "{error}");
+    let error = call(&server, "TALLY", "js", "increment", &json!(["x"]));
+    assert_eq!(error["error"]["code"], "invalid_params", "{error}");
+    assert_eq!(
+        error["error"]["details"]["faults"][0]["path"], "/by",
+        "{error}"
+    );
+    let error = call(&server, "TALLY", "js", "panic_after_write", &json!([1]));
+    assert_eq!(error["error"]["code"], "internal", "{error}");
+    assert_eq!(
+        call(&server, "TALLY", "js", "value", &json!([])),
+        json!({"result": 5})
+    );
+    // Integers beyond 2^53 are `bigint` there and back.
+    let wide = i64::MAX - 5;
+    assert_eq!(
+        call(&server, "TALLY", "js", "increment", &json!([wide])),
+        json!({"result": i64::MAX})
+    );
+    // A name that an object has itself, whatever it looks like.
+    let name = "a/b ü?";
+    assert_eq!(
+        call(&server, "HALL", name, "say", &json!(["hi"])),
+        json!({"result": 1})
+    );
+    assert_eq!(
+        over_http(&server, "hall/a%2Fb%20%C3%BC%3F", "count", &json!([])),
+        1
+    );
+}
+
+fn call(server: &Server, binding: &str, name: &str, path: &str, args: &Value) -> Value {
+    let body = json!({"binding": binding, "name": name, "path": path, "args": args});
+    let mut connection = server.connect();
+    let answer = connection
+        .request("POST", "/call", &[], body.to_string().as_bytes())
+        .unwrap();
+    answer.json().unwrap()
+}
+
+fn over_http(server: &Server, object: &str, action: &str, params: &Value) -> Value {
+    Connection::open(server.address())
+        .and_then(|mut connection| connection.call(object, action, params))
+        .unwrap()
+        .unwrap()
+}
