@@ -10,12 +10,14 @@
 mod app;
 mod guests;
 mod javascript;
+mod panics;
 mod scenarios;
 mod sockets;
 mod steps;
 
 use std::fmt::Write as _;
 
+use support::process::scratch;
 use support::random::note;
 
 #[test]
@@ -53,4 +55,6 @@ fn both_backends_behave_alike() {
     }
     assert!(faults.is_empty(), "\n{faults}");
     javascript::calls(&built);
+    let data = scratch();
+    panics::many(&built.worker.start(&data.path().join("data")), 10_000);
 }
