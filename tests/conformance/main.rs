@@ -14,6 +14,7 @@ mod panics;
 mod scenarios;
 mod sockets;
 mod steps;
+mod values;
 
 use std::fmt::Write as _;
 

@@ -100,6 +100,8 @@ pub(crate) enum Gives {
     Result(&'static str),
     /// An error with this code.
     Error(&'static str),
+    /// Whatever it is: the bodies are compared.
+    Same,
     /// A result or an error with this code: which of several calls loses is not the table's business, and the bodies
     /// are not compared.
     EitherOr(&'static str, &'static str),
@@ -122,7 +124,11 @@ pub(crate) struct Told {
 pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
     let mut server = backend.start();
     let mut told = Vec::new();
-    for scenario in super::scenarios::ALL.iter().chain(super::sockets::ALL) {
+    for scenario in super::scenarios::ALL
+        .iter()
+        .chain(super::values::ALL)
+        .chain(super::sockets::ALL)
+    {
         let mut story = Told {
             scenario: scenario.name,
             lines: Vec::new(),
@@ -281,6 +287,7 @@ impl Gives {
         let (held, expected) = match self {
             Self::Result(expected) => (result(expected), format!("result {expected}")),
             Self::Error(code) => (error(code), format!("error {code}")),
+            Self::Same => (answer.is_ok(), "an answer".to_owned()),
             Self::EitherOr(value, code) => (
                 result(value) || error(code),
                 format!("result {value} or error {code}"),

@@ -254,6 +254,7 @@ const main :Workerd.Worker = (
     (name = "app.wasm", wasm = embed "app.wasm"),
   ],
   compatibilityDate = "DATE",
+  bindings = [ (name = "STAYPUT_DEVELOPER", text = "1") ],
   durableObjectNamespaces = [
 NAMESPACES  ],
   durableObjectStorage = (localDisk = "disk"),

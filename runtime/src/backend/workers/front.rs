@@ -4,7 +4,8 @@
 use std::fmt;
 use std::rc::Rc;
 
-use ::http::{Method, Request as HttpRequest};
+use ::http::header::HOST;
+use ::http::{HeaderMap, Method, Request as HttpRequest};
 use bytes::Bytes;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -25,6 +26,8 @@ use crate::socket::ConnectionId;
 pub struct FrontHost {
     front: Rc<Front>,
     environment: Rc<WorkersEnvironment>,
+    /// Whether it runs on a developer's machine, as `stayput dev --workers` says by `STAYPUT_DEVELOPER`.
+    developing: bool,
 }
 
 #[wasm_bindgen]
@@ -43,6 +46,7 @@ impl FrontHost {
                 .map(str::to_owned)
                 .collect()
         };
+        let developing = environment.variable("STAYPUT_DEVELOPER").as_deref() == Some("1");
         let app = app().ok_or_else(|| JsError::new("the app is not there"))?;
         let config = FrontConfig {
             classes: app.edge(),
@@ -51,13 +55,18 @@ impl FrontHost {
             origins: list("STAYPUT_ORIGINS"),
             hosts: list("STAYPUT_HOSTS"),
             // Who asks is unknown here until the app has an authenticator.
-            auth: AuthMode::Public,
+            auth: if developing {
+                AuthMode::Developer
+            } else {
+                AuthMode::Public
+            },
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
         Ok(Self {
             front: Rc::new(front),
             environment,
+            developing,
         })
     }
 
@@ -78,7 +87,7 @@ impl FrontHost {
         body: Vec<u8>,
         done: Function,
     ) {
-        let request = read(method, url, headers, body);
+        let request = read(method, url, headers, body, self.developing);
         let (front, environment) = (self.front.clone(), self.environment.clone());
         let task = Box::pin(async move {
             let dispatch = Edge(environment);
@@ -175,7 +184,13 @@ impl Dispatch for Edge {
     }
 }
 
-fn read(method: &str, url: &str, headers: &Array, body: Vec<u8>) -> Result<Request, ::http::Error> {
+fn read(
+    method: &str,
+    url: &str,
+    headers: &Array,
+    body: Vec<u8>,
+    developing: bool,
+) -> Result<Request, ::http::Error> {
     let mut request = HttpRequest::builder()
         .method(Method::from_bytes(method.as_bytes())?)
         .uri(url);
@@ -187,10 +202,22 @@ fn read(method: &str, url: &str, headers: &Array, body: Vec<u8>) -> Result<Reque
         );
         request = request.header(name, value);
     }
-    Ok(Request::new(
-        request.body(Bytes::from(body))?,
-        Peer::default(),
-    ))
+    let request = request.body(Bytes::from(body))?;
+    let loopback = developing && is_local(request.headers());
+    let peer = Peer {
+        loopback,
+        ..Peer::default()
+    };
+    Ok(Request::new(request, peer))
+}
+
+/// Whether a request that reached a Worker under development comes from the same machine, as far as can be told. One
+/// that came through the platform's network always says so, and no client can take that away: a variable that was
+/// deployed by mistake opens nothing.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    matches!(name, Some("localhost" | "127.0.0.1" | "[::1]")) && !headers.contains_key("cf-ray")
 }
 
 fn written(response: &Response) -> JsValue {

@@ -7,10 +7,12 @@
 
 mod hall;
 mod relay;
+mod shelf;
 mod tally;
 
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
+pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
-stayput::app!(Hall, Mirror, Relay, Tally);
+stayput::app!(Hall, Mirror, Relay, Shelf, Tally);
