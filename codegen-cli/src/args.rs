@@ -130,6 +130,10 @@ pub(crate) struct DevArgs {
     /// With --client: 64-bit integers as `bigint`.
     #[arg(long, requires = "client")]
     pub(crate) bigint: bool,
+    /// Run it as a Worker under `workerd` (npm package of that name) instead of natively. Variables are read from
+    /// `.dev.vars`; whoever calls from this machine is the developer.
+    #[arg(long)]
+    pub(crate) workers: bool,
     /// Arguments for the program.
     #[arg(last = true)]
     pub(crate) rest: Vec<String>,

@@ -10,13 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stayput_cli::workers::{BuildOptions, build};
+use stayput_cli::workers::{BuildOptions, build, local};
 use tempfile::TempDir;
 
 use crate::process::{Launch, Server, scratch};
-
-/// The date whose behaviour of the platform is promised.
-const COMPATIBILITY_DATE: &str = "2026-10-01";
 
 /// A package of this workspace, in both forms.
 #[derive(Debug)]
@@ -138,42 +135,36 @@ impl Worker {
     }
 
     fn configure(&self, file: &str, front: Option<&str>) {
-        let mut namespaces = String::new();
-        let mut bindings = String::new();
-        for (path, name) in &self.classes {
-            let package = &self.package;
-            let binding = path.replace('-', "_").to_ascii_uppercase();
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                namespaces,
-                "    (className = \"{name}\", uniqueKey = \"stayput:{package}:{path}\", enableSql = true),"
-            );
-            let _ = writeln!(
-                bindings,
-                "    (name = \"{binding}\", durableObjectNamespace = (className = \"{name}\", serviceName = \"main\")),"
-            );
-        }
-        let first = if front.is_some() { "front" } else { "main" };
-        let mut text = CONFIG
-            .replace("FIRST", first)
-            .replace("DATE", COMPATIBILITY_DATE)
-            .replace("NAMESPACES", &namespaces);
+        let developer = [(local::DEVELOPER.to_owned(), "1".to_owned())];
+        let mut text = local::config(&self.package, &self.classes, &developer);
         if let Some(module) = front {
-            text = text.replace(
-                "services = [",
-                "services = [ (name = \"front\", worker = .front),",
-            );
+            let mut bindings = String::new();
+            for (path, name) in &self.classes {
+                let binding = path.replace('-', "_").to_ascii_uppercase();
+                // Writing to a String cannot fail.
+                let _ = writeln!(
+                    bindings,
+                    "    (name = \"{binding}\", durableObjectNamespace = (className = \"{name}\", serviceName = \"main\")),"
+                );
+            }
+            text = text
+                .replace("service = \"main\"", "service = \"front\"")
+                .replace(
+                    "services = [",
+                    "services = [ (name = \"front\", worker = .front),",
+                );
             let _ = write!(
                 text,
                 "
 const front :Workerd.Worker = (
   modules = [ (name = \"{module}\", esModule = embed \"{module}\") ],
-  compatibilityDate = \"{COMPATIBILITY_DATE}\",
+  compatibilityDate = \"{}\",
   bindings = [
     (name = \"MAIN\", service = \"main\"),
 {bindings}  ],
 );
-"
+",
+                local::COMPATIBILITY_DATE
             );
         }
         must(fs::write(self.folder.path().join(file), text), file);
@@ -227,36 +218,7 @@ fn run(command: &mut Command) {
 }
 
 fn workerd() -> PathBuf {
-    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules/@cloudflare");
-    let found = fs::read_dir(&packages)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .find_map(|package| {
-            let program = package.path().join("bin/workerd");
-            program.is_file().then_some(program)
-        });
+    let packages = root().join("tests/node");
+    let found = local::find_workerd(&packages);
     found.unwrap_or_else(|| panic!("workerd is not installed: run `npm ci --prefix tests/node`"))
 }
-
-const CONFIG: &str = r#"using Workerd = import "/workerd/workerd.capnp";
-
-const config :Workerd.Config = (
-  services = [ (name = "main", worker = .main), (name = "disk", disk = (writable = true)) ],
-  sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "FIRST") ],
-);
-
-const main :Workerd.Worker = (
-  modules = [
-    (name = "entry.js", esModule = embed "entry.js"),
-    (name = "shell.js", esModule = embed "shell.js"),
-    (name = "glue.js", esModule = embed "glue.js"),
-    (name = "app.wasm", wasm = embed "app.wasm"),
-  ],
-  compatibilityDate = "DATE",
-  bindings = [ (name = "STAYPUT_DEVELOPER", text = "1") ],
-  durableObjectNamespaces = [
-NAMESPACES  ],
-  durableObjectStorage = (localDisk = "disk"),
-);
-"#;

@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::args::DevArgs;
-use crate::document::Manifest;
 use crate::error::Error;
 use crate::load;
 
@@ -111,8 +110,8 @@ fn choose(mut programs: Vec<Program>, args: &DevArgs) -> Result<Program, Error> 
 }
 
 impl Program {
-    /// Has the program describe itself.
-    pub(super) fn manifest(&self) -> Result<Manifest, Error> {
+    /// Has the program describe itself: the text of its manifest.
+    pub(super) fn manifest(&self) -> Result<String, Error> {
         let folder = tempfile::tempdir().map_err(|source| Error::Write {
             path: std::env::temp_dir(),
             source,
@@ -135,7 +134,7 @@ impl Program {
                 status: status.to_string(),
             });
         }
-        load::from_file(&file)
+        std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file, source })
     }
 }
 
@@ -160,6 +159,7 @@ mod tests {
             release: false,
             client: None,
             bigint: false,
+            workers: false,
             rest: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ mod build;
 mod hint;
 mod server;
 mod watch;
+mod worker;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::args::DevArgs;
 use crate::call::default_url;
-use crate::document::Manifest;
+use crate::document::{self, Manifest};
 use crate::error::Error;
 use crate::lang::typescript;
 use crate::{load, term, write};
@@ -27,6 +28,9 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) fn run(args: &DevArgs) -> Result<(), Error> {
     if let Some(package) = &args.package {
         load::check_package_name(package)?;
+    }
+    if args.workers {
+        worker::check(args)?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_signals(&stop);
@@ -122,7 +126,8 @@ impl State<'_> {
         if alive && self.running.as_ref() == Some(&(program.clone(), built)) {
             return Ok(());
         }
-        let manifest = program.manifest()?;
+        let text = program.manifest()?;
+        let manifest = document::read(&text, &program.name)?;
         if let Some(folder) = &self.args.client {
             let options = typescript::Options {
                 bigint: self.args.bigint,
@@ -133,9 +138,13 @@ impl State<'_> {
         if let Some(server) = self.server.take() {
             server.stop(&self.stop);
         }
-        let server = self
-            .server
-            .insert(Server::start(&program.path, &self.args.rest)?);
+        let server = if self.args.workers {
+            let address = self.url.trim_start_matches("http://");
+            worker::start(self.args, &text, &manifest.app, address)?
+        } else {
+            Server::start(&program.path, &self.args.rest)?
+        };
+        let server = self.server.insert(server);
         self.running = Some((program, built));
         if server.wait_until_ready(&self.url, &self.stop) {
             self.announce(&manifest);

@@ -11,6 +11,7 @@ mod cargo;
 mod entry;
 mod error;
 mod glue;
+pub mod local;
 
 use std::fs;
 use std::path::{Path, PathBuf};
