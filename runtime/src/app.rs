@@ -1,14 +1,17 @@
 //! An app: the explicit list of its classes.
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(not(target_arch = "wasm32"))]
 use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+#[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
 };
@@ -45,6 +48,7 @@ pub struct Class {
     /// Which handlers of connections it has.
     pub hooks: Hooks,
     spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
+    #[cfg(not(target_arch = "wasm32"))]
     describe: Box<dyn Fn(&mut schemars::SchemaGenerator) -> ClassManifest + Send + Sync>,
 }
 
@@ -99,6 +103,7 @@ impl App {
             "{}@{}",
             self.name, self.version
         )));
+        #[cfg(not(target_arch = "wasm32"))]
         let describing = table.clone();
         self.classes.push(Arc::new(Class {
             path: T::CLASS,
@@ -109,6 +114,7 @@ impl App {
             events: table.events(),
             hooks: table.hooks(),
             spawn: Box::new(move |seed| table.spawn(seed)),
+            #[cfg(not(target_arch = "wasm32"))]
             describe: Box::new(move |generator| describing.describe(generator)),
         }));
         self
@@ -148,6 +154,36 @@ impl App {
         current.or_else(|| self.classes.iter().find(|class| class.was.contains(&path)))
     }
 
+    /// What the HTTP front must know of the classes.
+    pub fn edge(&self) -> Vec<EdgeClass> {
+        #[cfg(not(target_arch = "wasm32"))]
+        let manifest = self.manifest();
+        #[cfg(not(target_arch = "wasm32"))]
+        let discover = |class: &Class| {
+            let part = manifest.classes.get(class.path);
+            // By way of a value, whose members are sorted: as it is read from the manifest's text elsewhere.
+            let part = part.and_then(|class| serde_json::to_value(class).ok());
+            let text = part.and_then(|class| serde_json::to_vec(&class).ok());
+            Discover::Text(text.unwrap_or_default().into())
+        };
+        #[cfg(target_arch = "wasm32")]
+        let discover = |_: &Class| Discover::Ask(crate::backend::workers::discover);
+        let edge = |class: &Arc<Class>| EdgeClass {
+            path: class.path.to_owned(),
+            aliases: class.was.iter().map(|&was| was.to_owned()).collect(),
+            ids: class.ids.clone(),
+            discover: discover(class),
+            actions: class.actions.iter().map(edge_action).collect(),
+            events: class.events.iter().map(edge_event).collect(),
+            hooks: class.hooks,
+        };
+        self.classes.iter().map(edge).collect()
+    }
+}
+
+/// A Worker does not describe itself: `stayput build` puts what the native program wrote beside the wasm.
+#[cfg(not(target_arch = "wasm32"))]
+impl App {
     /// Describes the app.
     pub fn manifest(&self) -> Manifest {
         let mut settings = SchemaSettings::draft2020_12();
@@ -180,32 +216,6 @@ impl App {
             .unwrap_or_default();
         text.push('\n');
         text
-    }
-
-    /// What the HTTP front must know of the classes.
-    pub fn edge(&self) -> Vec<EdgeClass> {
-        #[cfg(not(target_arch = "wasm32"))]
-        let manifest = self.manifest();
-        #[cfg(not(target_arch = "wasm32"))]
-        let discover = |class: &Class| {
-            let part = manifest.classes.get(class.path);
-            // By way of a value, whose members are sorted: as it is read from the manifest's text elsewhere.
-            let part = part.and_then(|class| serde_json::to_value(class).ok());
-            let text = part.and_then(|class| serde_json::to_vec(&class).ok());
-            Discover::Text(text.unwrap_or_default().into())
-        };
-        #[cfg(target_arch = "wasm32")]
-        let discover = |_: &Class| Discover::Ask(crate::backend::workers::discover);
-        let edge = |class: &Arc<Class>| EdgeClass {
-            path: class.path.to_owned(),
-            aliases: class.was.iter().map(|&was| was.to_owned()).collect(),
-            ids: class.ids.clone(),
-            discover: discover(class),
-            actions: class.actions.iter().map(edge_action).collect(),
-            events: class.events.iter().map(edge_event).collect(),
-            hooks: class.hooks,
-        };
-        self.classes.iter().map(edge).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Para
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
-use crate::manifest::ErrorManifest;
+use crate::manifest::{DESCRIBES, ErrorManifest};
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
@@ -240,16 +240,25 @@ impl<'a> ActionDescriber<'a> {
 
     /// The parameters' types, as a tuple.
     pub fn params<P: DecodeParams>(&mut self) {
+        if !DESCRIBES {
+            return;
+        }
         P::describe(self);
     }
 
     /// The result's type.
     pub fn result<T: JsonSchema>(&mut self) {
+        if !DESCRIBES {
+            return;
+        }
         self.result = self.generator.subschema_for::<T>().to_value();
     }
 
     /// The error's type.
     pub fn errors<E: ActionError>(&mut self) {
+        if !DESCRIBES {
+            return;
+        }
         let mut describer = ErrorDescriber::new(self.generator);
         E::describe(&mut describer);
         self.errors = describer.into_errors();

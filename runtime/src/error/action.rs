@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::manifest::ErrorManifest;
+use crate::manifest::{DESCRIBES, ErrorManifest};
 use crate::rpc::WireError;
 
 /// An error type of actions; derive it with `#[derive(ActionError)]`.
@@ -78,6 +78,9 @@ impl<'a> ErrorDescriber<'a> {
 
     /// The type of the last error's details.
     pub fn details_of<T: JsonSchema>(&mut self) {
+        if !DESCRIBES {
+            return;
+        }
         let schema = self.generator.subschema_for::<T>().to_value();
         if let Some(error) = self.errors.last_mut() {
             error.details = Some(schema);

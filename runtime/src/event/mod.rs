@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::action::Auth;
-use crate::manifest::{AuthManifest, EventManifest};
+use crate::manifest::{AuthManifest, DESCRIBES, EventManifest};
 
 /// Something that happened in an object; annotate the type with `#[event]`.
 #[diagnostic::on_unimplemented(
@@ -66,7 +66,11 @@ impl EventInfo {
             describe: |generator| EventManifest {
                 description: E::DOCS.to_owned(),
                 auth: AuthManifest::of(E::AUTH),
-                schema: generator.subschema_for::<E>().to_value(),
+                schema: if DESCRIBES {
+                    generator.subschema_for::<E>().to_value()
+                } else {
+                    serde_json::Value::Null
+                },
                 mixin: None,
             },
         }

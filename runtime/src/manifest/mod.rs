@@ -14,6 +14,9 @@ use crate::action::Auth;
 /// The format's major version; another major is refused by readers.
 pub const MANIFEST_MAJOR: u32 = 1;
 
+/// Whether this program describes itself, as a Worker does not: then all that makes schemas stays out of the wasm.
+pub(crate) const DESCRIBES: bool = cfg!(not(target_arch = "wasm32"));
+
 /// A whole app, described.
 #[derive(Debug, Clone, Serialize)]
 pub struct Manifest {

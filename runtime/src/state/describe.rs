@@ -6,7 +6,7 @@ use schemars::SchemaGenerator;
 
 use super::field::Field;
 use super::stateful::Stateful;
-use crate::manifest::StateManifest;
+use crate::manifest::{DESCRIBES, StateManifest};
 
 /// Walks the fields of one class and lists them by path, its mixins' included.
 #[derive(Debug)]
@@ -31,12 +31,18 @@ impl<'a> StateDescriber<'a> {
 
     /// Lists a field.
     pub fn field<F: Field>(&mut self, name: &str) {
+        if !DESCRIBES {
+            return;
+        }
         let described = F::describe(self.generator);
         self.state.insert([&self.prefix, name].concat(), described);
     }
 
     /// Lists the fields of the mixin mounted as `name`.
     pub fn mixin<M: Stateful>(&mut self, name: &str) {
+        if !DESCRIBES {
+            return;
+        }
         let outer = self.prefix.len();
         self.prefix.push_str(name);
         self.prefix.push('.');
