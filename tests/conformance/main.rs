@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod differences;
 mod guests;
 mod javascript;
 mod panics;
@@ -18,7 +19,7 @@ mod values;
 
 use std::fmt::Write as _;
 
-use support::process::scratch;
+use support::process::{Launch, scratch};
 use support::random::note;
 
 #[test]
@@ -57,5 +58,8 @@ fn both_backends_behave_alike() {
     assert!(faults.is_empty(), "\n{faults}");
     javascript::calls(&built);
     let data = scratch();
-    panics::many(&built.worker.start(&data.path().join("data")), 10_000);
+    let worker = built.worker.start(&data.path().join("data"));
+    panics::many(&worker, 10_000);
+    let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
+    differences::check(&native, &worker);
 }

@@ -276,6 +276,13 @@ impl Shelf {
         Ok((before, after))
     }
 
+    /// Panics.
+    #[action(public)]
+    fn topple(&mut self) {
+        self.starts += 1;
+        panic!("it was not fixed to the wall")
+    }
+
     /// A query that would have another object changed.
     #[action(public)]
     async fn sneak(&self, cx: &Context<Self>, to: String) -> Result<String> {
