@@ -480,23 +480,21 @@ export function shell({ module, instantiate, classes, manifest }) {
     async fetch(request, _env, ctx) {
       if (!front || front.ended) front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
       const life = front;
-      const headers = [...request.headers].filter(([name]) => !name.startsWith("x-stayput-"));
       const body = await readBody(request, life.root.body_limit());
       const url = new URL(request.url);
       let number;
       const answer = life.run((call, done) => {
         number = call;
-        life.root.handle(call, request.method, url.pathname + url.search, headers.flat(), body, done);
+        const written = (status, headers, body) => done({ status, headers, body });
+        life.root.handle(call, request.method, url.pathname + url.search, headerLines(request.headers), body, written);
       });
       // A client that hangs up cancels nothing: what it started runs to its end.
       ctx.waitUntil(answer);
-      const { fault, status, headers: answered, body: bytes } = await answer;
-      const opened = life.bridge.opened.get(number);
-      life.bridge.opened.delete(number);
+      const { fault, status, headers, body: bytes } = await answer;
       if (fault) return failed(fault);
-      if (status === 101) return new Response(null, { status, headers: withoutUpgrade(answered), webSocket: opened?.webSocket });
-      if (opened) return new Response(opened.body, { status, headers: answered });
-      return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: answered });
+      const opened = life.bridge.opened.get(number);
+      if (opened) return handOn(life.bridge, number, opened, status, headerPairs(headers));
+      return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: headerPairs(headers) });
     },
   };
   return { object, worker };
@@ -574,14 +572,31 @@ function namespaceOf(path, name) {
   throw Object.assign(new Error(message), { stayputUnbound: true });
 }
 
-/** The platform writes these itself. */
-function withoutUpgrade(headers) {
-  return headers.filter(([name]) => name !== "connection" && name !== "upgrade");
+/** A line each; none of the network's can be one of ours. */
+function headerLines(headers) {
+  let lines = "";
+  for (const [name, value] of headers) if (!name.startsWith("x-stayput-")) lines += `${name}:${value}\n`;
+  return lines;
+}
+
+function headerPairs(lines) {
+  const pair = (line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)];
+  return lines.split("\n").slice(0, -1).map(pair);
+}
+
+/** Gives the client its end of a connection. */
+function handOn(bridge, number, opened, status, headers) {
+  bridge.opened.delete(number);
+  if (status !== 101) return new Response(opened.body, { status, headers });
+  // The platform writes these itself.
+  const others = headers.filter(([name]) => name !== "connection" && name !== "upgrade");
+  return new Response(null, { status, headers: others, webSocket: opened.webSocket });
 }
 
 /** At most one byte more than `limit`, which is enough to refuse it. */
 async function readBody(request, limit) {
-  if (!request.body) return new Uint8Array(0);
+  if (!request.body) return NOTHING;
+  if (Number(request.headers.get("content-length") ?? Infinity) <= limit) return new Uint8Array(await request.arrayBuffer());
   const parts = [];
   let length = 0;
   for await (const part of request.body) {
