@@ -86,10 +86,7 @@ pub(super) fn inspect(folder: &Path, package: Option<&str>) -> Result<App, Build
         TARGET,
     ]);
     let text = output(&mut command, "cargo metadata")?;
-    let metadata: Metadata = serde_json::from_slice(&text).map_err(|fault| BuildError::Answer {
-        command: "cargo metadata".to_owned(),
-        message: fault.to_string(),
-    })?;
+    let metadata = Metadata::read(&text)?;
     let app = metadata.pick(package, folder)?;
     if !app.has_library() {
         return Err(BuildError::NoLibrary {
@@ -119,6 +116,16 @@ pub(super) fn inspect(folder: &Path, package: Option<&str>) -> Result<App, Build
             .with_file_name("src/backend/workers/shell.js"),
         workspace: metadata.workspace_root.join("Cargo.toml"),
     })
+}
+
+/// The folder of a package of this workspace.
+pub(super) fn folder_of(folder: &Path, package: Option<&str>) -> Result<PathBuf, BuildError> {
+    let mut command = cargo(folder);
+    command.args(["metadata", "--format-version", "1", "--no-deps"]);
+    let metadata = Metadata::read(&output(&mut command, "cargo metadata")?)?;
+    let mut path = metadata.pick(package, folder)?.manifest_path.clone();
+    path.pop();
+    Ok(path)
 }
 
 /// Compiles the package's library to wasm and says where it is.
@@ -164,6 +171,13 @@ pub(super) fn compile(folder: &Path, app: &App) -> Result<PathBuf, BuildError> {
 }
 
 impl Metadata {
+    fn read(text: &[u8]) -> Result<Self, BuildError> {
+        serde_json::from_slice(text).map_err(|fault| BuildError::Answer {
+            command: "cargo metadata".to_owned(),
+            message: fault.to_string(),
+        })
+    }
+
     fn pick(&self, wanted: Option<&str>, folder: &Path) -> Result<&Package, BuildError> {
         let members = || {
             self.packages
