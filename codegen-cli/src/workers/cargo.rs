@@ -15,7 +15,15 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What a Worker is compiled with unless the app's workspace says otherwise: size is start-up time, and a panic ends
 /// the instance either way.
-const PROFILE: &str = r#"profile.worker={inherits="release",codegen-units=1,lto="fat",opt-level="s",panic="abort",strip="debuginfo"}"#;
+/// One setting each: cargo takes no inline tables here.
+const PROFILE: [&str; 6] = [
+    "profile.worker.inherits=\"release\"",
+    "profile.worker.codegen-units=1",
+    "profile.worker.lto=\"fat\"",
+    "profile.worker.opt-level=\"s\"",
+    "profile.worker.panic=\"abort\"",
+    "profile.worker.strip=\"debuginfo\"",
+];
 
 /// Bytes of stack. It lies first in the instance's memory, so that running over it traps; every object has one.
 const STACK: u32 = 262_144;
@@ -148,7 +156,7 @@ pub(super) fn compile(folder: &Path, app: &App) -> Result<PathBuf, BuildError> {
         &app.package,
     ]);
     if !defines_profile(&app.workspace)? {
-        command.args(["--config", PROFILE]);
+        command.args(profile());
     }
     command.args(["--", "-C", &format!("link-arg=-zstack-size={STACK}")]);
     let messages = output(&mut command, "cargo rustc --target wasm32-unknown-unknown")?;
@@ -259,6 +267,11 @@ fn require_target(folder: &Path) -> Result<(), BuildError> {
     }
 }
 
+/// The profile, for an app whose workspace defines none.
+fn profile() -> impl Iterator<Item = &'static str> {
+    PROFILE.iter().flat_map(|setting| ["--config", *setting])
+}
+
 fn defines_profile(workspace: &Path) -> Result<bool, BuildError> {
     Ok(super::read(workspace)?
         .lines()
@@ -332,5 +345,14 @@ mod tests {
         assert!(pins.contains(&format!("wasm-bindgen = \"={WASM_BINDGEN}\"")));
         let app = inspect(&workspace, Some("counter")).unwrap();
         assert!(app.shell.is_file(), "{}", app.shell.display());
+    }
+
+    #[test]
+    fn cargo_takes_the_profile() {
+        let mut command = cargo(Path::new(env!("CARGO_MANIFEST_DIR")));
+        command
+            .args(["metadata", "--format-version", "1", "--no-deps"])
+            .args(profile());
+        output(&mut command, "cargo metadata").unwrap();
     }
 }
