@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use toml_edit::{
-    Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, Table, TableLike, value,
+    Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, RawString, Table, TableLike,
+    value,
 };
 
 use super::file::SyntaxFault;
@@ -67,14 +68,28 @@ pub(super) fn apply(text: &str, changes: &[Change]) -> Option<String> {
             text
         }
     };
-    let mut document: DocumentMut = plain.parse().ok()?;
+    let document: DocumentMut = plain.parse().ok()?;
     if back(document.to_string()) != text {
         return None;
     }
+    let mut edited = plain;
     for change in changes {
-        edit(document.as_table_mut(), change)?;
+        edited = apply_one(&edited, change)?;
     }
-    Some(back(document.to_string()))
+    Some(back(edited))
+}
+
+fn apply_one(text: &str, change: &Change) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
+    edit(document.as_table_mut(), change)?;
+    let edited = document.to_string();
+    // A comment at the end of the file belongs to what it follows, so what is new comes after it.
+    let end = document.trailing().as_str().unwrap_or_default();
+    let (before, new) = (text.strip_suffix(end)?, edited.strip_suffix(end)?);
+    Some(match new.strip_prefix(before) {
+        Some(new) if end.ends_with('\n') => format!("{before}{end}{new}"),
+        _ => edited,
+    })
 }
 
 fn edit(config: &mut Table, change: &Change) -> Option<()> {
@@ -154,24 +169,34 @@ fn append(list: &mut Item, new: Table) -> Option<()> {
         array.push(new);
         return Some(());
     };
-    // On a line of its own if the one before it is.
-    let text = |raw: Option<&toml_edit::RawString>| {
-        raw.and_then(toml_edit::RawString::as_str)
+    let text = |raw: Option<&RawString>| {
+        raw.and_then(RawString::as_str)
             .unwrap_or_default()
             .to_owned()
     };
-    let (prefix, suffix) = (text(last.decor().prefix()), text(last.decor().suffix()));
-    let prefix = match prefix.rfind('\n') {
-        Some(line_end) => prefix[line_end..].to_owned(),
-        None => " ".to_owned(),
+    let prefix = text(last.decor().prefix());
+    let suffix = text(last.decor().suffix());
+    last.decor_mut().set_suffix("");
+    // What follows the last item: before its comma if it has none, behind it otherwise. A comment there is the item's.
+    let commas = array.trailing_comma();
+    let after = if commas {
+        text(Some(array.trailing()))
+    } else {
+        suffix
     };
-    let moves = suffix.trim().is_empty();
-    if moves {
-        last.decor_mut().set_suffix("");
+    let (comment, end) = after.split_at(after.rfind('\n').unwrap_or(0));
+    // On a line of its own if the one before it is.
+    let start = match prefix.rfind('\n') {
+        Some(line_end) => &prefix[line_end..],
+        None if end.is_empty() || comment.is_empty() => " ",
+        None => "\n",
+    };
+    new.decor_mut().set_prefix(format!("{comment}{start}"));
+    if commas {
+        array.set_trailing(end);
+    } else {
+        new.decor_mut().set_suffix(end);
     }
-    new.decor_mut().set_prefix(prefix);
-    new.decor_mut()
-        .set_suffix(if moves { suffix.as_str() } else { "" });
     array.push_formatted(new);
     Some(())
 }
