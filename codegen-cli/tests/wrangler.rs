@@ -261,6 +261,9 @@ fn line_ends_stay_as_they_are() {
         let windows = Scene::new(name, &text.replace('\n', "\r\n"), &["chat-room", "hall"]);
         assert_eq!(windows.run(&[]).0, 0);
         assert_eq!(windows.text(), unix.text().replace('\n', "\r\n"));
+        let marked = Scene::new(name, &format!("\u{feff}{text}"), &["chat-room", "hall"]);
+        assert_eq!(marked.run(&[]).0, 0);
+        assert_eq!(marked.text(), format!("\u{feff}{}", unix.text()));
     }
 }
 
@@ -272,6 +275,13 @@ fn a_file_whose_other_lines_would_change_is_refused() {
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("help: let all its lines end alike"), "{err}");
     assert_eq!(scene.text(), mixed);
+
+    let twice = "{ \"exports\": {},\n  \"exports\": {} }\n";
+    let scene = Scene::new("wrangler.jsonc", twice, &["hall"]);
+    let (code, _, err) = scene.run(&[]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("each key stand once"), "{err}");
+    assert_eq!(scene.text(), twice);
 }
 
 #[test]

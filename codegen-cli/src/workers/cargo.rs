@@ -348,6 +348,14 @@ mod tests {
     }
 
     #[test]
+    fn a_package_has_a_folder() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = folder_of(&workspace, Some("counter")).unwrap();
+        assert!(folder.ends_with("examples/counter"), "{}", folder.display());
+        assert!(folder_of(&workspace, None).is_err());
+    }
+
+    #[test]
     fn cargo_takes_the_profile() {
         let mut command = cargo(Path::new(env!("CARGO_MANIFEST_DIR")));
         command

@@ -20,8 +20,10 @@ const NAMES: [&str; 3] = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
 pub(super) struct File {
     pub(super) path: PathBuf,
     format: Format,
-    /// None if there is no such file yet.
+    /// None if there is no such file yet. Without a byte order mark.
     pub(super) text: Option<String>,
+    /// Whether it has one.
+    marked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,14 @@ pub(super) struct SyntaxFault {
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) message: String,
+}
+
+/// What some editors put before the first letter, and no parser wants.
+const MARK: char = '\u{feff}';
+
+/// A text without its byte order mark.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
 }
 
 /// The configuration in a folder.
@@ -71,7 +81,8 @@ impl File {
         Ok(Self {
             path: path.to_owned(),
             format,
-            text,
+            marked: text.as_ref().is_some_and(|text| text.starts_with(MARK)),
+            text: text.map(|text| without_mark(&text).to_owned()),
         })
     }
 
@@ -158,7 +169,12 @@ impl File {
             .path
             .canonicalize()
             .unwrap_or_else(|_| self.path.clone());
-        write::file(&path, text).map_err(|error| match error {
+        let mark = if self.marked {
+            MARK.to_string()
+        } else {
+            String::new()
+        };
+        write::file(&path, &format!("{mark}{text}")).map_err(|error| match error {
             Error::Write { source, .. } | Error::Read { source, .. } => WranglerError::Write {
                 path: self.path.clone(),
                 source,

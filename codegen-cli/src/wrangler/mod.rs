@@ -41,7 +41,8 @@ pub(crate) fn run(args: &WranglerArgs) -> Result<(), Error> {
         .or(file.text.as_ref())
         .map_or("", String::as_str);
     let found = file.read(text)?;
-    let before = git::committed(&file.path).and_then(|text| file.read(&text).ok());
+    let committed = git::committed(&file.path);
+    let before = committed.and_then(|text| file.read(file::without_mark(&text)).ok());
     let plan = plan::plan(&found, before.as_ref(), &app, &said);
     for note in &plan.notes {
         term::note(&term::printable(&format!("note: {note}")));
@@ -60,6 +61,14 @@ pub(crate) fn run(args: &WranglerArgs) -> Result<(), Error> {
         return Err(WranglerError::Refused { path, refusals }.into());
     }
     let edited = file.edit(text, &plan.changes)?;
+    // A key that stands twice is read in one place and changed in the other.
+    let done = file.read(&edited).is_ok_and(|found| {
+        let again = plan::plan(&found, before.as_ref(), &app, &said);
+        again.changes.is_empty() && again.refusals.is_empty()
+    });
+    if !done {
+        return Err(WranglerError::Stiff { path: file.path }.into());
+    }
     if file.text.as_ref() == Some(&edited) {
         term::note(&format!("{} is as it must be", file.path.display()));
         return Ok(());
@@ -132,7 +141,8 @@ fn config(args: &WranglerArgs) -> Result<PathBuf, Error> {
     }
     if args.from.is_none() {
         let folder = workers::folder_of(Path::new("."), args.package.as_deref())?;
-        if let Some(path) = file::in_folder(&folder) {
+        let here = std::env::current_dir().unwrap_or_default();
+        if let Some(path) = file::in_folder(folder.strip_prefix(here).unwrap_or(&folder)) {
             return Ok(path);
         }
     }
