@@ -247,6 +247,13 @@ fn comments_of_an_inline_list_stay_with_their_items() {
         .replace(",    # the second", ",   # the second")
         .replace("}\n]", "},\n]");
     assert!(text.contains(&expected), "{text}");
+    let before = TOML_INLINE.replace(
+        "}    # the second",
+        "} # before its comma\n  ,   # the second",
+    );
+    let text = added(&before);
+    let expected = "} # before its comma\n  ,   # the second\n  { name = \"LOBBY\"";
+    assert!(text.contains(expected), "{text}");
     let text = added(single);
     let expected = "[{ name = \"ROOM\", class_name = \"Room\" }, { name = \"HALL\", class_name = \"Hall\" }, \
                     { name = \"LOBBY\", class_name = \"Lobby\" }] }\n";

@@ -1,5 +1,6 @@
 //! Why a configuration could not be completed.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use thiserror::Error as ThisError;
@@ -82,12 +83,13 @@ pub enum WranglerError {
 
 /// A line for each refusal, and one for its fix.
 pub(super) fn lines<'r>(refusals: impl Iterator<Item = (Option<usize>, &'r Refusal)>) -> String {
-    refusals
-        .map(|(line, refusal)| {
-            let line = line.map_or_else(String::new, |line| format!("line {line}: "));
-            format!("\n  {line}{refusal}\n    fix: {}", refusal.help())
-        })
-        .collect()
+    let mut text = String::new();
+    for (line, refusal) in refusals {
+        let line = line.map_or_else(String::new, |line| format!("line {line}: "));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {line}{refusal}\n    fix: {}", refusal.help());
+    }
+    text
 }
 
 impl WranglerError {

@@ -232,11 +232,11 @@ fn what_is_said_must_fit() {
     assert!(
         matches!(&unknown[..], [Refusal::Unknown { class, known }] if class == "rom" && known.len() == 3)
     );
-    let still = Refusal::StillThere {
+    let still = [Refusal::StillThere {
         class: text("Room"),
-    };
-    assert_eq!(refused(&all, deleted(&["room"])), [still.clone()]);
-    assert_eq!(refused(&all, renamed(&[("room", "hall")])), [still]);
+    }];
+    assert_eq!(refused(&all, deleted(&["room"])), still);
+    assert_eq!(refused(&all, renamed(&[("room", "hall")])), still);
 
     let some = ["hall", "lobby"];
     let no_target = refused(&some, renamed(&[("room", "salon")]));
@@ -252,17 +252,14 @@ fn what_is_said_must_fit() {
     let said = renamed(&[("hall", "salon"), ("room", "salon")]);
     assert!(refused(&["lobby", "salon"], said).contains(&merged));
 
-    let twice = Refusal::SaidTwice {
+    let twice = [Refusal::SaidTwice {
         class: text("Room"),
-    };
+    }];
     let said = renamed(&[("room", "salon"), ("room", "parlour")]);
-    assert_eq!(
-        refused(&["hall", "lobby", "salon", "parlour"], said),
-        [twice.clone()]
-    );
+    assert_eq!(refused(&["hall", "lobby", "salon", "parlour"], said), twice);
     let mut said = renamed(&[("room", "salon")]);
     said.deleted.push(text("room"));
-    assert_eq!(refused(&["hall", "lobby", "salon"], said), [twice]);
+    assert_eq!(refused(&["hall", "lobby", "salon"], said), twice);
 }
 
 #[test]

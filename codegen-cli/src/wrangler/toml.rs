@@ -164,31 +164,30 @@ fn append(list: &mut Item, new: Table) -> Option<()> {
     }
     let array = list.as_array_mut()?;
     let mut new = toml_edit::Value::InlineTable(new.into_inline_table());
-    let count = array.len();
-    let Some(last) = count.checked_sub(1).and_then(|last| array.get_mut(last)) else {
-        array.push(new);
-        return Some(());
-    };
     let text = |raw: Option<&RawString>| {
         raw.and_then(RawString::as_str)
             .unwrap_or_default()
             .to_owned()
     };
-    let prefix = text(last.decor().prefix());
-    let suffix = text(last.decor().suffix());
-    last.decor_mut().set_suffix("");
-    // What follows the last item: before its comma if it has none, behind it otherwise. A comment there is the item's.
-    let commas = array.trailing_comma();
+    let (commas, trailing) = (array.trailing_comma(), text(Some(array.trailing())));
+    let Some(item) = array.iter_mut().last() else {
+        array.push(new);
+        return Some(());
+    };
+    let prefix = text(item.decor().prefix());
+    // What follows the last item: behind its comma, or where its comma is to be. A comment there is the item's.
     let after = if commas {
-        text(Some(array.trailing()))
+        trailing
     } else {
-        suffix
+        let after = text(item.decor().suffix());
+        item.decor_mut().set_suffix("");
+        after
     };
     let (comment, end) = after.split_at(after.rfind('\n').unwrap_or(0));
     // On a line of its own if the one before it is.
     let start = match prefix.rfind('\n') {
         Some(line_end) => &prefix[line_end..],
-        None if end.is_empty() || comment.is_empty() => " ",
+        None if comment.is_empty() => " ",
         None => "\n",
     };
     new.decor_mut().set_prefix(format!("{comment}{start}"));
