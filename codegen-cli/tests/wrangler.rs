@@ -227,6 +227,21 @@ fn renames_and_deletions_are_written_where_the_class_stands() {
 }
 
 #[test]
+fn a_manifest_may_tell_former_paths() {
+    let scene = Scene::new("wrangler.toml", TOML, &[]);
+    let manifest = r#"{ "stayput": { "manifest": 1 }, "app": { "name": "rooms", "version": "0.1.0" },
+        "classes": { "salon": { "type": "T", "actions": {}, "was": ["chat-room"] },
+                     "hall": { "type": "T", "actions": {} } } }"#;
+    std::fs::write(scene.folder.path().join("manifest.json"), manifest).unwrap();
+    let (code, _, err) = scene.run(&[]);
+    assert_eq!(code, 0, "{err}");
+    let step =
+        "tag = \"stayput-1\"\nrenamed_classes = [{ from = \"ChatRoom\", to = \"Salon\" }]\n\n";
+    assert!(scene.text().contains(step), "{}", scene.text());
+    assert_eq!(scene.run(&["--check"]).0, 0);
+}
+
+#[test]
 fn comments_of_an_inline_list_stay_with_their_items() {
     let trailing = TOML_INLINE.replace("}    # the second", "},   # the second");
     let single = "durable_objects = { bindings = [{ name = \"ROOM\", class_name = \"Room\" }] }\n";

@@ -208,8 +208,8 @@ impl Planner<'_> {
         }
         if let Some(main) = found.main.as_ref().filter(|_| !self.owns_main()) {
             self.plan.notes.push(format!(
-                "`main` is {main:?} and stays so; the entry that stayput builds is {:?}, and {main:?} must export its \
-                 classes",
+                "`main` is {main:?} and stays so; it must export the classes of {:?}, or, if stayput builds it too, name \
+                 its folder with `--out`",
                 app.main
             ));
         }
