@@ -35,6 +35,12 @@ pub(crate) enum Command {
     Dev(DevArgs),
     /// Builds a package for Cloudflare Workers: the modules of a Worker.
     Build(BuildArgs),
+    /// Writes what wrangler must know of an app into its configuration, or checks it.
+    ///
+    /// What is missing is added: name, main, compatibility_date, build, a binding for each class, and the life of each
+    /// class (`exports`, or `migrations` where the file has those). Everything else in the file stays as it is. A class
+    /// that the file has and the app has not is refused until --renamed or --deleted says what became of it.
+    Wrangler(WranglerArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,4 +155,29 @@ pub(crate) struct BuildArgs {
     /// Leave the wasm as the compiler made it; otherwise `wasm-opt`, if it is on the PATH, makes it smaller.
     #[arg(long)]
     pub(crate) no_opt: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WranglerArgs {
+    /// The package that is deployed; cargo's default if it is left out.
+    pub(crate) package: Option<String>,
+    /// Instead of a package: a manifest file, a URL (`http://host[/manifest.json]`) or a cargo package.
+    #[arg(long, value_name = "X", conflicts_with = "package")]
+    pub(crate) from: Option<String>,
+    /// The configuration [default: wrangler.jsonc, wrangler.json or wrangler.toml here or in the package's folder; a
+    /// new wrangler.jsonc here].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder that `stayput build` writes.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    pub(crate) out: PathBuf,
+    /// Write nothing; exit with 1 if the configuration is not what the app needs.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// A class whose objects go on under another name, as paths or as JavaScript names; may be given many times.
+    #[arg(long, value_name = "OLD=NEW")]
+    pub(crate) renamed: Vec<String>,
+    /// A class whose objects are all to be deleted, with their data; may be given many times.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) deleted: Vec<String>,
 }

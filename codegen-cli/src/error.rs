@@ -149,6 +149,9 @@ pub enum Error {
     /// A Worker could not be built.
     #[error(transparent)]
     Build(#[from] crate::workers::BuildError),
+    /// wrangler's configuration is not as it must be, or cannot be made so.
+    #[error(transparent)]
+    Wrangler(#[from] crate::wrangler::WranglerError),
     /// Which program to run is not clear.
     #[error("the package {package} builds {count} programs{names}")]
     Programs {
@@ -185,6 +188,7 @@ impl Error {
             Self::Spawn { .. } => "is it installed and on the PATH?".into(),
             Self::Failed { .. } => return None,
             Self::Build(error) => return error.help(),
+            Self::Wrangler(error) => return error.help(),
             Self::Programs { .. } => "name the package, and one of its programs with `--bin NAME`".into(),
         })
     }
@@ -195,6 +199,7 @@ impl Error {
             Self::Action { .. } | Self::Differs { .. } | Self::Failed { .. } => 1,
             Self::Unreachable { .. } | Self::BadAnswer { .. } => 3,
             Self::Build(error) => error.exit_code(),
+            Self::Wrangler(error) => error.exit_code(),
             _ => 2,
         }
     }

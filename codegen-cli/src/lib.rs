@@ -8,7 +8,7 @@
 //! | Code | Meaning |
 //! |---|---|
 //! | 0 | Done. |
-//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build. |
+//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build, a class would lose its objects. |
 //! | 2 | Cannot begin: wrong usage, an unreadable or faulty manifest, params that are no JSON, a folder not writable. |
 //! | 3 | No usable answer: the server cannot be reached, took too long, or is no stayput server. |
 
@@ -27,6 +27,7 @@ mod naming;
 mod schema;
 mod term;
 pub mod workers;
+pub mod wrangler;
 mod write;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ pub fn main(args: Args) -> ExitCode {
         Command::Call(args) => call::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Build(args) => workers::run(&args),
+        Command::Wrangler(args) => wrangler::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,6 +30,8 @@ pub struct Manifest {
 pub(crate) struct Class {
     /// The Rust type's name.
     pub(crate) type_name: String,
+    /// Paths that the class had before; none if the manifest does not say.
+    pub(crate) was: Vec<String>,
     pub(crate) description: String,
     /// By wire name.
     pub(crate) actions: BTreeMap<String, Action>,
@@ -160,6 +162,7 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
 fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
     Ok(Class {
         type_name: class.member("type")?.text()?,
+        was: class.optional_list("was", Node::text)?,
         description: class.optional_text("description")?,
         actions: class.member("actions")?.map(read_action)?,
         events: class.optional_map("events", |_, event| {

@@ -15,7 +15,15 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What a Worker is compiled with unless the app's workspace says otherwise: size is start-up time, and a panic ends
 /// the instance either way.
-const PROFILE: &str = r#"profile.worker={inherits="release",codegen-units=1,lto="fat",opt-level="s",panic="abort",strip="debuginfo"}"#;
+/// One setting each: cargo takes no inline tables here.
+const PROFILE: [&str; 6] = [
+    "profile.worker.inherits=\"release\"",
+    "profile.worker.codegen-units=1",
+    "profile.worker.lto=\"fat\"",
+    "profile.worker.opt-level=\"s\"",
+    "profile.worker.panic=\"abort\"",
+    "profile.worker.strip=\"debuginfo\"",
+];
 
 /// Bytes of stack. It lies first in the instance's memory, so that running over it traps; every object has one.
 const STACK: u32 = 262_144;
@@ -86,10 +94,7 @@ pub(super) fn inspect(folder: &Path, package: Option<&str>) -> Result<App, Build
         TARGET,
     ]);
     let text = output(&mut command, "cargo metadata")?;
-    let metadata: Metadata = serde_json::from_slice(&text).map_err(|fault| BuildError::Answer {
-        command: "cargo metadata".to_owned(),
-        message: fault.to_string(),
-    })?;
+    let metadata = Metadata::read(&text)?;
     let app = metadata.pick(package, folder)?;
     if !app.has_library() {
         return Err(BuildError::NoLibrary {
@@ -121,6 +126,16 @@ pub(super) fn inspect(folder: &Path, package: Option<&str>) -> Result<App, Build
     })
 }
 
+/// The folder of a package of this workspace.
+pub(super) fn folder_of(folder: &Path, package: Option<&str>) -> Result<PathBuf, BuildError> {
+    let mut command = cargo(folder);
+    command.args(["metadata", "--format-version", "1", "--no-deps"]);
+    let metadata = Metadata::read(&output(&mut command, "cargo metadata")?)?;
+    let mut path = metadata.pick(package, folder)?.manifest_path.clone();
+    path.pop();
+    Ok(path)
+}
+
 /// Compiles the package's library to wasm and says where it is.
 pub(super) fn compile(folder: &Path, app: &App) -> Result<PathBuf, BuildError> {
     let mut command = cargo(folder);
@@ -141,7 +156,7 @@ pub(super) fn compile(folder: &Path, app: &App) -> Result<PathBuf, BuildError> {
         &app.package,
     ]);
     if !defines_profile(&app.workspace)? {
-        command.args(["--config", PROFILE]);
+        command.args(profile());
     }
     command.args(["--", "-C", &format!("link-arg=-zstack-size={STACK}")]);
     let messages = output(&mut command, "cargo rustc --target wasm32-unknown-unknown")?;
@@ -164,6 +179,13 @@ pub(super) fn compile(folder: &Path, app: &App) -> Result<PathBuf, BuildError> {
 }
 
 impl Metadata {
+    fn read(text: &[u8]) -> Result<Self, BuildError> {
+        serde_json::from_slice(text).map_err(|fault| BuildError::Answer {
+            command: "cargo metadata".to_owned(),
+            message: fault.to_string(),
+        })
+    }
+
     fn pick(&self, wanted: Option<&str>, folder: &Path) -> Result<&Package, BuildError> {
         let members = || {
             self.packages
@@ -245,6 +267,11 @@ fn require_target(folder: &Path) -> Result<(), BuildError> {
     }
 }
 
+/// The profile, for an app whose workspace defines none.
+fn profile() -> impl Iterator<Item = &'static str> {
+    PROFILE.iter().flat_map(|setting| ["--config", *setting])
+}
+
 fn defines_profile(workspace: &Path) -> Result<bool, BuildError> {
     Ok(super::read(workspace)?
         .lines()
@@ -318,5 +345,22 @@ mod tests {
         assert!(pins.contains(&format!("wasm-bindgen = \"={WASM_BINDGEN}\"")));
         let app = inspect(&workspace, Some("counter")).unwrap();
         assert!(app.shell.is_file(), "{}", app.shell.display());
+    }
+
+    #[test]
+    fn a_package_has_a_folder() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = folder_of(&workspace, Some("counter")).unwrap();
+        assert!(folder.ends_with("examples/counter"), "{}", folder.display());
+        assert!(folder_of(&workspace, None).is_err());
+    }
+
+    #[test]
+    fn cargo_takes_the_profile() {
+        let mut command = cargo(Path::new(env!("CARGO_MANIFEST_DIR")));
+        command
+            .args(["metadata", "--format-version", "1", "--no-deps"])
+            .args(profile());
+        output(&mut command, "cargo metadata").unwrap();
     }
 }

@@ -17,16 +17,23 @@ struct Classes {
     classes: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
-/// Class path and exported name of every class. The name is made of the path, which is the class's identity: the
-/// platform keeps the objects of a class by this name, so it must not follow a rename of the Rust type.
+/// Class path and exported name of every class of a manifest.
 pub(super) fn class_names(manifest: &str) -> Result<Vec<(String, String)>, BuildError> {
     let Classes { classes } =
         serde_json::from_str(manifest).map_err(|fault| BuildError::Answer {
             command: "manifest".to_owned(),
             message: fault.to_string(),
         })?;
+    names_of(classes.into_keys())
+}
+
+/// Class path and exported name, by name. The name is made of the path, which is the class's identity: the platform
+/// keeps the objects of a class by this name, so it must not follow a rename of the Rust type.
+pub(crate) fn names_of(
+    paths: impl Iterator<Item = String>,
+) -> Result<Vec<(String, String)>, BuildError> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for path in classes.into_keys() {
+    for path in paths {
         let name = exported_name(&path).ok_or_else(|| BuildError::Classes {
             message: format!("class path `{path}` makes no JavaScript class name"),
         })?;
@@ -42,7 +49,7 @@ pub(super) fn class_names(manifest: &str) -> Result<Vec<(String, String)>, Build
 }
 
 /// `chat-room` is exported as `ChatRoom`.
-fn exported_name(path: &str) -> Option<String> {
+pub(crate) fn exported_name(path: &str) -> Option<String> {
     let mut name = String::with_capacity(path.len());
     for word in path.split(['-', '_']) {
         let mut letters = word.chars();

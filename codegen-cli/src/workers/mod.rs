@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use entry::{exported_name, names_of};
 pub use error::BuildError;
 
 use crate::args::BuildArgs;
@@ -106,6 +107,11 @@ pub fn build(options: &BuildOptions, manifest: &str) -> Result<Built, BuildError
         wasm_bytes,
         optimized,
     })
+}
+
+/// The folder of a package of the workspace around `folder`.
+pub(crate) fn folder_of(folder: &Path, package: Option<&str>) -> Result<PathBuf, BuildError> {
+    cargo::folder_of(folder, package)
 }
 
 /// Whether there was a `wasm-opt` to do it. What it may use is what the Rust target uses.
