@@ -191,7 +191,9 @@ impl App {
         let mut generator = settings.into_generator();
         let mut classes = BTreeMap::new();
         for class in &self.classes {
-            classes.insert(class.path.to_owned(), (class.describe)(&mut generator));
+            let described = (class.describe)(&mut generator);
+            let was = class.was.iter().map(|&was| was.to_owned()).collect();
+            classes.insert(class.path.to_owned(), ClassManifest { was, ..described });
         }
         Manifest {
             stayput: FormatVersion {

@@ -125,7 +125,7 @@ impl BuildError {
                  wasm-bindgen"
                     .to_owned()
             }
-            Self::Classes { .. } => "give the class another path with `#[durable_object(path = \"..\")]`".to_owned(),
+            Self::Classes { .. } => "give the class another path with `#[durable_object(class = \"..\")]`".to_owned(),
         })
     }
 

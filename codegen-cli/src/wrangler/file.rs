@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::change::{App, Change};
 use super::error::WranglerError;
 use super::found::Found;
-use super::plan::{App, Change, DATE};
 use super::{jsonc, toml};
 use crate::error::Error;
+use crate::workers::local::COMPATIBILITY_DATE;
 use crate::write;
 
 /// In the order in which they are looked for.
@@ -131,7 +132,7 @@ impl File {
     pub(super) fn skeleton(&self, app: &App) -> String {
         let quoted = |text: &str| Value::from(text).to_string();
         let (name, main) = (quoted(&app.name.to_lowercase()), quoted(&app.main));
-        let (date, build) = (quoted(DATE), quoted(&app.build));
+        let (date, build) = (quoted(COMPATIBILITY_DATE), quoted(&app.build));
         match self.format {
             Format::Json => "{\n}\n".to_owned(),
             Format::Jsonc => format!(

@@ -6,8 +6,8 @@ use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
+use super::change::{Change, State, Step};
 use super::file::SyntaxFault;
-use super::plan::{Change, State, Step};
 
 /// What wrangler's own parser takes, and no more.
 const OPTIONS: ParseOptions = ParseOptions {

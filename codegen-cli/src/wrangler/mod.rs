@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `found.rs` | reads what the configuration says of the things looked after |
 //! | `plan.rs` | decides what it lacks, and what must be said first |
+//! | `change.rs` | what may be lacking, as data |
 //! | `jsonc.rs`, `toml.rs` | change the two formats in place |
 //! | `file.rs`, `git.rs` | the file, and what it was when it was committed |
 
+mod change;
 mod error;
 mod file;
 mod found;
@@ -26,8 +28,8 @@ use crate::args::WranglerArgs;
 use crate::document::{self, Manifest};
 use crate::error::Error;
 use crate::{load, term, workers};
+use change::{App, AppClass, Plan, Said};
 use file::File;
-use plan::{App, AppClass, Plan, Said};
 
 /// The command.
 pub(crate) fn run(args: &WranglerArgs) -> Result<(), Error> {

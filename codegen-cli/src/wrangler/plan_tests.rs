@@ -8,6 +8,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::wrangler::change::AppClass;
 
 /// An app with classes by path.
 fn app(paths: &[&str]) -> App {
@@ -33,7 +34,7 @@ fn config(lifecycle: &Value, bindings: &[(&str, &str)]) -> Value {
         .map(|(name, class)| json!({ "name": name, "class_name": class }))
         .collect();
     let mut config = json!({
-        "name": "rooms", "main": "./build/entry.js", "compatibility_date": DATE, "build": {},
+        "name": "rooms", "main": "./build/entry.js", "compatibility_date": COMPATIBILITY_DATE, "build": {},
         "durable_objects": { "bindings": bindings },
     });
     let members = lifecycle.as_object().unwrap().clone();

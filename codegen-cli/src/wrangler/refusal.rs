@@ -2,7 +2,7 @@
 
 use thiserror::Error as ThisError;
 
-use super::plan::DATE;
+use crate::workers::local::COMPATIBILITY_DATE;
 
 /// Why a configuration is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
@@ -10,7 +10,7 @@ use super::plan::DATE;
 pub enum Refusal {
     /// The platform would behave otherwise than stayput promises.
     #[error(
-        "`compatibility_date` is {found}, and the behaviour that stayput promises is that of {DATE}"
+        "`compatibility_date` is {found}, and the behaviour that stayput promises is that of {COMPATIBILITY_DATE}"
     )]
     OldDate {
         /// The date in the file.
@@ -125,7 +125,7 @@ impl Refusal {
     pub fn help(&self) -> String {
         match self {
             Self::OldDate { .. } => {
-                format!("write {DATE:?} there, and test what else the Worker does")
+                format!("write {COMPATIBILITY_DATE:?} there, and test what else the Worker does")
             }
             Self::Unsaid { class } => format!(
                 "say `--renamed {class}=NEW` if it has another name now, or `--deleted {class}` to delete all its objects"

@@ -6,8 +6,8 @@ use toml_edit::{
     value,
 };
 
+use super::change::{Change, State, Step};
 use super::file::SyntaxFault;
-use super::plan::{Change, State, Step};
 
 pub(super) fn read(text: &str) -> Result<Value, SyntaxFault> {
     let document = Document::parse(text).map_err(|error| {

@@ -58,6 +58,9 @@ pub struct Components {
 pub struct ClassManifest {
     /// The Rust type's name (`ChatRoom`).
     pub r#type: String,
+    /// Class paths that it had before; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<String>,
     /// The doc comment; empty if there is none.
     pub description: String,
     /// Actions by wire name; a mixin's are named `mount.action`.

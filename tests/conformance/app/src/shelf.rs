@@ -143,11 +143,11 @@ impl Shelf {
 
     /// Puts texts under keys.
     #[action(public)]
-    fn put(&mut self, texts: Vec<(String, String)>) -> usize {
+    fn put(&mut self, texts: Vec<(String, String)>) -> u64 {
         for (key, text) in texts {
             self.texts.insert(key, text);
         }
-        self.texts.len() as usize
+        self.texts.len()
     }
 
     /// Takes keys away; answers which were there.
