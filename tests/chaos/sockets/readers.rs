@@ -10,7 +10,7 @@ use support::bounds::Baseline;
 use support::http::Connection;
 use support::process::{Launch, scratch};
 use support::random::note;
-use support::websocket::{TEXT, WebSocket};
+use support::websocket::{PING, PONG, WebSocket, frame};
 
 use super::{ask, until};
 use crate::{alone, amount, program};
@@ -102,7 +102,9 @@ fn listen(address: SocketAddr, count: u64, ready: &Barrier, heard: &AtomicU64) {
     ready.wait();
     let mut message = Vec::new();
     for n in 1..=count {
-        assert_eq!(socket.receive_into(&mut message).unwrap(), TEXT);
+        while socket.receive_into(&mut message).unwrap() == PING {
+            socket.send(&frame(PONG, &message)).unwrap();
+        }
         // Reading it as JSON, 36,000 a second, would make us the slow ones.
         let begin = format!(
             r#"{{"jsonrpc":"2.0","method":"event","params":{{"event":"told","data":{{"n":{n},"#
