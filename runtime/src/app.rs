@@ -15,7 +15,7 @@ use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
 };
-use crate::object::{ActionInfo, ClassTable, IdKey, Live, Object, Seed};
+use crate::object::{ActionInfo, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::socket::Hooks;
 
 /// An app; made by [`app!`](crate::app).
@@ -37,6 +37,8 @@ pub struct Class {
     pub path: &'static str,
     /// Former class paths.
     pub was: &'static [&'static str],
+    /// Where its objects must stay.
+    pub jurisdiction: Jurisdiction,
     /// Derives the ids of its objects.
     pub ids: IdKey,
     /// The Rust type's name.
@@ -108,6 +110,7 @@ impl App {
         self.classes.push(Arc::new(Class {
             path: T::CLASS,
             was: T::WAS,
+            jurisdiction: T::JURISDICTION,
             ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
@@ -193,7 +196,12 @@ impl App {
         for class in &self.classes {
             let described = (class.describe)(&mut generator);
             let was = class.was.iter().map(|&was| was.to_owned()).collect();
-            classes.insert(class.path.to_owned(), ClassManifest { was, ..described });
+            let manifest = ClassManifest {
+                was,
+                jurisdiction: class.jurisdiction,
+                ..described
+            };
+            classes.insert(class.path.to_owned(), manifest);
         }
         Manifest {
             stayput: FormatVersion {

@@ -13,8 +13,9 @@ pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::object::{
-    Arg, Call, CallOf, Context, Handle, Mode, Mount, Mounts, NoMounts, Object, ProcessContext,
-    Project, RawContext, Stub, StubCore, check_class, deserialize_stub, id_schema, serialize_stub,
+    Arg, Call, CallOf, Context, Handle, Jurisdiction, Mode, Mount, Mounts, NoMounts, Object,
+    ProcessContext, Project, RawContext, Stub, StubCore, check_class, deserialize_stub, id_schema,
+    serialize_stub,
 };
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};

@@ -282,6 +282,30 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "where an object is to live",
+        steps: &[
+            gives(
+                "relay/near",
+                "forward_near",
+                r#"{"to": "near", "hint": "weur"}"#,
+                r#""1""#,
+            ),
+            gives(
+                "relay/near",
+                "forward_near",
+                r#"{"to": "near", "hint": "enam"}"#,
+                r#""2""#,
+            ),
+            gives(
+                "relay/near",
+                "forward_near",
+                r#"{"to": "near", "hint": "mars"}"#,
+                r#""invalid_request""#,
+            ),
+            gives("tally/near", "value", "{}", "2"),
+        ],
+    },
+    Scenario {
         name: "who an object is",
         steps: &[
             same("shelf/na%C3%AFve%20name", "whoami", "{}"),

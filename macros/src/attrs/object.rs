@@ -38,6 +38,7 @@ pub(crate) struct StructArgs {
     pub(crate) krate: Option<Path>,
     pub(crate) class: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
+    pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) blocks: Vec<Ident>,
 }
@@ -51,10 +52,11 @@ impl StructArgs {
         };
         let mut args = Args::parse(place, tokens, diag);
         let krate = args.krate(diag);
-        let (class, was) = match kind {
-            Kind::Object => (args.text("class", diag), args.text("was", diag)),
-            Kind::Mixin => (None, None),
+        let mut text = |key| match kind {
+            Kind::Object => args.text(key, diag),
+            Kind::Mixin => None,
         };
+        let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
         let events = args.paths("events", diag);
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
@@ -70,6 +72,7 @@ impl StructArgs {
             krate,
             class,
             was,
+            jurisdiction,
             events,
             blocks,
         }

@@ -56,6 +56,7 @@ pub(crate) static OBJECT: Place = Place {
         ("events", "events(EventType, ..)"),
         ("class", "class = \"path-name\""),
         ("was", "was = \"old-path-name\""),
+        ("jurisdiction", "jurisdiction = \"eu\""),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],

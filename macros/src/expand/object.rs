@@ -166,12 +166,16 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
 
 fn class(object: &Object, stub: &Ident) -> TokenStream {
     let (ident, class, was) = (&object.ident, &object.class, object.was.iter());
+    let jurisdiction = object.jurisdiction.as_ref().map(|text| {
+        quote!(const JURISDICTION: __rt::Jurisdiction = ::core::option::Option::Some(#text);)
+    });
     quote! {
         __rt::stub_as_value!(#stub);
         #[automatically_derived]
         impl __rt::Object for #ident {
             const CLASS: &'static str = #class;
             const WAS: &'static [&'static str] = &[#(#was),*];
+            #jurisdiction
         }
         const _: () = __rt::check_class::<#ident>();
     }

@@ -21,6 +21,7 @@ pub(crate) struct Object {
     pub(crate) docs: Docs,
     pub(crate) class: String,
     pub(crate) was: Option<LitStr>,
+    pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) blocks: Vec<Ident>,
     pub(crate) fields: Vec<Field>,
@@ -82,6 +83,9 @@ pub(crate) fn read(
         }
     }
     check_class(&item.ident, args.class.as_ref(), kind, diag);
+    let jurisdiction = args
+        .jurisdiction
+        .filter(|text| check_jurisdiction(text, diag));
     let events = unique_events(args.events, diag);
     let blocks = unique_blocks(args.blocks, diag);
     let class = args
@@ -95,10 +99,23 @@ pub(crate) fn read(
         docs: Docs::of(&item.attrs),
         class,
         was: args.was,
+        jurisdiction,
         events,
         blocks,
         fields,
     })
+}
+
+/// The jurisdictions that Cloudflare has (<https://developers.cloudflare.com/durable-objects/reference/data-location/>).
+const JURISDICTIONS: [&str; 3] = ["eu", "fedramp", "us"];
+
+fn check_jurisdiction(text: &LitStr, diag: &mut Diag) -> bool {
+    let known = JURISDICTIONS.contains(&text.value().as_str());
+    if !known {
+        diag.error(text, format!("there is no jurisdiction `{}`", text.value()))
+            .help(format!("it is one of {}", JURISDICTIONS.join(", ")));
+    }
+    known
 }
 
 /// Reports generics and where clauses; returns whether there are none.

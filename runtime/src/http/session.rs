@@ -168,6 +168,7 @@ impl<D: Dispatch> Session<'_, D> {
             chain: Chain::root(now, self.trace.nonce),
             caller: Arc::clone(self.caller),
             read_only: false,
+            near: None,
             connection: self.connection,
         })
     }

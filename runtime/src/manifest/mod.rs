@@ -61,6 +61,9 @@ pub struct ClassManifest {
     /// Class paths that it had before; left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub was: Vec<String>,
+    /// Where its objects must stay; left out if that is anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<&'static str>,
     /// The doc comment; empty if there is none.
     pub description: String,
     /// Actions by wire name; a mixin's are named `mount.action`.

@@ -45,8 +45,9 @@ impl<T: Stateful> ClassTable<T> {
         let events = self.declared.iter().map(event).collect();
         ClassManifest {
             r#type: T::TYPE_NAME.to_owned(),
-            // The class's affair, not its table's: `App::manifest` adds them.
+            // The class's affairs, not its table's: `App::manifest` adds them.
             was: Vec::new(),
+            jurisdiction: None,
             description: T::DOCS.to_owned(),
             actions,
             events,

@@ -33,6 +33,8 @@ pub struct Envelope {
     pub caller: Arc<Caller>,
     /// Whether a query stands above: then no command may run below.
     pub read_only: bool,
+    /// Where the object is to live, if nobody called it before.
+    pub near: Option<&'static str>,
     /// The connection it came by, if it did by one to this very object.
     pub connection: Option<ConnectionId>,
 }

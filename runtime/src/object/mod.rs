@@ -16,6 +16,7 @@ mod lock;
 mod mount;
 pub(crate) mod once;
 mod origin;
+mod region;
 mod stub;
 mod time;
 mod turn;
@@ -42,6 +43,9 @@ pub use time::{Timestamp, days, hours, minutes, seconds};
 
 use crate::state::Stateful;
 
+/// A place that objects may not leave; see [`Object::JURISDICTION`].
+pub type Jurisdiction = Option<&'static str>;
+
 /// A class of durable objects; annotate a struct with `#[durable_object]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable object",
@@ -52,6 +56,8 @@ pub trait Object: Stateful {
     const CLASS: &'static str;
     /// Class paths it had before.
     const WAS: &'static [&'static str];
+    /// Where its objects and all they hold must stay (`"eu"`), on a platform that has more than one place.
+    const JURISDICTION: Jurisdiction = None;
 
     /// The object with this name; it need not exist yet.
     ///

@@ -15,6 +15,8 @@ use crate::rpc::Reply;
 pub struct OutgoingCall {
     /// Whom it is for.
     pub target: Target,
+    /// Where that is to live, if nobody called it before.
+    pub near: Option<&'static str>,
     /// The action's wire name.
     pub action: Arc<str>,
     /// JSON text of the parameters.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::host::Identity;
+use super::region::location_hint;
 use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
@@ -33,6 +34,27 @@ pub trait Stub: Sized {
     #[doc(hidden)]
     fn core(&self) -> &StubCore;
 
+    /// The same object, but if this call is the first ever made to it, it comes to life near there: `"weur"`, `"enam"`, ..
+    /// (Cloudflare's location hints). Where an object lives does not change any more. Natively it has one place anyway.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Room { said: u64 }
+    /// # #[durable_object] impl Room { #[action] fn say(&mut self) -> u64 { self.said += 1; self.said } }
+    /// # stayput::app!(Room);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     assert_eq!(Room::named(t, "lobby").near("weur").say().await.unwrap(), 1);
+    ///     let error = Room::named(t, "lobby").near("mars").say().await.unwrap_err();
+    ///     assert_eq!(error.rejection().unwrap().code(), "invalid_request");
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    fn near(&self, hint: &str) -> Self {
+        Self::from_core(self.core().near(hint))
+    }
+
     /// The object's id.
     ///
     /// # Errors
@@ -52,6 +74,7 @@ pub struct StubCore {
     class: &'static str,
     target: Result<Target, Box<WireError>>,
     mount: Option<Rc<str>>,
+    near: Option<&'static str>,
     origin: Option<Origin>,
 }
 
@@ -69,6 +92,7 @@ impl StubCore {
             class,
             target,
             mount: None,
+            near: None,
             origin: Some(origin),
         }
     }
@@ -83,6 +107,7 @@ impl StubCore {
             class,
             target,
             mount: None,
+            near: None,
             origin,
         };
         core.check();
@@ -107,6 +132,7 @@ impl StubCore {
             class,
             target,
             mount: None,
+            near: None,
             origin: Some(origin),
         }
     }
@@ -123,6 +149,7 @@ impl StubCore {
             class,
             target: Ok(target),
             mount: None,
+            near: None,
             origin: Some(origin),
         }
     }
@@ -138,6 +165,15 @@ impl StubCore {
             mount: Some(mount),
             ..self.clone()
         }
+    }
+
+    fn near(&self, hint: &str) -> Self {
+        let mut core = self.clone();
+        match location_hint(hint) {
+            Ok(hint) => core.near = Some(hint),
+            Err(error) => core.target = core.target.and(Err(error)),
+        }
+        core
     }
 
     /// A call of one of its actions.
@@ -199,6 +235,7 @@ impl StubCore {
             }
             (Ok(target), Some(origin)) => origin.0.call(OutgoingCall {
                 target,
+                near: self.near,
                 action,
                 params,
                 mode,

@@ -221,6 +221,7 @@ impl Originate for Turn {
                 chain,
                 caller: self.caller.clone(),
                 read_only: self.read_only,
+                near: call.near,
                 connection: None,
             };
             let holder = self.guard.borrow().clone();

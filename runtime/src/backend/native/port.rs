@@ -265,6 +265,7 @@ impl Originate for Port {
             chain: Chain::root(now, nonce),
             caller: self.inner.caller.borrow().clone(),
             read_only: false,
+            near: None,
             connection: None,
         })
     }

@@ -159,7 +159,8 @@ async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
     let Target { class, id, name } = &envelope.target;
-    let answer = bridge.call(class, &id.to_string(), name.as_deref(), &header, &params)?;
+    let (id, name) = (id.to_string(), name.as_deref());
+    let answer = bridge.call(class, &id, name, envelope.near, &header, &params)?;
     Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 

@@ -39,6 +39,7 @@ extern "C" {
         class: &str,
         id: &str,
         name: Option<&str>,
+        near: Option<&str>,
         header: &str,
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;

@@ -111,6 +111,7 @@ impl Home {
             chain: Chain::root(now, u64::from_be_bytes(eight)),
             caller: Caller::system().into(),
             read_only: false,
+            near: None,
             connection: None,
         }
     }

@@ -231,15 +231,16 @@ class Bridge {
     });
   }
 
-  async call(path, id, name, header, params) {
+  async call(path, id, name, near, header, params) {
     void this.#open;
-    return await this.#stub(path, id, name).stayput(header, params);
+    return await this.#stub(path, id, name, near).stayput(header, params);
   }
 
   /** By its name where that is known: then the object knows it, too. */
-  #stub(path, id, name) {
+  #stub(path, id, name, near) {
     const namespace = this.#app.namespace(path);
-    return name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
+    const options = near === undefined ? undefined : { locationHint: near };
+    return name === undefined ? namespace.get(namespace.idFromString(id), options) : namespace.getByName(name, options);
   }
 
   idOfName(path, name) {
@@ -339,7 +340,8 @@ class Bridge {
  * `classes`: class path to the name its class is exported by. `manifest`: what `/manifest.json` answers.
  */
 export function shell({ module, instantiate, classes, manifest }) {
-  const app = { manifest, namespace: (path) => namespaceOf(path, classes[path]) };
+  const described = JSON.parse(manifest).classes;
+  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path]), described[path].jurisdiction) };
   const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
     life.bridge = new Bridge(life, app, storage, peers);
@@ -347,7 +349,7 @@ export function shell({ module, instantiate, classes, manifest }) {
     return life;
   };
 
-  const object = (path) => withActions(classOf(path), Object.keys(JSON.parse(manifest).classes[path].actions));
+  const object = (path) => withActions(classOf(path), Object.keys(described[path].actions));
 
   const classOf = (path) =>
     class extends DurableObject {
@@ -570,6 +572,12 @@ function namespaceOf(path, name) {
   const line = `"${name}": { "type": "durable-object", "storage": "sqlite" }`;
   const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration`;
   throw Object.assign(new Error(message), { stayputUnbound: true });
+}
+
+/** The objects of a class that may not leave a jurisdiction. On a developer's machine there is none to leave. */
+function within(namespace, jurisdiction) {
+  if (jurisdiction === undefined || env.STAYPUT_DEVELOPER === "1") return namespace;
+  return namespace.jurisdiction(jurisdiction);
 }
 
 /** A line each; none of the network's can be one of ours. */

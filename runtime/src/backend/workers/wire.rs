@@ -140,6 +140,7 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         },
         caller: header.caller,
         read_only: header.read_only,
+        near: None,
         connection: header.connection,
     })
 }
@@ -306,6 +307,7 @@ mod tests {
                 kind: CallerKind::User,
             }),
             read_only: true,
+            near: None,
             connection: Some(ConnectionId::from_random([7; 16])),
         }
     }

@@ -174,6 +174,7 @@ impl<T: Object> Host<T> {
             chain: Chain::root(now, core.random()),
             caller: Arc::new(Caller::system()),
             read_only: false,
+            near: None,
             connection: None,
         }
     }

@@ -158,7 +158,7 @@ impl Hall {
 }
 
 /// Answers frames with themselves: a protocol of its own.
-#[durable_object]
+#[durable_object(jurisdiction = "eu")]
 #[derive(Debug)]
 pub struct Mirror {
     frames: u64,

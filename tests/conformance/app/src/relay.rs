@@ -28,6 +28,23 @@ impl Relay {
         Ok(Tally::named(cx, &to).increment(by).await?)
     }
 
+    /// Adds to a tally that is to live somewhere.
+    #[action(public)]
+    async fn forward_near(
+        &mut self,
+        cx: &mut Context<Self>,
+        to: String,
+        hint: String,
+    ) -> Result<String> {
+        match Tally::named(cx, &to).near(&hint).increment(1).await {
+            Ok(value) => Ok(value.to_string()),
+            Err(error) => Ok(error
+                .rejection()
+                .map_or("failed", |one| one.code())
+                .to_owned()),
+        }
+    }
+
     /// How a failing tally's error arrives.
     #[action(public)]
     async fn forward_failure(&mut self, cx: &mut Context<Self>, to: String) -> Result<String> {
