@@ -1,4 +1,12 @@
 //! Durable objects in Rust.
+#![cfg_attr(
+    not(any(feature = "native", target_arch = "wasm32")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "without a backend, as in a program that only calls, nobody uses what runs objects"
+    )
+)]
 
 mod app;
 mod macros;

@@ -8,7 +8,9 @@
 )]
 
 mod app;
+mod dev;
 mod differences;
+mod eviction;
 mod guests;
 mod javascript;
 mod panics;
@@ -62,4 +64,7 @@ fn both_backends_behave_alike() {
     panics::many(&worker, 10_000);
     let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
     differences::check(&native, &worker);
+    let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(2, |rounds| rounds.parse().unwrap());
+    let worker = built.worker.start(&data.path().join("sleepers"));
+    eviction::gives_memory_back(&worker, rounds);
 }

@@ -217,7 +217,12 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?} ended with {status}");
 }
 
-fn workerd() -> PathBuf {
+/// The platform's runtime.
+///
+/// # Panics
+///
+/// When it is missing; the message says how to install it.
+pub fn workerd() -> PathBuf {
     let packages = root().join("tests/node");
     let found = local::find_workerd(&packages);
     found.unwrap_or_else(|| panic!("workerd is not installed: run `npm ci --prefix tests/node`"))

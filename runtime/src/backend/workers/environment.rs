@@ -19,6 +19,9 @@ use crate::error::Code;
 use crate::object::{Envelope, IdKey, ObjectId, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 
+/// How many bytes of randomness are drawn at a time.
+const POOL: usize = 512;
+
 thread_local! {
     static RUNNING: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
 }
@@ -45,6 +48,8 @@ pub(super) fn running() -> String {
 pub(super) struct WorkersEnvironment {
     bridge: Bridge,
     sockets: OnceCell<Rc<WorkersConnections>>,
+    /// Randomness that is left: every request takes a little, and each crossing of the border costs.
+    pool: RefCell<Vec<u8>>,
 }
 
 /// A task that says whose code it is whenever it runs.
@@ -65,6 +70,7 @@ impl WorkersEnvironment {
         Self {
             bridge,
             sockets: OnceCell::new(),
+            pool: RefCell::default(),
         }
     }
 
@@ -72,6 +78,15 @@ impl WorkersEnvironment {
     pub(super) fn sockets(&self) -> &Rc<WorkersConnections> {
         self.sockets
             .get_or_init(|| Rc::new(WorkersConnections::load(self.bridge.clone())))
+    }
+
+    fn draw(&self, bytes: &mut [u8]) {
+        // The platform gives at most 65,536 bytes at a time.
+        for chunk in bytes.chunks_mut(65_536) {
+            if let Err(thrown) = self.bridge.random(chunk) {
+                self.report(&format!("no randomness: {}", text_of(&thrown)));
+            }
+        }
     }
 
     /// The way out.
@@ -99,12 +114,18 @@ impl Environment for WorkersEnvironment {
     }
 
     fn random(&self, bytes: &mut [u8]) {
-        // The platform gives at most 65,536 bytes at a time.
-        for chunk in bytes.chunks_mut(65_536) {
-            if let Err(thrown) = self.bridge.random(chunk) {
-                self.report(&format!("no randomness: {}", text_of(&thrown)));
-            }
+        if bytes.len() > POOL {
+            return self.draw(bytes);
         }
+        let mut pool = self.pool.borrow_mut();
+        if pool.len() < bytes.len() {
+            pool.resize(POOL, 0);
+            self.draw(&mut pool);
+        }
+        // Each byte is given once.
+        let rest = pool.len() - bytes.len();
+        bytes.copy_from_slice(&pool[rest..]);
+        pool.truncate(rest);
     }
 
     fn spawn(&self, task: LocalFuture<'static, ()>) {

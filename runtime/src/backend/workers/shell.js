@@ -115,7 +115,6 @@ class Peers {
   constructor(ctx) {
     // Those that outlived the eviction of the object.
     for (const socket of ctx.getWebSockets()) this.all.set(ctx.getTags(socket)[0], socket);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
   /** Ids and what lies beside them, in turn. */
@@ -146,33 +145,38 @@ class Peers {
 const PING = '{"jsonrpc":"2.0","id":0,"method":"rpc.ping"}';
 const PONG = '{"jsonrpc":"2.0","result":"pong","id":0}';
 
+/** How many bytes may wait for somebody who listens to a stream. */
+const MAX_WAITING = 1 << 20;
+
 /** Server-Sent Events, with the face of a WebSocket. The object stays in memory as long as somebody listens. */
 class Stream {
   #controller;
   #attachment = null;
-  #beat;
+  #beat = setInterval(() => this.send(": ping\n\n"), 25_000);
+  #onGone;
 
   /** `onGone` is told when nobody reads any more. */
   constructor(onGone) {
-    const text = new TextEncoder();
-    this.readable = new ReadableStream({
-      start: (controller) => {
-        this.#controller = controller;
-        controller.enqueue(text.encode("retry: 1000\n\n"));
-      },
-      cancel: () => {
-        this.#end();
-        onGone(1006, "", false);
-      },
-    });
-    this.send = (message) => this.#controller?.enqueue(text.encode(message));
-    this.#beat = setInterval(() => this.send(": ping\n\n"), 25_000);
-    this.close = (code, reason) => {
-      if (!this.#controller) return;
-      this.#controller.close();
-      this.#end();
-      onGone(code, reason, false);
+    this.#onGone = onGone;
+    const source = {
+      start: (controller) => void (this.#controller = controller),
+      cancel: () => this.#end(1006, ""),
     };
+    this.readable = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING }));
+    this.send("retry: 1000\n\n");
+  }
+
+  send(message) {
+    if (!this.#controller) return;
+    // Whoever reads too slowly is let go, as on a WebSocket of the native program.
+    if (this.#controller.desiredSize <= 0) return this.close(4008, "slow");
+    this.#controller.enqueue(new TextEncoder().encode(message));
+  }
+
+  close(code, reason) {
+    if (!this.#controller) return;
+    this.#controller.close();
+    this.#end(code, reason);
   }
 
   serializeAttachment(attachment) {
@@ -183,9 +187,11 @@ class Stream {
     return this.#attachment;
   }
 
-  #end() {
+  #end(code, reason) {
     clearInterval(this.#beat);
     this.#controller = undefined;
+    // Not from within whatever Rust does now.
+    queueMicrotask(() => this.#onGone(code, reason, false));
   }
 }
 
@@ -397,19 +403,21 @@ export function shell({ module, instantiate, classes, manifest }) {
       /** Announces a connection; the ticket admits the request that brings it. */
       stayputExpect(header) {
         const ticket = crypto.randomUUID();
-        this.#expected.set(ticket, header);
         // One that never comes is forgotten.
-        setTimeout(() => this.#expected.delete(ticket), 10_000);
+        const timer = setTimeout(() => this.#expected.delete(ticket), 10_000);
+        this.#expected.set(ticket, { header, timer });
         return ticket;
       }
 
       async fetch(request) {
         const ticket = request.headers.get("x-stayput-ticket");
-        const header = this.#expected.get(ticket);
+        const { header, timer } = this.#expected.get(ticket) ?? {};
         if (header === undefined) {
           return Response.json({ error: { code: "not_found", message: "objects are called through the Worker's front" } }, { status: 404 });
         }
         this.#expected.delete(ticket);
+        // An armed timer would keep the object from going idle.
+        clearTimeout(timer);
         const { id, stream } = JSON.parse(header);
         const { peer, client } = stream ? this.#stream(id) : this.#socket(id);
         this.#peers.all.set(id, peer);
@@ -427,6 +435,7 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       #socket(id) {
         const { 0: client, 1: peer } = new WebSocketPair();
+        this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
         this.ctx.acceptWebSocket(peer, [id]);
         return { peer, client };
       }
