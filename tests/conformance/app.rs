@@ -41,9 +41,13 @@ impl<'a> Workerd<'a> {
 
 impl Backend for Native<'_> {
     fn start(&self) -> Server {
-        Launch::new(&self.built.program, &data(&self.folder))
-            .start()
-            .0
+        let data = data(&self.folder);
+        // As soon as the platform lets go of an idle object, or sooner.
+        let launch = Launch {
+            variables: &[("STAYPUT_IDLE_MS", "5000")],
+            ..Launch::new(&self.built.program, &data)
+        };
+        launch.start().0
     }
 }
 

@@ -366,6 +366,43 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "connections outlive the sleep of their object",
+        steps: &[
+            open("ann", "hall/sleep"),
+            open("ben", "hall/sleep"),
+            say("ann", SUBSCRIBE),
+            hear("ann", SUBSCRIBED),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":1,"method":"enter","params":["ben"]}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","result":["somebody","ben"],"id":1}"#,
+            ),
+            say("ben", r#"{"jsonrpc":"2.0","id":2,"method":"awake"}"#),
+            hear("ben", r#"{"jsonrpc":"2.0","result":1,"id":2}"#),
+            say("ben", r#"{"jsonrpc":"2.0","id":3,"method":"awake"}"#),
+            hear("ben", r#"{"jsonrpc":"2.0","result":2,"id":3}"#),
+            Step::Wait(13),
+            // Answered without waking it, or not: nobody can tell.
+            say("ben", r#"{"jsonrpc":"2.0","id":0,"method":"rpc.ping"}"#),
+            hear("ben", r#"{"jsonrpc":"2.0","result":"pong","id":0}"#),
+            say("ben", r#"{"jsonrpc":"2.0","id":4,"method":"awake"}"#),
+            hear("ben", r#"{"jsonrpc":"2.0","result":1,"id":4}"#),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":5,"method":"say","params":["still here"]}"#,
+            ),
+            hear("ben", r#"{"jsonrpc":"2.0","result":1,"id":5}"#),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"heard","data":{"from":"ben","text":"still here"}}}"#,
+            ),
+            gives("hall/sleep", "who", "{}", r#"["somebody", "ben"]"#),
+        ],
+    },
+    Scenario {
         name: "a restart ends connections",
         steps: &[
             open("ann", "hall/restart"),

@@ -78,6 +78,8 @@ pub(crate) enum Step {
         who: &'static str,
         block: &'static str,
     },
+    /// Nothing happens for so many seconds.
+    Wait(u64),
     /// They are gone without a word.
     Vanish { who: &'static str },
     /// The program is killed with no warning and started again on the same data.
@@ -159,6 +161,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
                     guests.listen(&server, who, path, *status, &mut story);
                 }
                 Step::Stream { who, block } => guests.stream(who, block, &mut story),
+                Step::Wait(seconds) => thread::sleep(Duration::from_secs(*seconds)),
                 Step::Vanish { who } => guests.vanish(who),
                 Step::Call(call) => story.add(call, &make(&server, call)),
                 Step::Together(calls) => together(&server, calls, &mut story),

@@ -49,6 +49,8 @@ struct Guest {
 #[derive(Debug)]
 pub struct Hall {
     said: Log<String>,
+    #[transient]
+    awake: u32,
 }
 
 #[durable_object]
@@ -104,6 +106,13 @@ impl Hall {
     async fn linger(&self, cx: &Context<Self>, millis: u64) -> u64 {
         cx.sleep(Duration::from_millis(millis)).await;
         self.said.len()
+    }
+
+    /// How often it was asked since it woke.
+    #[action(public)]
+    fn awake(&mut self) -> u32 {
+        self.awake += 1;
+        self.awake
     }
 
     /// Panics after it has said something.
