@@ -403,6 +403,35 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "what waits behind a panic is not lost",
+        steps: &[
+            open("ann", "mirror/crack"),
+            say("ann", "crack"),
+            say("ann", "whole"),
+            hear("ann", "whole"),
+            gives("mirror/crack", "frames", "{}", "1"),
+            open("ben", "hall/crumble"),
+            open("cem", "hall/crumble"),
+            say("ben", SUBSCRIBE),
+            hear("ben", SUBSCRIBED),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":1,"method":"crumble","params":[400]}"#,
+            ),
+            Step::Send {
+                who: "cem",
+                first: CLOSE,
+                payload: b"\x10\x04",
+            },
+            closed("cem", 4100, ""),
+            hear_something("ben"),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"went","data":{"code":4100,"reason":"","clean":true,"left":1}}}"#,
+            ),
+        ],
+    },
+    Scenario {
         name: "a restart ends connections",
         steps: &[
             open("ann", "hall/restart"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -15,6 +15,9 @@ use super::error;
 use super::tls::Trust;
 use crate::object::OutgoingCall;
 use crate::rpc::Reply;
+
+/// What answers more than this is no app: it is not read into memory. The same as over a WebSocket.
+const MAX_ANSWER: usize = 64 << 20;
 
 #[cfg(feature = "client-tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -54,8 +57,10 @@ impl Http {
             error::network(&reason(&fault), mode)
         })?;
         let status = response.status().as_u16();
-        let body = response.into_body().collect().await;
-        let body = body.map_err(|fault| error::network(&reason(&fault), Some(call.mode)))?;
+        let body = Limited::new(response.into_body(), MAX_ANSWER)
+            .collect()
+            .await;
+        let body = body.map_err(|fault| error::network(&reason(&*fault), Some(call.mode)))?;
         let body = body.to_bytes();
         Message::read(&body)
             .and_then(|message| message.reply(status))

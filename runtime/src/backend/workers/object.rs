@@ -89,9 +89,10 @@ impl ObjectHost {
         WorkersEnvironment::attribute(run, || talk::message(&self.home, call, id, message, done));
     }
 
-    /// Answers the requests of a message that ended the instance before this one.
-    pub fn unanswered(&self, id: &str, message: &JsValue, culprit: bool) {
-        talk::unanswered(&self.home, id, message, culprit);
+    /// Answers the requests of a message that ended the instance before this one. True if it is a frame for the object's
+    /// own handler that another call's panic cut short: it is to be taken again.
+    pub fn unanswered(&self, id: &str, message: &JsValue, culprit: bool) -> bool {
+        talk::unanswered(&self.home, id, message, culprit)
     }
 
     /// Knows a connection no more whose `disconnect` handler ended the instance before this one.

@@ -387,6 +387,14 @@ export function shell({ module, instantiate, classes, manifest }) {
         }
       }
 
+      /** A handler of a connection, which has nobody to tell: what another call's panic cut short, and so undid, runs again. */
+      async #handle(begin) {
+        for (;;) {
+          const answer = await this.#run(begin);
+          if (answer.fault !== BYSTANDER) return answer;
+        }
+      }
+
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
       stayput(header, params) {
         return this.#run((root, call, done) => root.submit(call, header, params, done));
@@ -421,10 +429,10 @@ export function shell({ module, instantiate, classes, manifest }) {
         const { id, stream } = JSON.parse(header);
         const { peer, client } = stream ? this.#stream(id) : this.#socket(id);
         this.#peers.all.set(id, peer);
-        const answer = await this.#run((root, call, done) => root.open(call, header, done));
+        const answer = await this.#handle((root, call, done) => root.open(call, header, done));
         if (!stream) {
           // The message of a panic is no page's business.
-          if (answer.fault) peer.close(answer.fault === CULPRIT ? 1011 : 1012, answer.fault === CULPRIT ? "internal" : "reset");
+          if (answer.fault) peer.close(1011, "internal");
           return new Response(null, { status: 101, webSocket: client });
         }
         if (answer.ok) return new Response(peer.readable);
@@ -446,8 +454,11 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       async webSocketMessage(socket, message) {
         const [id] = this.ctx.getTags(socket);
-        const { fault } = await this.#run((root, call, done) => root.message(call, id, message, done));
-        if (fault) this.#alive().root.unanswered(id, message, fault === CULPRIT);
+        for (;;) {
+          const { fault } = await this.#run((root, call, done) => root.message(call, id, message, done));
+          // A frame for the object's own handler runs again, as in `#handle`; requests are answered.
+          if (!fault || !this.#alive().root.unanswered(id, message, fault === CULPRIT)) return;
+        }
       }
 
       async webSocketClose(socket, code, reason, clean) {
@@ -466,7 +477,7 @@ export function shell({ module, instantiate, classes, manifest }) {
       /** A handler that fails, or panics, has nobody to tell. */
       async #gone(id, code, reason, clean) {
         if (!this.#peers.all.has(id)) return;
-        const { fault } = await this.#run((root, call, done) => root.gone(call, id, code, reason, clean, done));
+        const { fault } = await this.#handle((root, call, done) => root.gone(call, id, code, reason, clean, done));
         this.#peers.all.delete(id);
         // A life that began meanwhile took it for open.
         if (fault && !this.#life.ended) this.#life.root.forget(id);

@@ -207,15 +207,19 @@ fn answer(
     }
 }
 
-/// Answers the requests of a message that ended an instance, or was under way when it ended.
-pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: bool) {
-    let Some(id) = known(home, id) else { return };
-    let (Ok(Frame::Text(text)), Ok(live)) = (frame_of(message), live(home, id)) else {
-        return;
+/// Answers the requests of a message that ended an instance, or was under way when it ended. True for a frame of the
+/// object's own protocol that did not end it: nobody can be told, so it is to be taken again.
+pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: bool) -> bool {
+    let Some(id) = known(home, id) else {
+        return false;
     };
-    if live.is_raw() {
-        return;
-    }
+    let (Ok(frame), Ok(live)) = (frame_of(message), live(home, id)) else {
+        return false;
+    };
+    let text = match frame {
+        Frame::Text(text) if !live.is_raw() => text,
+        _ => return !culprit,
+    };
     let error = if culprit {
         WireError::framework(Code::Internal, "the action panicked")
     } else {
@@ -224,6 +228,7 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     if let Some(answer) = live.fail(&text.into(), &error, &Inside(home.clone())) {
         home.connections().answer(id, &answer);
     }
+    false
 }
 
 /// A connection is gone.

@@ -122,6 +122,13 @@ impl Hall {
         panic!("the roof came down")
     }
 
+    /// Panics after a while.
+    #[action(public)]
+    async fn crumble(&mut self, cx: &mut Context<Self>, millis: u64) {
+        cx.sleep(Duration::from_millis(millis)).await;
+        panic!("stone by stone")
+    }
+
     /// Ends every connection.
     #[action(public)]
     fn clear(&mut self, cx: &mut Context<Self>) {
@@ -182,9 +189,13 @@ impl Mirror {
     }
 
     #[event(message)]
-    fn reflect(&mut self, cx: &mut Context<Self>, message: Incoming) {
+    async fn reflect(&mut self, cx: &mut Context<Self>, message: Incoming) {
         self.frames += 1;
         match message.frame.as_text() {
+            Some("crack") => {
+                cx.sleep(Duration::from_millis(300)).await;
+                panic!("slowly")
+            }
             Some("bye") => message.connection.close(cx, 1000, "bye"),
             Some("break") => panic!("seven years"),
             _ => message.connection.send(cx, message.frame),
