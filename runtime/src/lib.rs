@@ -10,6 +10,7 @@
 
 mod app;
 mod macros;
+mod order;
 
 pub mod action;
 pub mod backend;

@@ -20,7 +20,7 @@ const PROFILE: [&str; 6] = [
     "profile.worker.inherits=\"release\"",
     "profile.worker.codegen-units=1",
     "profile.worker.lto=\"fat\"",
-    "profile.worker.opt-level=\"s\"",
+    "profile.worker.opt-level=\"z\"",
     "profile.worker.panic=\"abort\"",
     "profile.worker.strip=\"debuginfo\"",
 ];

@@ -128,7 +128,7 @@ fn optimize(wasm: &Path) -> Result<bool, BuildError> {
     ];
     let mut command = Command::new("wasm-opt");
     command
-        .arg("-Os")
+        .arg("-Oz")
         .args(features.map(|feature| format!("--enable-{feature}")))
         .arg(wasm)
         .arg("-o")

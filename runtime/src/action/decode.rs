@@ -92,7 +92,11 @@ impl<'a> Slots<'a> {
     /// Sorts the values of an object or array into the slots.
     fn fill(&mut self, text: &'a [u8]) {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let Ok(json) = str::from_utf8(text) else {
+            self.fault(String::new(), "json", "text in UTF-8", Some(echo(text)));
+            return;
+        };
+        let mut deserializer = serde_json::Deserializer::from_str(json);
         let filled = match first {
             None => return,
             Some(b'{') => deserializer.deserialize_map(Named(self)),

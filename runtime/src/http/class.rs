@@ -1,6 +1,6 @@
 //! What the edge knows of the classes: names, who may call what, how ids are derived.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::names::Namer;
 use crate::action::{Fault, echo, refuse};
 use crate::error::Code;
 use crate::object::{Caller, IdKey, Mode};
+use crate::order::sort_by;
 use crate::rpc::WireError;
 use crate::socket::Hooks;
 
@@ -152,7 +153,7 @@ impl Class {
                 }
             }
         }
-        listed.sort_unstable();
+        sort_by(&mut listed, Ord::cmp);
         let EdgeClass {
             path,
             ids,
@@ -161,7 +162,7 @@ impl Class {
             hooks,
             ..
         } = class;
-        events.sort_by(|one, other| one.name.cmp(&other.name));
+        sort_by(&mut events, |one, other| one.name.cmp(&other.name));
         Ok(Self {
             path: path.into(),
             ids: Namer::new(ids),
@@ -211,7 +212,7 @@ impl Class {
         if !unknown.is_empty() {
             return Err(self.unknown_events(&unknown));
         }
-        names.sort_unstable();
+        sort_by(&mut names, Ord::cmp);
         names.dedup();
         Ok(names)
     }
@@ -257,7 +258,7 @@ impl Class {
 pub(super) struct Classes {
     by_path: HashMap<Box<str>, Arc<Class>>,
     /// Present paths, sorted.
-    paths: BTreeSet<Arc<str>>,
+    paths: Vec<Arc<str>>,
 }
 
 impl Classes {
@@ -266,7 +267,7 @@ impl Classes {
         for mut class in classes {
             let aliases = std::mem::take(&mut class.aliases);
             let class = Arc::new(Class::new(class)?);
-            all.paths.insert(Arc::clone(&class.path));
+            all.paths.push(Arc::clone(&class.path));
             for path in std::iter::once(&*class.path).chain(aliases.iter().map(String::as_str)) {
                 check_path(path)?;
                 if all
@@ -279,6 +280,7 @@ impl Classes {
                 }
             }
         }
+        sort_by(&mut all.paths, Ord::cmp);
         Ok(all)
     }
 

@@ -11,6 +11,8 @@ use super::Timestamp;
 #[cfg(target_arch = "wasm32")]
 use crate::backend::{ObjectStore, StorageFault};
 use crate::backend::{Record, Scan};
+use crate::order::sort_by;
+use crate::rpc::from_utf8;
 use crate::state::Records;
 
 /// The keys of all items begin so.
@@ -59,7 +61,7 @@ pub(crate) fn set(records: &Records, mount: &str, at: Timestamp) {
 pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {
     records
         .get(&key(mount))
-        .and_then(|value| serde_json::from_slice(&value).ok())
+        .and_then(|value| from_utf8(&value).ok())
 }
 
 pub(crate) fn delete(records: &Records, mount: &str) {
@@ -95,7 +97,7 @@ pub(crate) fn due(records: &Records, now: Timestamp) -> Vec<(String, Item)> {
         .filter(|(_, item)| item.at <= now)
         .filter_map(|(key, item)| Some((key.strip_prefix(USER)?.to_owned(), item)))
         .collect();
-    due.sort_by_key(|(_, item)| item.at);
+    sort_by(&mut due, |(_, one), (_, other)| one.at.cmp(&other.at));
     due
 }
 
@@ -120,7 +122,7 @@ fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {
 }
 
 fn item(record: Record) -> Option<(String, Item)> {
-    Some((record.key, serde_json::from_slice(&record.value).ok()?))
+    Some((record.key, from_utf8(&record.value).ok()?))
 }
 
 fn put(records: &Records, key: &str, item: Item) {

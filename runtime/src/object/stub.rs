@@ -19,7 +19,7 @@ use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Rejection};
-use crate::rpc::{Reply, WireError};
+use crate::rpc::{Reply, WireError, from_utf8};
 use crate::state::Stateful;
 
 /// Names longer than this are refused, in bytes.
@@ -348,7 +348,7 @@ impl<T: DeserializeOwned, E: ActionError> Future for Answer<T, E> {
 /// From a reply to the typed answer.
 fn read_reply<T: DeserializeOwned, E: ActionError>(reply: Reply) -> Result<T, CallError<E>> {
     match reply {
-        Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+        Ok(text) => from_utf8(&text).map_err(|error| {
             let message = format!("the result does not fit the stub's type: {error}");
             CallError::Rejected(Rejection::new(Box::new(
                 WireError::framework(Code::BadReply, message).maybe_executed(),

@@ -1,6 +1,5 @@
 //! A connection, as an object's code sees it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -51,8 +50,8 @@ pub struct Attachment {
     pub since: Timestamp,
     /// Wire names of the events it listens to, sorted.
     pub events: Vec<Arc<str>>,
-    /// JSON text of its state, by mount.
-    pub state: BTreeMap<Arc<str>, Arc<str>>,
+    /// Mounts and the JSON text of their state.
+    pub state: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// A connection to this object, as it was when it was asked for.
@@ -84,7 +83,7 @@ impl Attachment {
             caller,
             since,
             events: Vec::new(),
-            state: BTreeMap::new(),
+            state: Vec::new(),
         }
     }
 
@@ -103,6 +102,20 @@ impl Attachment {
                 (Ok(at), false) => drop(self.events.remove(at)),
                 _ => {}
             }
+        }
+    }
+
+    /// JSON text of a mount's state.
+    fn state_of(&self, mount: &str) -> Option<&Arc<str>> {
+        let mut all = self.state.iter();
+        Some(&all.find(|(of, _)| **of == *mount)?.1)
+    }
+
+    /// Sets a mount's state.
+    pub(super) fn set_state(&mut self, mount: &Arc<str>, text: Arc<str>) {
+        match self.state.iter_mut().find(|(of, _)| of == mount) {
+            Some((_, kept)) => *kept = text,
+            None => self.state.push((mount.clone(), text)),
         }
     }
 
@@ -146,7 +159,7 @@ impl Connection {
 
     /// Its state; `None` if it has none, or one of another type. A mixin sees its own.
     pub fn state<T: DeserializeOwned>(&self) -> Option<T> {
-        let text = self.attachment.state.get(&self.mount)?;
+        let text = self.attachment.state_of(&self.mount)?;
         serde_json::from_str(text).ok()
     }
 
@@ -174,7 +187,7 @@ impl Connection {
             .attachment(self.id())
             .unwrap_or_else(|| self.attachment.clone());
         let mut changed = (*latest).clone();
-        changed.state.insert(self.mount.clone(), text.clone());
+        changed.set_state(&self.mount, text.clone());
         let bytes = changed.state_bytes();
         if bytes > MAX_STATE {
             return Err(StorageFault::Encode {

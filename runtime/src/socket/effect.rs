@@ -91,9 +91,7 @@ impl Effect {
         if let Self::State { id, mount, text } = self
             && *id == attachment.id
         {
-            Rc::make_mut(attachment)
-                .state
-                .insert(mount.clone(), text.clone());
+            Rc::make_mut(attachment).set_state(mount, text.clone());
         }
     }
 

@@ -17,6 +17,7 @@ use self::entries::Entries;
 use self::members::Members;
 use super::MAX_VALUE_BYTES;
 use crate::backend::StorageFault;
+use crate::rpc::from_utf8;
 
 /// How deep arrays and objects may be nested: the decoder's limit.
 const MAX_NESTING: u8 = 127;
@@ -45,7 +46,7 @@ pub fn encode<T: Serialize + ?Sized>(path: &str, value: &T) -> Result<Vec<u8>, S
 /// # Errors
 /// [`StorageFault::Decode`] with the record's `key`.
 pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StorageFault> {
-    serde_json::from_slice(bytes).map_err(|error| StorageFault::Decode {
+    from_utf8(bytes).map_err(|error| StorageFault::Decode {
         key: key.to_owned(),
         reason: error.to_string(),
     })

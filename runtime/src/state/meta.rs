@@ -1,8 +1,7 @@
 //! `!meta`: the record that says whose state this is, and which version of the code wrote it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::backend::StorageFault;
 use crate::object::Timestamp;
@@ -25,7 +24,7 @@ pub(crate) struct Meta {
     /// The app that bore it, `name@version`.
     app: String,
     /// The version of the state by mount; the object's own under the empty path.
-    state: BTreeMap<String, u32>,
+    state: Map<String, Value>,
 }
 
 impl Meta {
@@ -35,12 +34,14 @@ impl Meta {
         born: Timestamp,
         app: &str,
     ) -> Result<Vec<u8>, StorageFault> {
+        let mut state = Map::new();
+        state.insert(String::new(), 1.into());
         let meta = Self {
             v: LAYOUT,
             name: name.map(str::to_owned),
             born,
             app: app.to_owned(),
-            state: BTreeMap::from([(String::new(), 1)]),
+            state,
         };
         super::encode(META_KEY, &meta)
     }
@@ -62,10 +63,14 @@ impl Meta {
                 known: LAYOUT,
             });
         }
-        match meta.state.into_iter().find(|(_, version)| *version > 1) {
-            Some((mount, stored)) => Err(StorageFault::Newer {
+        let newer = meta.state.into_iter().find(|(_, version)| *version != 1);
+        match newer {
+            Some((mount, version)) => Err(StorageFault::Newer {
                 mount,
-                stored,
+                stored: version
+                    .as_u64()
+                    .and_then(|version| version.try_into().ok())
+                    .unwrap_or(u32::MAX),
                 known: 1,
             }),
             None => Ok(()),

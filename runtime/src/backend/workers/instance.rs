@@ -1,7 +1,6 @@
 //! What a wasm instance has once, whoever lives in it: the app, the calls under way, and what to do before it ends.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
@@ -15,7 +14,7 @@ use crate::object::{Delivery, PlatformIds};
 thread_local! {
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
     static BRIDGE: RefCell<Option<Bridge>> = const { RefCell::new(None) };
-    static CALLS: RefCell<BTreeMap<u32, Weak<Delivery>>> = const { RefCell::new(BTreeMap::new()) };
+    static CALLS: RefCell<Vec<(u32, Weak<Delivery>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Names the app of this instance; the function that `stayput::app!` exports to `shell.js` calls it first of all.
@@ -60,12 +59,16 @@ pub(crate) fn discover(class: &str) -> Bytes {
 
 /// Remembers a call until it is answered.
 pub(super) fn note_call(call: u32, delivery: &Arc<Delivery>) {
-    CALLS.with_borrow_mut(|calls| calls.insert(call, Arc::downgrade(delivery)));
+    CALLS.with_borrow_mut(|calls| calls.push((call, Arc::downgrade(delivery))));
 }
 
 /// The call is answered.
 pub(super) fn forget_call(call: u32) {
-    CALLS.with_borrow_mut(|calls| calls.remove(&call));
+    CALLS.with_borrow_mut(|calls| {
+        if let Some(at) = calls.iter().position(|(number, _)| *number == call) {
+            calls.swap_remove(at);
+        }
+    });
 }
 
 /// A panic ends the instance by a trap, after which nothing in it runs any more. What it says goes to the log, and

@@ -2,7 +2,6 @@
 //! params or result.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
-use crate::rpc::WireError;
+use crate::rpc::{WireError, from_utf8};
 use crate::socket::{Attachment, ConnectionId, ConnectionKind};
 
 /// The version of all forms. During a deployment old and new instances may talk to each other.
@@ -82,8 +81,8 @@ struct PeerForm {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     events: Vec<Arc<str>>,
     /// JSON in JSON, not text in it: nothing is escaped twice.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    state: BTreeMap<Arc<str>, Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    state: Vec<(Arc<str>, Box<RawValue>)>,
 }
 
 /// The form of [`WireError`].
@@ -184,10 +183,10 @@ impl Newcomer {
 /// What to lay beside a socket.
 pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
     let attachment = &peer.attachment;
-    let mut state = BTreeMap::new();
+    let mut state = Vec::new();
     for (mount, text) in &attachment.state {
         let text = RawValue::from_string(text.to_string()).map_err(|fault| fault.to_string())?;
-        state.insert(mount.clone(), text);
+        state.push((mount.clone(), text));
     }
     let form = PeerForm {
         v: VERSION,
@@ -207,8 +206,7 @@ pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
 
 /// What lay beside a socket.
 pub(super) fn decode_peer(form: &[u8]) -> Result<Peer, String> {
-    let form: PeerForm =
-        serde_json::from_slice(form).map_err(|fault| format!("connection: {fault}"))?;
+    let form: PeerForm = from_utf8(form).map_err(|fault| format!("connection: {fault}"))?;
     check_version("connection", form.v)?;
     let state = form.state.into_iter();
     let attachment = Attachment {
@@ -341,9 +339,7 @@ mod tests {
             Timestamp::from_millis(5),
         );
         attachment.subscribe(&["said".into(), "presence.joined".into()], true);
-        attachment
-            .state
-            .insert("presence".into(), "{\"name\":\"\\\"ä\"}".into());
+        attachment.state = vec![("presence".into(), "{\"name\":\"\\\"ä\"}".into())];
         let peer = Peer {
             number: 7,
             name: Some("lobby".into()),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::ser::{Impossible, Serialize, SerializeMap, Serializer};
 
 use super::{EncodeError, Encoder, write_leaf};
+use crate::order::sort_by;
 
 /// Writes the entries of one map as they come and puts them in order at the end, if they are not.
 pub(super) struct Entries<'a> {
@@ -43,7 +44,7 @@ impl<'a> Entries<'a> {
             return;
         };
         let unsorted = out.split_off(start);
-        list.sort_by(|a, b| keys[a.key.clone()].cmp(&keys[b.key.clone()]));
+        sort_by(list, |a, b| keys[a.key.clone()].cmp(&keys[b.key.clone()]));
         for (index, entry) in list.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
