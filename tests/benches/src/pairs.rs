@@ -68,13 +68,25 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
         shape: Shape::Http,
         asks,
     };
-    let workerd = |asks| {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let on_workerd = |name, config: PathBuf, asks| {
         Ok::<_, String>(Side {
-            name: "workerd",
+            name,
             asks,
-            ..workerd()?
+            ..workerd(&config)?
         })
     };
+    let workerd = |asks| on_workerd("workerd", here.join("workerd/config.capnp"), asks);
+    // Built by `bench-workers`.
+    let built = here.join("../../target/bench-workers");
+    let ours = |asks| {
+        on_workerd(
+            "stayput on workerd",
+            built.join("stayput/config.capnp"),
+            asks,
+        )
+    };
+    let by_hand = |asks| on_workerd("worker crate", built.join("rust-worker/config.capnp"), asks);
     let over = |shape, side| Side { shape, ..side };
     let sockets = Shape::Sockets { in_flight: 16 };
     let fan_out = |hello| Shape::FanOut {
@@ -105,10 +117,12 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
         name: "jsonrpsee",
         ..counter(asks)
     };
-    let value = vec![Ask {
-        path: "/counter/home".to_owned(),
-        body: VALUE.to_owned(),
-    }];
+    let value = || {
+        vec![Ask {
+            path: "/counter/home".to_owned(),
+            body: VALUE.to_owned(),
+        }]
+    };
     let add = vec![Ask {
         path: "/".to_owned(),
         body: ADD.to_owned(),
@@ -118,7 +132,7 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             name: "query",
             what: "JSON-RPC query over HTTP, 64 connections, against jsonrpsee's `add`",
             goal: 0.8,
-            ours: counter(value.clone()),
+            ours: counter(value()),
             peer: jsonrpsee(add.clone()),
         },
         Pair {
@@ -139,7 +153,7 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             name: "socket-query",
             what: "JSON-RPC query over 64 WebSockets with 16 in flight each, against jsonrpsee's `add`",
             goal: 1.0,
-            ours: over(sockets, counter(value)),
+            ours: over(sockets, counter(value())),
             peer: over(sockets, jsonrpsee(add)),
         },
         Pair {
@@ -148,6 +162,34 @@ pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
             goal: 10.0,
             ours: over(sockets, counter(one())),
             peer: over(sockets, workerd(one())?),
+        },
+        Pair {
+            name: "workers-query",
+            what: "JSON-RPC query on workerd, 64 connections, against a Durable Object in JavaScript there",
+            goal: 0.7,
+            ours: ours(value())?,
+            peer: workerd(value())?,
+        },
+        Pair {
+            name: "workers-durable",
+            what: "durable increments of one object on workerd, against a Durable Object in JavaScript there",
+            goal: 0.7,
+            ours: ours(one())?,
+            peer: workerd(one())?,
+        },
+        Pair {
+            name: "workers-query-rust",
+            what: "JSON-RPC query on workerd, against a counter on the `worker` crate there",
+            goal: 0.9,
+            ours: ours(value())?,
+            peer: by_hand(value())?,
+        },
+        Pair {
+            name: "workers-rust",
+            what: "durable increments of one object on workerd, against a counter on the `worker` crate there",
+            goal: 0.9,
+            ours: ours(one())?,
+            peer: by_hand(one())?,
         },
         Pair {
             name: "fan-out",
@@ -177,7 +219,7 @@ pub(crate) fn control(program: &Path) -> Side {
     }
 }
 
-fn workerd() -> Result<Side, String> {
+fn workerd(config: &Path) -> Result<Side, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let packages = here.join("../node/node_modules/@cloudflare");
     let platforms = ["workerd-linux-64", "workerd-linux-arm64"];
@@ -186,10 +228,7 @@ fn workerd() -> Result<Side, String> {
         .map(|platform| packages.join(platform).join("bin/workerd"))
         .find(|path| path.exists());
     let program = found.ok_or("workerd is missing: run `npm ci` in tests/node")?;
-    let config = here
-        .join("workerd/config.capnp")
-        .to_string_lossy()
-        .into_owned();
+    let config = config.to_string_lossy().into_owned();
     let arguments = ["serve", config.as_str(), "-shttp={listen}", "-ddisk={data}"]
         .map(str::to_owned)
         .to_vec();
