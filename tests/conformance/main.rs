@@ -80,7 +80,7 @@ fn whatever_else(built: &Built) {
     panics::many(&worker, 10_000);
     let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
     differences::check(&native, &worker);
-    let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(2, |rounds| rounds.parse().unwrap());
+    let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(4, |rounds| rounds.parse().unwrap());
     let worker = built.worker.start(&data.path().join("sleepers"));
     eviction::gives_memory_back(&worker, rounds);
 }
