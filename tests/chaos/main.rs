@@ -11,6 +11,7 @@ mod clients;
 mod drain;
 mod exposure;
 mod files;
+mod full;
 mod gate;
 mod idle;
 mod kill;

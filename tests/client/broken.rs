@@ -175,3 +175,70 @@ fn a_server_that_falls_silent_is_given_up() {
         assert!((33..34).contains(&waited.as_secs()), "{waited:?}");
     });
 }
+
+#[test]
+fn an_answer_that_says_nothing_is_called_so() {
+    // The first question is answered, the others by what is no answer.
+    let address = fake(upgrade, |mut stream| {
+        let answers = [
+            r#"{"jsonrpc":"2.0","id":1,"result":"pong"}"#,
+            r#"{"jsonrpc":"2.0","id":2}"#,
+            r#"{"jsonrpc":"2.0","id":3,"error":"no"}"#,
+        ];
+        for answer in answers {
+            let mut question = [0; 256];
+            let _ = stream.read(&mut question).unwrap();
+            stream
+                .write_all(&[0x81, u8::try_from(answer.len()).unwrap()])
+                .unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        std::thread::sleep(Duration::from_mins(1));
+    });
+    run(async {
+        let client = client(&format!("http://{address}"));
+        let live = client.connect(&Room::named(&client, "r")).await.unwrap();
+        let room = Room::named(&live, "r");
+        let command = room.say("x").await.unwrap_err();
+        let rejection = command.rejection().unwrap();
+        assert_eq!(rejection.code(), "bad_answer", "{rejection}");
+        assert!(rejection.maybe_executed() && !rejection.retryable());
+        let query = room.count().await.unwrap_err();
+        let rejection = query.rejection().unwrap();
+        assert_eq!(rejection.code(), "bad_answer", "{rejection}");
+        assert!(!rejection.maybe_executed(), "a query changes nothing");
+    });
+}
+
+#[test]
+fn an_answer_of_more_than_64_mib_is_not_read() {
+    const LIMIT: usize = 64 << 20;
+    let result = br#"{"jsonrpc":"2.0","id":1,"result":7}"#;
+    for (length, fits) in [(LIMIT, true), (LIMIT + 1, false)] {
+        let head = |_: &str| {
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+                .to_owned()
+        };
+        // JSON may have blanks behind it.
+        let address = fake(head, move |mut stream| {
+            // A connection that is closed with something unread is reset.
+            let _ = stream.read(&mut [0; 256]).unwrap();
+            let mut body = result.to_vec();
+            body.resize(length, b' ');
+            // The client may have heard enough.
+            let _ = stream.write_all(&body);
+        });
+        run(async {
+            let client = client(&format!("http://{address}"));
+            let answer = Room::named(&client, "r").say("x").await;
+            if fits {
+                assert_eq!(answer.unwrap(), 7);
+                return;
+            }
+            let error = answer.unwrap_err();
+            let rejection = error.rejection().unwrap();
+            assert_eq!(rejection.code(), "network", "{rejection}");
+            assert!(rejection.maybe_executed());
+        });
+    }
+}

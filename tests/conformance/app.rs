@@ -6,12 +6,18 @@ use support::process::{Launch, Server, scratch};
 use support::workers::{Built, both};
 use tempfile::TempDir;
 
-use crate::steps::Backend;
+use crate::play::Backend;
 
 /// Builds it.
 pub(crate) fn build() -> Built {
-    both("conformance-app")
+    both("conformance-app").with_variables(&VARIABLES)
 }
+
+/// What both backends have in their environment.
+const VARIABLES: [(&str, &str); 2] = [
+    ("CONFORMANCE_TEXT", "\"quoted\", é, \\ and\na line"),
+    ("CONFORMANCE_NUMBER", "42"),
+];
 
 /// One of the backends, with data of its own.
 pub(crate) struct Native<'a> {
@@ -43,8 +49,10 @@ impl Backend for Native<'_> {
     fn start(&self) -> Server {
         let data = data(&self.folder);
         // As soon as the platform lets go of an idle object, or sooner.
+        let [text, number] = VARIABLES;
+        let variables = [("STAYPUT_IDLE_MS", "5000"), text, number];
         let launch = Launch {
-            variables: &[("STAYPUT_IDLE_MS", "5000")],
+            variables: &variables,
             ..Launch::new(&self.built.program, &data)
         };
         launch.start().0

@@ -40,6 +40,18 @@ pub(crate) fn check(native: &Server, workers: &Server) {
             workers: json!([404, "not_found"]),
         },
         Difference {
+            name: "panic-of-a-query",
+            look: query_panic,
+            native: json!(["internal", 1]),
+            workers: json!(["internal", 2]),
+        },
+        Difference {
+            name: "odd-requests",
+            look: odd_requests,
+            native: json!([405, 400]),
+            workers: json!([501, 400]),
+        },
+        Difference {
             name: "text-not-utf8",
             look: not_utf8,
             native: json!(1007),
@@ -100,6 +112,29 @@ fn batch(server: &Server) -> Value {
         None => answer["error"]["data"]["code"].clone(),
     };
     answers.as_array().unwrap().iter().map(told).collect()
+}
+
+/// How often an object has started after a panic that changed nothing.
+fn query_panic(server: &Server) -> Value {
+    assert_eq!(
+        call(server, "dawn/query-panic", "visit", &json!([])),
+        Ok(json!([1, 1, 1]))
+    );
+    let panic = call(server, "dawn/query-panic", "doubt", &json!([])).unwrap_err();
+    let starts = call(server, "dawn/query-panic", "starts", &json!([])).unwrap();
+    json!([panic["data"]["code"], starts])
+}
+
+/// A method that nobody knows, and a URL that is none.
+fn odd_requests(server: &Server) -> Value {
+    let status = |method: &str, path: &str| {
+        let answer = server.connect().request(method, path, &[], &[]);
+        answer.unwrap().status
+    };
+    json!([
+        status("BREW", "/tally/odd"),
+        status("GET", "/tally/odd/value?a<b")
+    ])
 }
 
 fn dots(server: &Server) -> Value {

@@ -9,7 +9,8 @@ use support::http::Connection;
 use support::process::Server;
 use support::websocket::{Frame, WebSocket, frame};
 
-use crate::steps::{Told, line, masked};
+use crate::play::Told;
+use crate::steps::{line, masked};
 
 /// How long the next frame may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,7 +53,7 @@ impl Guests {
         let heard = self.next(who);
         let held = match (&heard, expected) {
             (Ok(Frame::Text(text)), Some(expected)) => alike(text, expected),
-            (Ok(Frame::Text(_) | Frame::Binary(_)), None) => true,
+            (Ok(Frame::Text(_) | Frame::Binary(_) | Frame::Pong(_)), None) => true,
             _ => false,
         };
         story.note(who, &heard, held, expected.unwrap_or("a message"));

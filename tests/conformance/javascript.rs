@@ -44,6 +44,72 @@ pub(crate) fn calls(built: &Built) {
         call(&server, "TALLY", "js", "increment", &json!([wide])),
         json!({"result": i64::MAX})
     );
+    // `undefined` leaves a parameter out, wherever it stands.
+    for (args, result) in [
+        (json!([]), json!([null, 7, null])),
+        (json!(["undefined"]), json!([null, 7, null])),
+        (json!([1, "undefined", "undefined"]), json!([1, 7, null])),
+        (json!(["undefined", 2]), json!([null, 2, null])),
+        (
+            json!(["undefined", "undefined", "x"]),
+            json!([null, 7, "x"]),
+        ),
+        (json!([null, 3, null]), json!([null, 3, null])),
+    ] {
+        let answer = call(&server, "CHEST", "js", "options", &args);
+        assert_eq!(answer, json!({"result": result}), "{args}");
+    }
+    for args in [
+        json!([1, 2, "x", 4]),
+        json!(["undefined", 2, "x", 4]),
+        json!([1, null]),
+    ] {
+        let error = call(&server, "CHEST", "js", "options", &args);
+        assert_eq!(error["error"]["code"], "invalid_params", "{args}: {error}");
+    }
+    let error = call(&server, "CHEST", "js", "echo", &json!(["undefined"]));
+    assert_eq!(error["error"]["code"], "invalid_params", "{error}");
+    for (what, seen) in [
+        (
+            "error",
+            json!([
+                true,
+                "StayputError",
+                "Always.",
+                [
+                    "code",
+                    "details",
+                    "durableObjectId",
+                    "maybe_executed",
+                    "name",
+                    "remote",
+                    "retryable"
+                ]
+            ]),
+        ),
+        (
+            "missing",
+            json!("The RPC receiver does not implement the method \"nothing\"."),
+        ),
+        ("together", json!([1, 3, 3, 6])),
+        ("again", json!([1, "internal", "tally.refused", 2])),
+        ("pipelined", json!([1, ["a"]])),
+        ("ids", json!([4, null, true, "js-name"])),
+        (
+            "values",
+            json!([
+                "1970-01-01T00:00:00.000Z",
+                ["invalid_params", "null"],
+                ["invalid_params", "7"],
+                [null, 7, null],
+                ["invalid_params", "4294967296"]
+            ]),
+        ),
+        ("nothing", json!([true])),
+        ("fetched", json!([404, "not_found"])),
+    ] {
+        assert_eq!(look(&server, what), seen, "{what}");
+    }
     // A name that an object has itself, whatever it looks like.
     let name = "a/b ü?";
     assert_eq!(
@@ -63,6 +129,13 @@ fn call(server: &Server, binding: &str, name: &str, path: &str, args: &Value) ->
         .request("POST", "/call", &[], body.to_string().as_bytes())
         .unwrap();
     answer.json().unwrap()
+}
+
+/// Something that `caller.js` looks at.
+fn look(server: &Server, what: &str) -> Value {
+    let mut connection = server.connect();
+    let answer = connection.request("POST", "/look", &[], what.as_bytes());
+    answer.unwrap().json().unwrap()
 }
 
 fn over_http(server: &Server, object: &str, action: &str, params: &Value) -> Value {

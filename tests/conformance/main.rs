@@ -7,31 +7,88 @@
     reason = "what goes wrong in a test fails it"
 )]
 
+mod alarms;
 mod app;
+mod calls;
 mod dev;
 mod differences;
 mod eviction;
+mod frames;
 mod guests;
 mod javascript;
+mod limits;
+mod ordering;
 mod panics;
+mod play;
+mod requests;
 mod scenarios;
+mod slow;
 mod sockets;
 mod steps;
 mod values;
 
 use std::fmt::Write as _;
+use std::thread;
 
+use play::{Backend as _, Told};
+use steps::Scenario;
 use support::process::{Launch, scratch};
 use support::random::note;
+use support::workers::Built;
+
+/// One scenario after the other.
+const TABLES: &[&[Scenario]] = &[
+    scenarios::ALL,
+    values::ALL,
+    ordering::ALL,
+    limits::ALL,
+    calls::ALL,
+    alarms::ALL,
+    requests::ALL,
+    sockets::ALL,
+    frames::ALL,
+];
 
 #[test]
 fn both_backends_behave_alike() {
     let built = app::build();
-    let native = steps::play(&app::Native::new(&built));
-    let worker = steps::play(&app::Workerd::new(&built));
+    let slow = (app::Native::new(&built), app::Workerd::new(&built));
+    let slow_servers = (slow.0.start(), slow.1.start());
+    thread::scope(|scope| {
+        let native = scope.spawn(|| play::play_together(&slow_servers.0, slow::ALL));
+        let worker = scope.spawn(|| play::play_together(&slow_servers.1, slow::ALL));
+        let mut faults = tables(&built);
+        let rest = scope.spawn(|| whatever_else(&built));
+        // What went wrong there has been told.
+        let rest = rest.join().is_ok();
+        faults += &compare(&native.join().unwrap(), &worker.join().unwrap());
+        assert!(rest && faults.is_empty(), "\n{faults}");
+    });
+}
 
+/// What is told alike, or is not.
+fn tables(built: &Built) -> String {
+    let native = play::play(&app::Native::new(built), TABLES);
+    let worker = play::play(&app::Workerd::new(built), TABLES);
+    compare(&native, &worker)
+}
+
+fn whatever_else(built: &Built) {
+    javascript::calls(built);
+    let data = scratch();
+    let worker = built.worker.start(&data.path().join("data"));
+    panics::many(&worker, 10_000);
+    let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
+    differences::check(&native, &worker);
+    let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(4, |rounds| rounds.parse().unwrap());
+    let worker = built.worker.start(&data.path().join("sleepers"));
+    eviction::gives_memory_back(&worker, rounds);
+}
+
+/// Both must have answered what the table says, and what it leaves open alike: what is wrong with that.
+fn compare(native: &[Told], worker: &[Told]) -> String {
     let mut faults = String::new();
-    for (native, worker) in native.iter().zip(&worker) {
+    for (native, worker) in native.iter().zip(worker) {
         note(&format!(
             "{}: native {} steps, workerd {} steps",
             native.scenario,
@@ -57,14 +114,5 @@ fn both_backends_behave_alike() {
             );
         }
     }
-    assert!(faults.is_empty(), "\n{faults}");
-    javascript::calls(&built);
-    let data = scratch();
-    let worker = built.worker.start(&data.path().join("data"));
-    panics::many(&worker, 10_000);
-    let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
-    differences::check(&native, &worker);
-    let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(2, |rounds| rounds.parse().unwrap());
-    let worker = built.worker.start(&data.path().join("sleepers"));
-    eviction::gives_memory_back(&worker, rounds);
+    faults
 }

@@ -1,14 +1,8 @@
-//! What a scenario is made of, and how it is played against a running server.
+//! What a scenario is made of, and what an answer is worth.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde_json::{Value, json};
-use support::http::{Connection, Response};
+use serde_json::Value;
+use support::http::Response;
 use support::process::Server;
-use support::websocket;
-
-use crate::guests::{self, Guests};
 
 /// A story with one outcome.
 pub(crate) struct Scenario {
@@ -22,16 +16,37 @@ pub(crate) enum Step {
     Call(Call),
     /// Calls that are under way at once, each on a connection of its own.
     Together(&'static [Call]),
+    /// Calls that are under way at once, so that nobody can say which gets which: what they answer, sorted.
+    Crowd {
+        call: Call,
+        count: usize,
+        gives: &'static str,
+    },
+    /// Something that takes more than one line: what it saw, as JSON.
+    Look {
+        what: &'static str,
+        look: fn(&Server) -> Value,
+        gives: &'static str,
+    },
     /// So many pairs of objects, all at once, each of which holds itself and then calls the other.
     OppositePairs(usize),
     /// A call that gives this in the end, after something has happened by itself. Tried for 10 s.
     Eventually(Call),
-    /// A plain request, answered with this status; the two backends' bodies are compared with each other.
+    /// The same, tried for so many seconds.
+    Within(u64, Call),
+    /// A plain request, answered with this status; what else the two backends answer is compared.
     Request {
         method: &'static str,
         path: &'static str,
         headers: &'static [&'static str],
         body: &'static str,
+        status: u16,
+    },
+    /// A call whose answer is compared, with a body of so many bytes: blanks behind the JSON.
+    Padded {
+        path: &'static str,
+        body: &'static str,
+        bytes: usize,
         status: u16,
     },
     /// Somebody opens a WebSocket.
@@ -109,173 +124,12 @@ pub(crate) enum Gives {
     EitherOr(&'static str, &'static str),
 }
 
-/// Something that can be started, again and again, on the same data.
-pub(crate) trait Backend {
-    fn start(&self) -> Server;
-}
-
-/// What was seen of a scenario.
-pub(crate) struct Told {
-    pub(crate) scenario: &'static str,
-    /// One line an answer, the same on both backends.
-    pub(crate) lines: Vec<String>,
-    pub(crate) faults: Vec<String>,
-}
-
-/// Plays the whole table.
-pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
-    let mut server = backend.start();
-    let mut told = Vec::new();
-    for scenario in super::scenarios::ALL
-        .iter()
-        .chain(super::values::ALL)
-        .chain(super::sockets::ALL)
-    {
-        let mut story = Told {
-            scenario: scenario.name,
-            lines: Vec::new(),
-            faults: Vec::new(),
-        };
-        let mut guests = Guests::default();
-        for step in scenario.steps {
-            match step {
-                Step::Open { who, object } => guests.open(&server, who, object, &mut story),
-                Step::Refused {
-                    path,
-                    headers,
-                    status,
-                } => guests::refused(&server, path, headers, *status, &mut story),
-                Step::Say { who, text } => {
-                    guests.send(who, websocket::TEXT, text.as_bytes(), &mut story);
-                }
-                Step::Send {
-                    who,
-                    first,
-                    payload,
-                } => guests.send(who, *first, payload, &mut story),
-                Step::Hear { who, text } => guests.hear(who, *text, &mut story),
-                Step::Closed { who, code, reason } => {
-                    guests.closed(who, *code, reason, &mut story);
-                }
-                Step::Listen { who, path, status } => {
-                    guests.listen(&server, who, path, *status, &mut story);
-                }
-                Step::Stream { who, block } => guests.stream(who, block, &mut story),
-                Step::Wait(seconds) => thread::sleep(Duration::from_secs(*seconds)),
-                Step::Vanish { who } => guests.vanish(who),
-                Step::Call(call) => story.add(call, &make(&server, call)),
-                Step::Together(calls) => together(&server, calls, &mut story),
-                Step::OppositePairs(count) => {
-                    together(&server, &opposite_pairs(*count), &mut story);
-                }
-                Step::Eventually(call) => {
-                    let until = Instant::now() + Duration::from_secs(10);
-                    let mut answer = make(&server, call);
-                    while call.gives.fault(&answer).is_some() && Instant::now() < until {
-                        thread::sleep(Duration::from_millis(20));
-                        answer = make(&server, call);
-                    }
-                    story.add(call, &answer);
-                }
-                Step::Request {
-                    method,
-                    path,
-                    headers,
-                    body,
-                    status,
-                } => {
-                    let answer = server
-                        .connect()
-                        .request(method, path, headers, body.as_bytes());
-                    let answer = answer.map_err(|fault| fault.to_string());
-                    let line = format!("{method} {path}: {}", line(&answer));
-                    if !answer.is_ok_and(|answer| answer.status == *status) {
-                        story.faults.push(format!("{line}, expected {status}"));
-                    }
-                    story.lines.push(line);
-                }
-                Step::Restart => {
-                    server.kill();
-                    server = backend.start();
-                }
-            }
-        }
-        told.push(story);
-    }
-    told
-}
-
-type Answer = Result<Response, String>;
-
-/// Makes calls at once, each on a connection of its own.
-fn together(server: &Server, calls: &[Call], story: &mut Told) {
-    let answers: Vec<_> = thread::scope(|scope| {
-        let running: Vec<_> = calls
-            .iter()
-            .map(|call| scope.spawn(|| make(server, call)))
-            .collect();
-        running
-            .into_iter()
-            .map(|one| one.join().unwrap_or_else(|_| Err("panicked".to_owned())))
-            .collect()
-    });
-    for (call, answer) in calls.iter().zip(answers) {
-        story.add(call, &answer);
-    }
-}
-
-fn opposite_pairs(count: usize) -> Vec<Call> {
-    let cross = |from: String, to: String| Call {
-        after: 0,
-        object: String::leak(format!("relay/{from}")),
-        action: "cross",
-        params: String::leak(json!({"to": to, "millis": 100}).to_string()),
-        gives: Gives::EitherOr("true", "deadlock"),
-    };
-    let pair = |pair| {
-        let (left, right) = (format!("left-{pair}"), format!("right-{pair}"));
-        [cross(left.clone(), right.clone()), cross(right, left)]
-    };
-    (0..count).flat_map(pair).collect()
-}
-
-fn make(server: &Server, call: &Call) -> Answer {
-    thread::sleep(Duration::from_millis(call.after));
-    let params: Value = serde_json::from_str(call.params)
-        .map_err(|fault| format!("the table's params: {fault}"))?;
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": call.action, "params": params});
-    let text = |fault: std::io::Error| fault.to_string();
-    Connection::open(server.address())
-        .and_then(|mut connection| {
-            let path = format!("/{}", call.object);
-            connection.request(
-                "POST",
-                &path,
-                &["Content-Type: application/json"],
-                message.to_string().as_bytes(),
-            )
-        })
-        .map_err(text)
-}
-
-impl Told {
-    fn add(&mut self, call: &Call, answer: &Answer) {
-        let name = format!("{}.{}", call.object, call.action);
-        if let Some(fault) = call.gives.fault(answer) {
-            self.faults.push(format!("{name} {fault}"));
-        }
-        let open = matches!(call.gives, Gives::EitherOr(..));
-        self.lines.push(if open {
-            name
-        } else {
-            format!("{name}: {}", line(answer))
-        });
-    }
-}
+/// What came of a request.
+pub(crate) type Answer = Result<Response, String>;
 
 impl Gives {
     /// What is wrong with an answer.
-    fn fault(&self, answer: &Answer) -> Option<String> {
+    pub(crate) fn fault(&self, answer: &Answer) -> Option<String> {
         let body = answer
             .as_ref()
             .ok()
@@ -300,12 +154,34 @@ impl Gives {
     }
 }
 
-/// Status, media type and body; what differs from call to call is masked.
+/// The headers that a client may act upon.
+const TELLING: [&str; 9] = [
+    "allow",
+    "access-control-allow-origin",
+    "cache-control",
+    "etag",
+    "location",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+];
+
+/// Status, media type, telling headers and body; what differs from call to call is masked.
 pub(crate) fn line(answer: &Answer) -> String {
     match answer {
         Ok(answer) => {
             let media = answer.header("content-type").unwrap_or("no media type");
-            format!("{} {media} {}", answer.status, masked(&answer.text()))
+            let telling = TELLING.iter().filter_map(|name| {
+                let value = answer.header(name)?;
+                Some(format!("{name}={value} "))
+            });
+            format!(
+                "{} {media} {}{}",
+                answer.status,
+                telling.collect::<String>(),
+                masked(&answer.text())
+            )
         }
         Err(fault) => format!("no answer: {fault}"),
     }

@@ -73,6 +73,16 @@ impl Connection {
 
     /// Reads one response. An end of the stream before it is `UnexpectedEof`.
     pub fn receive(&mut self) -> io::Result<Response> {
+        let mut response = self.receive_head()?;
+        if matches!(response.status, 204 | 304) {
+            return Ok(response);
+        }
+        self.receive_body(&mut response)?;
+        Ok(response)
+    }
+
+    /// Reads the head of a response: all there is of one to `HEAD`.
+    fn receive_head(&mut self) -> io::Result<Response> {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| invalid(format!("no status line: {first:?}")))?;
@@ -84,11 +94,14 @@ impl Connection {
             }
             headers.push(line);
         }
-        let mut response = Response {
+        Ok(Response {
             status,
             headers,
             body: Vec::new(),
-        };
+        })
+    }
+
+    fn receive_body(&mut self, response: &mut Response) -> io::Result<()> {
         if response
             .header("transfer-encoding")
             .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
@@ -102,7 +115,7 @@ impl Connection {
                 self.stream.read_exact(&mut response.body[start..])?;
                 self.line()?;
                 if size == 0 {
-                    return Ok(response);
+                    return Ok(());
                 }
             }
         }
@@ -111,8 +124,7 @@ impl Connection {
             .and_then(|value| value.parse().ok())
             .unwrap_or(0);
         response.body.resize(length, 0);
-        self.stream.read_exact(&mut response.body)?;
-        Ok(response)
+        self.stream.read_exact(&mut response.body)
     }
 
     /// One request and its response.
@@ -126,6 +138,9 @@ impl Connection {
         let mut bytes = request(method, path, &self.host, headers, body);
         bytes.extend_from_slice(body);
         self.send(&bytes)?;
+        if method == "HEAD" {
+            return self.receive_head();
+        }
         self.receive()
     }
 

@@ -33,6 +33,7 @@ pub struct Worker {
     package: String,
     /// Class paths and exported names.
     classes: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 /// A way to start a Worker.
@@ -69,6 +70,7 @@ pub fn both(package: &str) -> Built {
         folder,
         package: package.to_owned(),
         classes: built.classes,
+        variables: vec![(local::DEVELOPER.to_owned(), "1".to_owned())],
     };
     worker.configure("config.capnp", None);
     Built { program, worker }
@@ -99,6 +101,21 @@ pub fn native(package: &str) -> PathBuf {
         profile,
     ]));
     folder.join(package)
+}
+
+impl Built {
+    /// The same, but its Worker has these variables.
+    ///
+    /// # Panics
+    ///
+    /// When its configuration cannot be written.
+    #[must_use]
+    pub fn with_variables(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.worker.variables.extend(variables.iter().map(owned));
+        self.worker.configure("config.capnp", None);
+        self
+    }
 }
 
 impl Worker {
@@ -135,8 +152,7 @@ impl Worker {
     }
 
     fn configure(&self, file: &str, front: Option<&str>) {
-        let developer = [(local::DEVELOPER.to_owned(), "1".to_owned())];
-        let mut text = local::config(&self.package, &self.classes, &developer);
+        let mut text = local::config(&self.package, &self.classes, &self.variables);
         if let Some(module) = front {
             let mut bindings = String::new();
             for (path, name) in &self.classes {

@@ -54,6 +54,16 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// The number of the call that an answer belongs to which says nothing else of ours.
+pub(super) fn answers_to(text: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Number {
+        id: u64,
+    }
+    let number: Number = serde_json::from_slice(text).ok()?;
+    Some(number.id)
+}
+
 impl<'a> Message<'a> {
     /// `None` if it is no message of ours.
     pub(super) fn read(text: &'a [u8]) -> Option<Self> {

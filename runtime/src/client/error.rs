@@ -80,6 +80,16 @@ pub(super) fn bad_answer(status: u16, sent: Option<Mode>) -> Box<WireError> {
     })
 }
 
+/// What came over a WebSocket in place of an answer is none.
+pub(super) fn bad_message(sent: Mode) -> Box<WireError> {
+    let message = "the answer has neither a result nor an error as a stayput app sends them: check the URL, and what \
+                   stands between";
+    Box::new(WireError {
+        maybe_executed: may_write(sent),
+        ..ours("bad_answer", 502, message.to_owned())
+    })
+}
+
 /// The server's `connect` refused a connection by this close code and reason.
 pub(super) fn refused(code: u16, reason: &str) -> Box<WireError> {
     let is_for_now = code == CloseCode::RefusedForNow.number();

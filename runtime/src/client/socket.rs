@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::address::Address;
-use super::answer::Message;
+use super::answer::{Message, answers_to};
 use super::error;
 use super::http::{reason, request_body};
 use super::tls::Trust;
@@ -201,19 +201,17 @@ impl Shared {
 
     fn receive(&self, text: &[u8]) {
         let Some(message) = Message::read(text) else {
-            // A frame of a protocol of the object's own.
+            // A frame of a protocol of the object's own, unless somebody waits for an answer of this number.
+            if let Some(id) = answers_to(text) {
+                self.settle(id, None);
+            }
             return;
         };
-        let mut state = self.state();
         if let Some(id) = message.id {
-            let Some(call) = state.calls.remove(&id) else {
-                return;
-            };
-            if let Some(reply) = message.reply(500) {
-                // Who does not wait any more does not miss it.
-                let _ = call.answer.send(reply);
-            }
-        } else if let Some(params) = message.params {
+            return self.settle(id, message.reply(500));
+        }
+        let mut state = self.state();
+        if let Some(params) = message.params {
             let Some(listeners) = state.listeners.get_mut(&*params.event) else {
                 return;
             };
@@ -227,6 +225,16 @@ impl Shared {
                 }
             });
         }
+    }
+
+    /// Gives a call its answer; `None` for one that says nothing.
+    fn settle(&self, id: u64, reply: Option<Reply>) {
+        let Some(call) = self.state().calls.remove(&id) else {
+            return;
+        };
+        let reply = reply.unwrap_or_else(|| Err(error::bad_message(call.mode)));
+        // Who does not wait any more does not miss it.
+        let _ = call.answer.send(reply);
     }
 
     /// Tells everyone who waits.

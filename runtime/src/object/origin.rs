@@ -35,6 +35,10 @@ pub trait Originate {
     fn is_lasting(&self) -> bool {
         false
     }
+    /// Whether it has ended: stubs that were kept then call on behalf of the code that uses them.
+    fn is_over(&self) -> bool {
+        false
+    }
     /// Makes a call.
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply>;
 }

@@ -222,7 +222,10 @@ impl StubCore {
 
     fn send(mut self, action: Arc<str>, params: Bytes, mode: Mode) -> LocalFuture<'static, Reply> {
         self.check();
-        let origin = self.origin.or_else(current::origin);
+        // Kept in the state, it outlives the action that made it.
+        let made_by = self.origin.take();
+        let lives = made_by.clone().filter(|origin| !origin.0.is_over());
+        let origin = lives.or_else(current::origin).or(made_by);
         match (self.target, origin) {
             (Err(error), _) => Box::pin(std::future::ready(Err(error))),
             (Ok(_), None) => {

@@ -203,6 +203,10 @@ impl Originate for Turn {
         self.core.environment.random(bytes);
     }
 
+    fn is_over(&self) -> bool {
+        self.is_ended()
+    }
+
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
             let chain = self.chain();

@@ -7,6 +7,7 @@ mod alarms;
 mod bus;
 mod clock;
 mod entropy;
+mod house;
 mod node;
 mod pending;
 mod port;

@@ -12,7 +12,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::SEC_WEBSOCKET_ACCEPT;
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -23,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::house::{House, TurnedAway, Welcome};
 use super::port::Port;
 use super::settings::is_loopback;
 use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
@@ -41,6 +42,8 @@ const MAX_HEAD: usize = 64 * 1024;
 const LINGER: Duration = Duration::from_secs(1);
 /// How often a server that drains looks whether it may end.
 const DRAIN_PAUSE: Duration = Duration::from_millis(10);
+/// How often the log is told that they are.
+const WARN_PAUSE: Duration = Duration::from_mins(1);
 /// The pause after a failed `accept`, such as one for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -52,6 +55,8 @@ pub(super) struct Reactor {
     pub(super) address: SocketAddr,
     /// Most connections of this reactor.
     pub(super) connections: usize,
+    /// All connections of the process.
+    pub(super) house: Arc<House>,
     /// Turns true when the server is to end.
     pub(super) drain: watch::Receiver<bool>,
 }
@@ -60,6 +65,9 @@ struct Shared {
     front: Arc<Front>,
     port: Port,
     address: SocketAddr,
+    house: Arc<House>,
+    /// When the log was told last that the house is full.
+    warned: Cell<Option<Instant>>,
     open: Cell<usize>,
     /// Requests that are being read or answered.
     busy: Cell<usize>,
@@ -102,6 +110,7 @@ impl Reactor {
             listener,
             address,
             connections,
+            house,
             mut drain,
         } = self;
         let running = port.clone();
@@ -110,6 +119,8 @@ impl Reactor {
             front,
             port,
             address,
+            house,
+            warned: Cell::new(None),
             open: Cell::new(0),
             busy: Cell::new(0),
             draining: Cell::new(false),
@@ -125,20 +136,29 @@ impl Reactor {
             if draining && shared.is_done(&mut quiet) {
                 return;
             }
+            let has_room = shared.open.get() < connections;
             let accepted = tokio::select! {
                 _ = drain.changed(), if !draining => continue,
                 // While it drains the door stays open, so that whoever asks is told.
-                accepted = listener.accept(), if shared.open.get() < connections => accepted,
+                accepted = listener.accept(), if has_room || shared.house.turns_away() => accepted,
                 // Full: look again whether somebody left.
-                () = tokio::time::sleep(ACCEPT_PAUSE), if shared.open.get() >= connections => continue,
+                () = tokio::time::sleep(ACCEPT_PAUSE), if !has_room => continue,
                 () = tokio::time::sleep(DRAIN_PAUSE), if draining => continue,
             };
             match accepted {
-                Ok((stream, peer)) => {
+                Ok((stream, peer)) if has_room => {
                     let (shared, open) = (shared.clone(), Open::new(&shared));
                     tokio::task::spawn_local(async move {
-                        shared.connection(stream, peer).await;
+                        shared.connection(stream, peer, Welcome::In).await;
                         drop(open);
+                    });
+                }
+                Ok((stream, peer)) => {
+                    shared.warn();
+                    let (shared, told) = (shared.clone(), TurnedAway::new(&shared.house));
+                    tokio::task::spawn_local(async move {
+                        shared.connection(stream, peer, Welcome::Full).await;
+                        drop(told);
                     });
                 }
                 Err(error) => {
@@ -156,6 +176,7 @@ struct Open(Rc<Shared>);
 impl Open {
     fn new(shared: &Rc<Shared>) -> Self {
         shared.open.set(shared.open.get() + 1);
+        shared.house.enter();
         Self(shared.clone())
     }
 }
@@ -163,6 +184,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.set(self.0.open.get() - 1);
+        self.0.house.leave();
     }
 }
 
@@ -192,7 +214,19 @@ impl Shared {
         self.open.get() == 0 || quiet.get_or_insert_with(Instant::now).elapsed() >= LINGER
     }
 
-    async fn connection(self: &Rc<Self>, stream: TcpStream, from: SocketAddr) {
+    /// Says in the log, now and then, that further connections are turned away.
+    fn warn(&self) {
+        let told = self.warned.get();
+        if told.is_none_or(|told| told.elapsed() >= WARN_PAUSE) {
+            self.warned.set(Some(Instant::now()));
+            let limit = self.house.limit();
+            tracing::warn!(
+                "all {limit} connections are taken: further ones are answered 503; --connections allows more"
+            );
+        }
+    }
+
+    async fn connection(self: &Rc<Self>, stream: TcpStream, from: SocketAddr, welcome: Welcome) {
         // A reply must not wait for the next one to fill a packet.
         if stream.set_nodelay(true).is_err() {
             return;
@@ -203,7 +237,7 @@ impl Shared {
             loopback,
             port: Some(self.address.port()),
         };
-        let service = service_fn(|request| self.clone().respond(request, peer));
+        let service = service_fn(|request| self.clone().respond(request, peer, welcome));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
@@ -242,9 +276,38 @@ impl Shared {
         self: Rc<Self>,
         request: hyper::Request<Incoming>,
         peer: Peer,
+        welcome: Welcome,
     ) -> Result<Response<ReplyBody>, Infallible> {
         let _busy = Busy::of(&self.busy);
-        Ok(self.answer(request, peer).await)
+        // Whoever watches the server must not take it for dead because it is busy.
+        let probes = matches!(request.uri().path(), "/healthz" | "/readyz");
+        Ok(match welcome {
+            Welcome::Full if !probes => self.turn_away(request, peer).await,
+            _ => {
+                let mut response = self.answer(request, peer).await;
+                if welcome == Welcome::Full {
+                    close(&mut response);
+                }
+                response
+            }
+        })
+    }
+
+    async fn turn_away(
+        &self,
+        request: hyper::Request<Incoming>,
+        peer: Peer,
+    ) -> Response<ReplyBody> {
+        let (head, body) = request.into_parts();
+        // A connection that is closed with something unread takes the answer with it.
+        let read = self.read(body).await;
+        let full =
+            WireError::framework(Code::Overloaded, "all connections of the server are taken");
+        let error = read.map_or_else(|error| error, |_| full);
+        let response = self.front.refuse(head, peer, error, &self.port);
+        let mut response = response.map(ReplyBody::Whole);
+        close(&mut response);
+        response
     }
 
     async fn answer(
@@ -265,12 +328,11 @@ impl Shared {
         let body = match self.read(body).await {
             Ok(body) => body,
             Err(error) => {
-                let mut response = self.front.refuse(head, peer, error, &self.port);
+                let response = self.front.refuse(head, peer, error, &self.port);
+                let mut response = response.map(ReplyBody::Whole);
                 // What is left of the body is not read.
-                response
-                    .headers_mut()
-                    .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
-                return response.map(ReplyBody::Whole);
+                close(&mut response);
+                return response;
             }
         };
         let request = Request { head, body, peer };
@@ -367,6 +429,12 @@ impl Shared {
 fn take_over(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+}
+
+/// The connection ends with this response.
+fn close(response: &mut Response<ReplyBody>) {
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// Reads a body. One that came in one piece, as nearly all do, is handed on as it is.

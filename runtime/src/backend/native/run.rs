@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use super::house::House;
 use super::node::{Node, NodeOptions};
 use super::reactor::{Reactor, share};
 use super::settings::Settings;
@@ -142,9 +143,11 @@ fn serve_node(
     let (drain, draining) = watch::channel(false);
     let address = listener.local_addr()?;
     let count = thread::available_parallelism().map_or(1, usize::from);
+    let house = Arc::new(House::new(connections));
     let mut reactors: Vec<JoinHandle<()>> = Vec::new();
     for number in 0..count {
         let (node, front, draining) = (node.clone(), front.clone(), draining.clone());
+        let house = house.clone();
         let listener = listener.try_clone()?;
         let body = move || {
             let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -167,6 +170,7 @@ fn serve_node(
                             listener,
                             address,
                             connections,
+                            house,
                             drain: draining,
                         }
                         .run()

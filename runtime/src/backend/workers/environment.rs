@@ -197,6 +197,9 @@ pub(super) fn read(answer: &Answer) -> Reply {
     }
     Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
         Some("interrupted") => interrupted(),
+        Some("panicked_midway") => {
+            WireError::framework(Code::Internal, "the process panicked").maybe_executed()
+        }
         _ => WireError::framework(Code::Internal, "the action panicked"),
     }))
 }

@@ -103,9 +103,13 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn enter(this: &Bridge, call: u32) -> Result<(), JsValue>;
 
-    /// Says which calls have not begun to run, now that the instance is about to end.
+    /// Says which calls have not begun to run, and which are processes, now that the instance is about to end.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn waiting(this: &Bridge, calls: &[u32]) -> Result<(), JsValue>;
+    pub(super) fn ending(
+        this: &Bridge,
+        not_begun: &[u32],
+        processes: &[u32],
+    ) -> Result<(), JsValue>;
 
     /// A promise that a timer settles.
     #[wasm_bindgen(extends = Promise)]

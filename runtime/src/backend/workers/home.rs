@@ -9,13 +9,11 @@ use wasm_bindgen::JsValue;
 use super::connections::WorkersConnections;
 use super::environment::WorkersEnvironment;
 use super::externs::Bridge;
-use super::instance::app;
+use super::instance::{app, is_process};
 use super::store::{WorkersStore, millis};
 use crate::backend::{Environment, ObjectStore, Seq};
 use crate::http::{AuthMode, Front, FrontConfig, Limits};
-use crate::object::{
-    ActionInfo, Caller, Chain, Envelope, Live, Mode, ObjectId, Seed, Target, earliest_alarm,
-};
+use crate::object::{Caller, Chain, Envelope, Live, ObjectId, Seed, Target, earliest_alarm};
 use crate::socket::Hooks;
 use crate::state::{META_KEY, Meta};
 
@@ -81,11 +79,8 @@ impl Home {
     /// A call by code of this account, which is trusted like the runtime itself.
     pub(super) fn envelope(&self, action: &str, params: Vec<u8>) -> Envelope {
         let environment = &self.environment;
-        let class = app().and_then(|app| app.find(&self.class).cloned());
-        let actions = class.as_ref().map_or(&[][..], |class| &class.actions);
         let limits = Limits::default();
-        let is_process = |one: &ActionInfo| one.name == action && one.mode == Mode::Free;
-        let patience = if actions.iter().any(is_process) {
+        let patience = if is_process(&self.class, action) {
             limits.process
         } else {
             limits.call

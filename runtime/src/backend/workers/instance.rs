@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::environment::running;
 use super::externs::Bridge;
 use crate::app::App;
-use crate::object::{Delivery, PlatformIds};
+use crate::object::{Delivery, Mode, PlatformIds};
 
 thread_local! {
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
@@ -77,26 +77,42 @@ pub(super) fn watch_panics(bridge: &Bridge) {
     BRIDGE.set(Some(bridge.clone()));
     std::panic::set_hook(Box::new(|panic| {
         let message = format!("{}{panic}", running());
-        let waiting: Vec<u32> = CALLS.with(|calls| match calls.try_borrow() {
-            Ok(calls) => calls
-                .iter()
-                .filter(|(_, delivery)| is_waiting(delivery))
-                .map(|(call, _)| *call)
-                .collect(),
-            Err(_) => Vec::new(),
+        let not_begun = calls_that(is_waiting);
+        let processes = calls_that(|delivery| {
+            let call = delivery.envelope();
+            is_process(&call.target.class, &call.action)
         });
         BRIDGE.with_borrow(|bridge| {
             if let Some(bridge) = bridge {
                 let _ = bridge.report(&message);
-                let _ = bridge.waiting(&waiting);
+                let _ = bridge.ending(&not_begun, &processes);
             }
         });
     }));
 }
 
+/// The numbers of calls under way.
+fn calls_that(fit: impl Fn(&Delivery) -> bool) -> Vec<u32> {
+    CALLS.with(|calls| match calls.try_borrow() {
+        Ok(calls) => calls
+            .iter()
+            .filter(|(_, delivery)| delivery.upgrade().is_some_and(|delivery| fit(&delivery)))
+            .map(|(call, _)| *call)
+            .collect(),
+        Err(_) => Vec::new(),
+    })
+}
+
 /// Whether the call could be taken away before it began.
-fn is_waiting(delivery: &Weak<Delivery>) -> bool {
-    delivery
-        .upgrade()
-        .is_some_and(|delivery| delivery.take().is_some())
+fn is_waiting(delivery: &Delivery) -> bool {
+    delivery.take().is_some()
+}
+
+/// Whether an action is a process: it holds nothing, and may commit more than once.
+pub(super) fn is_process(class: &str, action: &str) -> bool {
+    let class = app().and_then(|app| app.find(class).cloned());
+    let actions = class.as_ref().map_or(&[][..], |class| &class.actions);
+    actions
+        .iter()
+        .any(|one| one.name == action && one.mode == Mode::Free)
 }

@@ -6,8 +6,12 @@
 // closed to it, and the next call starts a new life on the same durable state.
 import { DurableObject, RpcTarget, env, exports } from "cloudflare:workers";
 
-/** How a call ends that its life did not survive: at fault, under way meanwhile, or still waiting for its turn. */
+/**
+ * How a call ends that its life did not survive: at fault, at fault as a process, which may have committed something,
+ * under way meanwhile, or still waiting for its turn.
+ */
 const CULPRIT = "panicked";
+const MIDWAY = "panicked_midway";
 const BYSTANDER = "interrupted";
 const NOT_BEGUN = "not_begun";
 
@@ -21,6 +25,7 @@ class Life {
   #pending = new Map();
   /** Calls that had not begun when the life was about to end. */
   #notBegun = new Set();
+  #processes = new Set();
   #calls = 0;
 
   constructor({ module, instantiate }) {
@@ -72,15 +77,22 @@ class Life {
     // The panic has said where; the frames of a trap have no names.
     const trap = this.ended instanceof WebAssembly.RuntimeError;
     console.error("stayput: an instance was ended by:", trap ? String(this.ended) : this.ended);
-    for (const [call, abort] of this.#pending) {
-      abort(this.#notBegun.has(call) ? NOT_BEGUN : call === this.current ? CULPRIT : BYSTANDER);
-    }
+    for (const [call, abort] of this.#pending) abort(this.#fate(call));
     this.#pending.clear();
   }
 
-  /** The numbers are a view into the memory of the instance: they are copied. */
-  waiting(calls) {
-    this.#notBegun = new Set(calls);
+  #fate(call) {
+    // One that had not begun when it was its turn woke the object, whose `start` is at fault: run again, it would fail
+    // again, and so would all that wait for it.
+    if (this.#notBegun.has(call)) return this.#notBegun.has(this.current) ? CULPRIT : NOT_BEGUN;
+    if (call !== this.current) return BYSTANDER;
+    return this.#processes.has(call) ? MIDWAY : CULPRIT;
+  }
+
+  /** The numbers are views into the memory of the instance: they are copied. */
+  ending(notBegun, processes) {
+    this.#notBegun = new Set(notBegun);
+    this.#processes = new Set(processes);
   }
 
   /** Starts a call; `begin` gets its number and what to call with the answer. Always answered. */
@@ -336,8 +348,8 @@ class Bridge {
     this.#life.current = call;
   }
 
-  waiting(calls) {
-    this.#life.waiting(calls);
+  ending(notBegun, processes) {
+    this.#life.ending(notBegun, processes);
   }
 }
 
@@ -402,7 +414,7 @@ export function shell({ module, instantiate, classes, manifest }) {
 
       /** An action, called by JavaScript. */
       async stayputRpc(action, args) {
-        const params = args.length === 0 ? NOTHING : new TextEncoder().encode(encodeArgs(args));
+        const params = encodeArgs(args, described[path].actions[action].params);
         const answer = await this.#run((root, call, done) => root.rpc(call, action, params, done));
         if (answer.ok) return decodeResult(new TextDecoder().decode(answer.ok));
         throw rpcError(answer);
@@ -524,7 +536,10 @@ export function shell({ module, instantiate, classes, manifest }) {
 const NOTHING = new Uint8Array(0);
 
 /** What the platform calls itself, or keeps for itself: actions of these names are called over HTTP. */
-const RESERVED = new Set(["alarm", "connect", "constructor", "dup", "fetch", "webSocketClose", "webSocketError", "webSocketMessage"]);
+const RESERVED = new Set([
+  ...["alarm", "connect", "constructor", "dup", "fetch", "id", "name"],
+  ...["webSocketClose", "webSocketError", "webSocketMessage"],
+]);
 
 /**
  * Gives a class a method for each action, so that JavaScript calls `stub.say("hello")`; those of a mixin are called on the
@@ -563,9 +578,17 @@ function mounted(object, prefix, actions) {
   return new Mixin();
 }
 
-/** Integers of any size are written as what they are. */
-function encodeArgs(args) {
-  return JSON.stringify(args, (_, value) => (typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value));
+/**
+ * Integers of any size are written as what they are. `undefined` leaves a parameter out, as in a call of a function: where
+ * others follow, they go by name.
+ */
+function encodeArgs(args, params) {
+  const given = args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
+  if (given.length === 0) return NOTHING;
+  const byName = given.includes(undefined) && given.length <= params.length;
+  const form = byName ? Object.fromEntries(given.map((arg, index) => [params[index].name, arg])) : given;
+  const write = (_, value) => (typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value);
+  return new TextEncoder().encode(JSON.stringify(form, write));
 }
 
 /** Integers that a number does not hold are read as `bigint`. */
@@ -578,9 +601,10 @@ function decodeResult(text) {
 
 /** What a failed call throws: an error with the members of `data` that errors have on the wire. */
 function rpcError({ error, fault }) {
-  const panicked = { code: "internal", message: "the action panicked", details: null, retryable: false, maybe_executed: false };
+  const midway = fault === MIDWAY;
+  const panicked = { code: "internal", message: "the action panicked", details: null, retryable: false, maybe_executed: midway };
   const reset = { code: "object_reset", message: "the object was reset", details: null, retryable: true, maybe_executed: true };
-  const { code, message, details, retryable, maybe_executed } = error ? JSON.parse(error) : fault === CULPRIT ? panicked : reset;
+  const { code, message, details, retryable, maybe_executed } = error ? JSON.parse(error) : midway || fault === CULPRIT ? panicked : reset;
   return Object.assign(new Error(message), { name: "StayputError", code, details, retryable, maybe_executed });
 }
 

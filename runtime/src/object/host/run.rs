@@ -220,6 +220,8 @@ impl<T: Object> Host<T> {
         let outcome = contain_async(&turn, run(Handle::new(Rc::new(access)), raw, params)).await;
         turn.end();
         match outcome {
+            // A panic in `atomic`, for one: what was committed before is kept.
+            Ok(Err(error)) if error.is(Code::Internal) => Err(Box::new(error.maybe_executed())),
             Ok(reply) => reply,
             Err(Stop::Deadline) => {
                 let message =

@@ -129,6 +129,49 @@ impl Hall {
         panic!("stone by stone")
     }
 
+    /// Gives the connection a name of so many bytes.
+    #[action(public)]
+    fn mark(&mut self, cx: &mut Context<Self>, bytes: usize) -> usize {
+        self.enter(cx, "x".repeat(bytes));
+        bytes
+    }
+
+    /// How long the connection's name is.
+    #[action(public)]
+    fn marked(&self, cx: &Context<Self>) -> Option<usize> {
+        let state = cx.connection()?.state::<Guest>()?;
+        Some(state.name.len())
+    }
+
+    /// Ends the connection that asks for it, in the caller's words, and says something more, which is not heard.
+    #[action(public)]
+    fn part(&mut self, cx: &mut Context<Self>, code: u16, reason: String) -> u64 {
+        if let Some(connection) = cx.connection() {
+            connection.close(cx, code, &reason);
+            connection.send(cx, "never heard");
+        }
+        self.said.push(reason)
+    }
+
+    /// Sends the connection that asks for it a frame of so many bytes.
+    #[action(public)]
+    fn frame(&mut self, cx: &mut Context<Self>, bytes: usize) -> u64 {
+        if let Some(connection) = cx.connection() {
+            connection.send(cx, vec![7; bytes]);
+        }
+        self.said.push("a frame".to_owned())
+    }
+
+    /// Sends a text to the connection that asks for it, then panics or fails.
+    #[action(public)]
+    fn whisper(&mut self, cx: &mut Context<Self>, panic: bool) -> Result<u64, HallError> {
+        if let Some(connection) = cx.connection() {
+            connection.send(cx, "never heard");
+        }
+        assert!(!panic, "overheard");
+        Err(HallError::Closed)
+    }
+
     /// Ends every connection.
     #[action(public)]
     fn clear(&mut self, cx: &mut Context<Self>) {
@@ -189,7 +232,11 @@ impl Mirror {
     }
 
     #[event(message)]
-    async fn reflect(&mut self, cx: &mut Context<Self>, message: Incoming) {
+    async fn reflect(
+        &mut self,
+        cx: &mut Context<Self>,
+        message: Incoming,
+    ) -> Result<(), HallError> {
         self.frames += 1;
         match message.frame.as_text() {
             Some("crack") => {
@@ -198,7 +245,12 @@ impl Mirror {
             }
             Some("bye") => message.connection.close(cx, 1000, "bye"),
             Some("break") => panic!("seven years"),
+            Some("refuse") => {
+                message.connection.send(cx, "never heard");
+                return Err(HallError::Full);
+            }
             _ => message.connection.send(cx, message.frame),
         }
+        Ok(())
     }
 }

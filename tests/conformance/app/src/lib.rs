@@ -5,14 +5,24 @@
     reason = "some actions fail on purpose, and some look at nothing but their context"
 )]
 
+mod caller;
+mod chest;
+mod clock;
+mod dawn;
 mod hall;
 mod relay;
 mod shelf;
 mod tally;
 
+pub use caller::{Caller, CallerError};
+pub use chest::{Chest, Settings};
+pub use clock::{Chime, Clock, ClockError, Deed};
+pub use dawn::{Dawn, DawnError, Struck};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
-stayput::app!(Hall, Mirror, Relay, Shelf, Tally);
+stayput::app!(
+    Caller, Chest, Clock, Dawn, Hall, Mirror, Relay, Shelf, Tally
+);

@@ -127,6 +127,12 @@ impl Shelf {
         bytes
     }
 
+    /// The text under a key.
+    #[action(public)]
+    fn text(&self, key: String) -> Option<String> {
+        self.texts.get(&key)
+    }
+
     /// How long the text under a key is.
     #[action(public)]
     fn length(&self, key: String) -> Option<usize> {
