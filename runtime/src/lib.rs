@@ -13,6 +13,7 @@ mod macros;
 mod order;
 
 pub mod action;
+pub mod auth;
 pub mod backend;
 #[cfg(all(feature = "client", not(target_arch = "wasm32")))]
 pub mod client;

@@ -17,6 +17,7 @@ mod settings;
 mod shard;
 mod socket;
 pub mod store;
+mod tickets;
 mod variables;
 
 pub use clock::{Clock, VirtualClock};

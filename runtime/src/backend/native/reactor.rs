@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use super::port::Port;
 use super::settings::is_loopback;
 use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
+use crate::auth::Surroundings;
 use crate::error::Code;
 use crate::http::{Dispatch, Front, Live, Opening, Peer, Request};
 use crate::rpc::WireError;

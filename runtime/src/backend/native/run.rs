@@ -19,7 +19,8 @@ use super::settings::Settings;
 use super::socket::Heartbeat;
 use super::variables::{DEV_VARS, add_file};
 use crate::app::App;
-use crate::http::{AuthMode, Front, FrontConfig};
+use crate::auth::Guard;
+use crate::http::{Front, FrontConfig};
 
 /// How long running calls may take to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -73,11 +74,13 @@ pub fn run(app: App) -> ExitCode {
 const USAGE: &str = "\
 serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins LIST] [--hosts LIST]
                    [--residents N] [--idle-ms N] [--connections N] [--ping-ms N] [--pong-ms N]
+                   [--trusted-proxies LIST]
                    (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
 tells what it is:  manifest FILE";
 
 fn serve(app: App, settings: &Settings) -> ExitCode {
-    if let Err(error) = settings.check_open() {
+    let authenticates = !app.authenticators().is_empty();
+    if !authenticates && let Err(error) = settings.check_open() {
         return fail(EXIT_USAGE, error.message);
     }
     let front = Front::new(FrontConfig {
@@ -86,7 +89,9 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         assets: app.assets().to_vec(),
         origins: settings.origins.clone(),
         hosts: settings.hosts.clone(),
-        auth: AuthMode::Developer,
+        auth: Guard::of(&app)
+            .with_developer(true)
+            .with_proxies(settings.trusted_proxies.clone()),
         ..FrontConfig::default()
     });
     let front = match front {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use crate::auth::Proxies;
 use crate::error::Code;
 use crate::rpc::WireError;
 
@@ -21,6 +22,9 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// `STAYPUT_HOSTS`, `--hosts`: hosts the server answers for, separated by commas.
     pub hosts: Vec<String>,
+    /// `STAYPUT_TRUSTED_PROXIES`, `--trusted-proxies`: addresses and networks whose `Forwarded` or `X-Forwarded-For` is
+    /// believed, separated by commas.
+    pub trusted_proxies: Proxies,
     /// `STAYPUT_RESIDENTS`, `--residents`: objects kept in memory, 200,000.
     pub residents: usize,
     /// `STAYPUT_IDLE_MS`, `--idle-ms`: milliseconds until an object that nobody calls leaves memory, 30,000.
@@ -34,12 +38,13 @@ pub struct Settings {
 }
 
 /// Every setting: its flag, and what goes wrong without a value.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "listen",
     "data",
     "threads",
     "origins",
     "hosts",
+    "trusted-proxies",
     "residents",
     "idle-ms",
     "connections",
@@ -55,6 +60,7 @@ impl Default for Settings {
             threads: None,
             origins: Vec::new(),
             hosts: Vec::new(),
+            trusted_proxies: Proxies::default(),
             residents: 200_000,
             idle_ms: 30_000,
             connections: 10_000,
@@ -134,6 +140,11 @@ impl Settings {
         settings.hosts = value("hosts")
             .map(|(_, text)| list(text))
             .unwrap_or_default();
+        if let Some((key, text)) = value("trusted-proxies") {
+            settings.trusted_proxies = text.parse().map_err(|error| {
+                WireError::framework(Code::ConfigInvalid, format!("`{key}`: {error}"))
+            })?;
+        }
         Ok(settings)
     }
 

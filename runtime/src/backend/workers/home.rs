@@ -12,7 +12,7 @@ use super::externs::Bridge;
 use super::instance::app;
 use super::store::{WorkersStore, millis};
 use crate::backend::{Environment, ObjectStore, Seq};
-use crate::http::{AuthMode, Front, FrontConfig, Limits};
+use crate::http::{Front, FrontConfig, Limits};
 use crate::object::{
     ActionInfo, Caller, Chain, Envelope, Live, Mode, ObjectId, Seed, Target, earliest_alarm,
 };
@@ -142,7 +142,6 @@ impl Home {
         let app = app().ok_or("the app is not there")?;
         let config = FrontConfig {
             classes: app.edge(),
-            auth: AuthMode::Public,
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| error.message.into_owned())?;

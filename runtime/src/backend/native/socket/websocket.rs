@@ -15,6 +15,7 @@ use tungstenite::{Message, Utf8Bytes};
 
 use super::News;
 use super::outlet::{Outlet, Place};
+use crate::auth::Surroundings;
 use crate::backend::native::port::Port;
 use crate::http::{Asked, Live};
 use crate::socket::{CloseCode, Frame, MAX_FRAME, shorten_reason};
@@ -228,6 +229,11 @@ impl Socket {
     }
 
     fn take(&mut self, message: Message, outlet: &Rc<Outlet>) -> Option<End> {
+        let asks = matches!(message, Message::Text(_) | Message::Binary(_));
+        if asks && self.live.is_expired(self.port.now()) {
+            let code = CloseCode::Unauthenticated;
+            outlet.close(code.number(), code.reason());
+        }
         match message {
             Message::Text(text) if outlet.is_closing() => drop(text),
             Message::Text(text) if self.live.is_raw() => {
