@@ -75,3 +75,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/state.md")]
 struct StatePage;
+
+/// Keeps the examples of authentication's page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/auth.md")]
+struct AuthPage;

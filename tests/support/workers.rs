@@ -22,6 +22,8 @@ pub struct Built {
     pub program: PathBuf,
     /// The Worker.
     pub worker: Worker,
+    /// The text of the manifest.
+    pub manifest: String,
 }
 
 /// A Worker, built.
@@ -34,6 +36,9 @@ pub struct Worker {
     /// Class paths and exported names.
     classes: Vec<(String, String)>,
 }
+
+/// Whoever calls from this machine is the developer.
+const DEVELOPER: [(&str, &str); 1] = [(local::DEVELOPER, "1")];
 
 /// A way to start a Worker.
 #[derive(Debug)]
@@ -70,8 +75,12 @@ pub fn both(package: &str) -> Built {
         package: package.to_owned(),
         classes: built.classes,
     };
-    worker.configure("config.capnp", None);
-    Built { program, worker }
+    worker.configure("config.capnp", None, &DEVELOPER);
+    Built {
+        program,
+        worker,
+        manifest,
+    }
 }
 
 /// Builds a package's program, in the profile that the test was built in.
@@ -118,7 +127,7 @@ impl Worker {
     pub fn behind(&self, name: &str, module: &str) -> Setup<'_> {
         must(fs::write(self.folder.path().join(name), module), name);
         let config = format!("{name}.capnp");
-        self.configure(&config, Some(name));
+        self.configure(&config, Some(name), &DEVELOPER);
         Setup {
             worker: self,
             config: self.folder.path().join(config),
@@ -134,9 +143,30 @@ impl Worker {
         self.alone().start(data)
     }
 
-    fn configure(&self, file: &str, front: Option<&str>) {
-        let developer = [(local::DEVELOPER.to_owned(), "1".to_owned())];
-        let mut text = local::config(&self.package, &self.classes, &developer);
+    /// The Worker alone, with these variables, and allowed to fetch from this machine.
+    ///
+    /// # Panics
+    ///
+    /// When its configuration cannot be written.
+    pub fn with(&self, variables: &[(&str, &str)]) -> Setup<'_> {
+        self.configure("with.capnp", None, variables);
+        let config = self.folder.path().join("with.capnp");
+        let text = must(fs::read_to_string(&config), "config");
+        let network = "services = [ (name = \"internet\", network = (allow = [\"private\"])),";
+        must(
+            fs::write(&config, text.replace("services = [", network)),
+            "config",
+        );
+        Setup {
+            worker: self,
+            config,
+        }
+    }
+
+    fn configure(&self, file: &str, front: Option<&str>, variables: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: Vec<(String, String)> = variables.iter().map(owned).collect();
+        let mut text = local::config(&self.package, &self.classes, &variables);
         if let Some(module) = front {
             let mut bindings = String::new();
             for (path, name) in &self.classes {

@@ -23,7 +23,10 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
         let events = class.events.iter();
         let events = events.map(|(name, event)| (name.clone(), auth_of(&event.auth).into()));
         let events: Map<String, Value> = events.collect();
-        classes.insert(path.clone(), json!({ "actions": actions, "events": events }));
+        classes.insert(
+            path.clone(),
+            json!({ "actions": actions, "events": events }),
+        );
     }
     json!({ "stayput": { "access": VERSION }, "app": selected.manifest.app, "classes": classes })
 }

@@ -15,8 +15,8 @@ use crate::config::{ConfigError, ConfigFaults, EnvReader};
 ///           bot=sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
 /// ```
 ///
-/// `stayput key ann room:read room:write` makes a key and its entry. A name may have several keys, so that one can
-/// replace another.
+/// A key is made by `openssl rand -hex 32`, its hash by `printf %s "$key" | sha256sum`. A name may have several keys, so
+/// that one can replace another; keys of less than 16 characters are not taken.
 pub struct ApiKeys {
     list: Setting,
     keys: OnceLock<Result<Vec<Key>, AuthError>>,

@@ -158,6 +158,13 @@ impl Caller {
         &self.subject
     }
 
+    /// The same, until then: connections that stay open are closed at this time.
+    #[must_use]
+    pub fn until(mut self, expires: Timestamp) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+
     /// What it may do, besides what everybody may. The developer and the runtime have every scope and list none.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
