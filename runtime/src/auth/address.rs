@@ -13,7 +13,7 @@ pub(crate) type Address = std::sync::Arc<str>;
 
 /// The address itself.
 #[cfg(not(target_arch = "wasm32"))]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "elsewhere it is text")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is text")]
 pub(crate) fn ip(address: &Address) -> Option<IpAddr> {
     Some(*address)
 }
@@ -85,9 +85,9 @@ mod networks {
                 return Some(peer);
             }
             let headers = request.headers();
-            let by_x = headers.contains_key(X_FORWARDED_FOR).then(|| {
-                self.outermost(peer, &list(headers, &X_FORWARDED_FOR), |text| address(text))
-            });
+            let by_x = headers
+                .contains_key(X_FORWARDED_FOR)
+                .then(|| self.outermost(peer, &list(headers, &X_FORWARDED_FOR), address));
             let by_standard = headers
                 .contains_key(FORWARDED)
                 .then(|| self.outermost(peer, &list(headers, &FORWARDED), forwarded_for));

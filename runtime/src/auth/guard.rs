@@ -79,7 +79,7 @@ impl Guard {
     }
 
     /// A caller who was known before, and asks again by this request.
-    pub(crate) fn from_here(&self, mut caller: Arc<Caller>, request: &Request) -> Arc<Caller> {
+    pub(crate) fn seen_here(&self, mut caller: Arc<Caller>, request: &Request) -> Arc<Caller> {
         Arc::make_mut(&mut caller).ip = self.proxies.address(request);
         caller
     }
@@ -105,10 +105,9 @@ impl Guard {
                     }
                     return Ok(caller);
                 }
-                Ok(None) => {}
                 // That one cannot judge weighs more than that another does not know them.
                 Err(error) if refused.is_none() || error.is_ours() => refused = Some(error),
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
         match refused {

@@ -1,6 +1,6 @@
 //! Who calls: authenticators, and what is known of a caller.
 //!
-//! An app names its authenticators once, and every transport (JSON-RPC, the REST form, WebSockets, Server-Sent Events)
+//! An app names its authenticators once, and every transport (JSON-RPC, the REST form, sockets, streams of events)
 //! asks them in order, before the object wakes:
 //!
 //! ```

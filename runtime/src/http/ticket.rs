@@ -58,7 +58,7 @@ impl Front {
         if caller.is_expired(dispatch.now()) {
             return Err(AuthError::refused("the credentials have expired").into());
         }
-        Ok(self.auth().from_here(caller, request))
+        Ok(self.auth().seen_here(caller, request))
     }
 }
 

@@ -136,18 +136,15 @@ impl Jwks {
                 state.since = now;
                 Ok(keys)
             }
-            Err(error) => match known {
-                Some(keys) => {
-                    request.report(&format!(
-                        "authentication: {error}; the keys that are known stay"
-                    ));
-                    Ok(keys)
-                }
-                None => {
+            Err(error) => {
+                let Some(keys) = known else {
                     self.state().failed = Some(now);
-                    Err(error)
-                }
-            },
+                    return Err(error);
+                };
+                let stay = "the keys that are known stay";
+                request.report(&format!("authentication: {error}; {stay}"));
+                Ok(keys)
+            }
         }
     }
 

@@ -46,7 +46,7 @@ const MIN_SECRET: usize = 32;
 /// # drop((public, shared));
 /// ```
 ///
-/// A token is taken if all of this holds: it is signed by HS256, RS256, ES256 or EdDSA (Ed25519), by a key of ours that is
+/// A token is taken if all of this holds: it is signed by `HS256`, `RS256`, `ES256` or `EdDSA` (Ed25519), by a key of ours that is
 /// for that algorithm; `iss` and `aud` are the given ones; `exp` is there and not past; `nbf`, if there, is past (30 s
 /// are forgiven); `sub` names somebody. The times are whole numbers. Scopes are those of `scope`, `scp` and
 /// `permissions`. Nothing that a token names is ever fetched (`jku`, `x5u`), and none with `crit` is taken.
@@ -76,7 +76,7 @@ impl Jwt {
         }
     }
 
-    /// Signed by one of these keys: RS256, ES256 or EdDSA, as each key is for.
+    /// Signed by one of these keys: `RS256`, `ES256` or `EdDSA`, as each key is for.
     #[must_use]
     pub fn keys(self, keys: Jwks) -> Self {
         let keys = Source::Jwks(keys);

@@ -12,7 +12,7 @@ use crate::auth::AuthError;
 
 /// Requests wait for nothing that another one began: the platform would not let them.
 #[derive(Default)]
-pub(super) struct Turn;
+pub(super) struct Turn(());
 
 /// The longest set of keys.
 const MAX_SET: usize = 256 << 10;

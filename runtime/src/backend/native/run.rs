@@ -140,7 +140,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         Ok(node) => Arc::new(node),
         Err(error) => return fail(1, error),
     };
-    match serve_node(&node, &front, &listener, settings.connections, tls) {
+    match serve_node(&node, &front, &listener, settings.connections, tls.as_ref()) {
         Ok(code) => code,
         Err(error) => fail(1, format_args!("the server cannot be started: {error}")),
     }
@@ -151,7 +151,7 @@ fn serve_node(
     front: &Arc<Front>,
     listener: &TcpListener,
     connections: usize,
-    tls: Option<Arc<Tls>>,
+    tls: Option<&Arc<Tls>>,
 ) -> io::Result<ExitCode> {
     let (drain, draining) = watch::channel(false);
     let address = listener.local_addr()?;
@@ -159,7 +159,7 @@ fn serve_node(
     let mut reactors: Vec<JoinHandle<()>> = Vec::new();
     for number in 0..count {
         let (node, front, draining) = (node.clone(), front.clone(), draining.clone());
-        let tls = tls.clone();
+        let tls = tls.cloned();
         let listener = listener.try_clone()?;
         let body = move || {
             let runtime = match tokio::runtime::Builder::new_current_thread()

@@ -2,6 +2,7 @@
 //! has the objects: after a restart none is valid, and none is valid twice.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::TICKET_LIFE;
@@ -40,7 +41,11 @@ impl Tickets {
         if state.order.len() >= MAX_TICKETS {
             return None;
         }
-        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut text = String::with_capacity(64);
+        for byte in random {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
         let key: Arc<str> = text.as_str().into();
         let ticket = Ticket {
             object: target.id,
@@ -67,8 +72,10 @@ impl Tickets {
 
 impl State {
     fn expire(&mut self, now: Timestamp) {
-        while let Some((_, key)) = self.order.pop_front_if(|(until, _)| *until <= now) {
-            self.valid.remove(&key);
+        while self.order.front().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, key)) = self.order.pop_front() {
+                self.valid.remove(&key);
+            }
         }
     }
 }

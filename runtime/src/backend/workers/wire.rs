@@ -387,6 +387,17 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_arrives_as_it_was() {
+        let sent = envelope().caller;
+        let text = encode_caller(&sent).unwrap();
+        assert_eq!(decode_caller(&text), Some((*sent).clone()));
+        // One of a front of an earlier version.
+        let text = r#"{"subject":"ann","scopes":[],"kind":"user"}"#;
+        assert_eq!(decode_caller(text), Some(Caller::user("ann")));
+        assert_eq!(decode_caller("{}"), None);
+    }
+
+    #[test]
     fn an_error_arrives_as_it_was() {
         let sent = WireError::framework(Code::Timeout, "too \"late\"")
             .details(&["a", "b"])

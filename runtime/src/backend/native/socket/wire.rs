@@ -41,6 +41,13 @@ impl Wire {
     }
 
     /// Hands over what encryption still holds; `WouldBlock` if that is not taken yet.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "without encryption nothing is held"
+        )
+    )]
     pub(super) fn try_flush(&self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
