@@ -1,5 +1,6 @@
 //! Tokens, good and bad, and the keys to sign them with.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -161,10 +162,10 @@ pub(crate) fn now() -> u64 {
 /// An entry of `API_KEYS`.
 pub(crate) fn entry(name: &str, key: &str, scopes: &str) -> String {
     let hash = digest::digest(&digest::SHA256, key.as_bytes());
-    let hash: String = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{name}=sha256:{hash} {scopes}")
+    let mut text = String::new();
+    for byte in hash.as_ref() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    format!("{name}=sha256:{text} {scopes}")
 }
