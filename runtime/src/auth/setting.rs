@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::AuthError;
 
-/// A setting: a text as it stands, or what [`env`] names.
+/// A setting: a text as it stands, or what [`env()`] names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Setting(Source);
 
