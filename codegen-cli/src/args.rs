@@ -27,7 +27,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ClientCommand,
     },
-    /// Exports types or actions: JSON Schema, OpenRPC, or tools for agents.
+    /// Exports types or actions: JSON Schema, OpenRPC, tools for agents, or who may call what.
     Schema(SchemaArgs),
     /// Calls an action of a running app and prints its result as JSON.
     Call(CallArgs),
@@ -81,7 +81,7 @@ pub(crate) struct SchemaArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// A format to export to. Actions that are `internal` are in none of them.
+/// A format to export to. Actions that are `internal` are in those of access only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Format {
@@ -95,6 +95,10 @@ pub enum Format {
     Openai,
     /// Tools of Anthropic's Messages API.
     Anthropic,
+    /// Who may call which action and hear which event: one JSON document, the internal ones included.
+    Access,
+    /// The same as tables in Markdown.
+    AccessMarkdown,
 }
 
 #[derive(Debug, clap::Args)]

@@ -38,10 +38,13 @@ fn exports() {
             (Format::Mcp, "mcp"),
             (Format::Openai, "openai"),
             (Format::Anthropic, "anthropic"),
+            (Format::Access, "access"),
         ] {
             let text = export(&input(name), format, None).unwrap();
             expectorate::assert_contents(format!("golden/{name}/{file}.json"), &text);
         }
+        let tables = export(&input(name), Format::AccessMarkdown, None).unwrap();
+        expectorate::assert_contents(format!("golden/{name}/access.md"), &tables);
     }
 }
 

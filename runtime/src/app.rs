@@ -9,6 +9,7 @@ use std::sync::Arc;
 use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
+use crate::auth::{AnyAuthenticate, Authenticate};
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 #[cfg(not(target_arch = "wasm32"))]
@@ -25,6 +26,7 @@ pub struct App {
     version: &'static str,
     classes: Vec<Arc<Class>>,
     configs: Vec<CheckConfig>,
+    authenticators: Vec<Arc<dyn AnyAuthenticate>>,
     assets: Vec<Asset>,
 }
 
@@ -62,6 +64,7 @@ impl App {
             version,
             classes: Vec::new(),
             configs: Vec::new(),
+            authenticators: Vec::new(),
             assets: Vec::new(),
         }
     }
@@ -71,6 +74,17 @@ impl App {
     pub fn config<C: Config>(mut self) -> Self {
         self.configs.push(|env| C::read(env).map(drop));
         self
+    }
+
+    /// Adds what finds out who calls; they are asked in the order they are added.
+    #[must_use]
+    pub fn auth(mut self, authenticator: impl Authenticate) -> Self {
+        self.authenticators.push(Arc::new(authenticator));
+        self
+    }
+
+    pub(crate) fn authenticators(&self) -> &[Arc<dyn AnyAuthenticate>] {
+        &self.authenticators
     }
 
     /// Adds a file that is served at a path of its own: `/`, `/app.js`.
@@ -95,7 +109,10 @@ impl App {
         look_up: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(), ConfigError> {
         let env = EnvReader::new(look_up);
-        self.configs.iter().try_for_each(|check| check(&env))
+        self.configs.iter().try_for_each(|check| check(&env))?;
+        self.authenticators
+            .iter()
+            .try_for_each(|one| one.check(&env))
     }
 
     /// Adds a class.
@@ -281,11 +298,15 @@ impl fmt::Debug for Class {
 /// `app!(Room; assets("/" = "../web/index.html", "/app.js" = "../web/app.js"))` puts files into the program and serves
 /// them beside the objects; the paths are relative to the source file.
 ///
+/// `app!(Room; auth(ApiKeys::from_env("API_KEYS"), Jwt::new(..)))` says who finds out who calls, asked in this order; see
+/// [`auth`](crate::auth). Without it only `public` actions answer, but for the developer on the same machine.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
     (
         $($class:ty),+ $(,)?
+        $(; auth($($authenticator:expr),+ $(,)?))?
         $(; config($($config:ty),+ $(,)?))?
         $(; assets($($path:literal = $file:literal),+ $(,)?))?
     ) => {
@@ -293,6 +314,7 @@ macro_rules! app {
         pub fn app() -> $crate::App {
             $crate::App::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
                 $(.class::<$class>())+
+                $($(.auth($authenticator))+)?
                 $($(.config::<$config>())+)?
                 $($(.asset($path, ::core::include_bytes!($file)))+)?
         }

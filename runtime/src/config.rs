@@ -38,6 +38,11 @@ impl<'a> EnvReader<'a> {
         Self { look_up }
     }
 
+    /// A variable as it stands.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        (self.look_up)(name)
+    }
+
     /// A variable that must be there. `None`: a fault was noted.
     pub fn required<T: FromStr>(&self, name: &str, faults: &mut ConfigFaults) -> Option<T> {
         let value = self.optional(name, faults)?;
@@ -78,6 +83,26 @@ impl ConfigFaults {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Notes one.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn note(&mut self, fault: String) {
+        self.0.push(fault);
+    }
+
+    /// The error that lists them, if there are any.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn into_result(self) -> Result<(), ConfigError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(self.into_error())
+    }
+
+    /// The error of one.
+    pub(crate) fn one(fault: String) -> ConfigError {
+        Self(vec![fault]).into_error()
     }
 
     /// The error that lists them.

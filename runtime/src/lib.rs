@@ -13,6 +13,7 @@ mod macros;
 mod order;
 
 pub mod action;
+pub mod auth;
 pub mod backend;
 #[cfg(all(feature = "client", not(target_arch = "wasm32")))]
 pub mod client;
@@ -74,3 +75,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/state.md")]
 struct StatePage;
+
+/// Keeps the examples of authentication's page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/auth.md")]
+struct AuthPage;

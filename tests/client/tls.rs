@@ -1,8 +1,8 @@
 //! The same over TLS: a certificate that the system trusts, and one that it does not.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use stayput::prelude::*;
 
@@ -30,36 +30,23 @@ fn look(trusted: &str, url: &str) {
     );
 }
 
-/// Ends with the test, however that ends.
-struct Proxy(Child);
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // Both fail only when it is gone already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn trusted_certificates_are_taken_and_others_refused() {
     let data = scratch();
+    let file = |name: &str| folder().join(name).to_string_lossy().into_owned();
+    let (cert, key) = (file("localhost.pem"), file("localhost.key"));
+    let variables = [("STAYPUT_TLS_CERT", &*cert), ("STAYPUT_TLS_KEY", &*key)];
     let launch = Launch {
-        variables: &[("STAYPUT_HOSTS", "localhost")],
+        variables: &variables,
         ..launch(data.path())
     };
-    let (server, _) = launch.start();
-    let address = server.address();
-    let proxy = Command::new("node")
-        .arg(folder().join("tls.mjs"))
-        .arg(address.port().to_string())
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut proxy = Proxy(proxy.unwrap());
-    let mut line = String::new();
-    let mut said = BufReader::new(proxy.0.stdout.take().unwrap());
-    said.read_line(&mut line).unwrap();
-    let url = format!("https://localhost:{}", line.trim());
+    let server = launch.spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while !server.log().contains("listens on https://") {
+        assert!(Instant::now() < until, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let url = format!("https://localhost:{}", server.address().port());
     look("localhost.pem", &url);
     look("stranger.pem", &url);
 }
@@ -90,5 +77,12 @@ fn from_within() {
         let mut said = live.events::<Said>().await.unwrap();
         room.say("encrypted").await.unwrap();
         assert_eq!(said.next().await.unwrap().unwrap().text, "encrypted");
+        // More than one record of TLS, and more than the socket takes at once.
+        let long = "x".repeat(900_000);
+        let of = Room::named(&live, "r");
+        of.say(long.clone()).await.unwrap();
+        assert_eq!(said.next().await.unwrap().unwrap().text.len(), long.len());
+        live.close(1000, "").unwrap();
+        assert_eq!(live.closed().await.0, 1000);
     });
 }

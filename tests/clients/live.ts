@@ -21,6 +21,8 @@ let server: WebSocketServer;
 let url = "";
 let sockets: ServerSocket[] = [];
 let paths: string[] = [];
+/** What each connection asked for: the subprotocols. */
+let protocols: string[] = [];
 let requests: Request[] = [];
 /** What a test does with a connection or a request before the server does the usual; `true`: that is all. */
 let onConnect: (socket: ServerSocket) => boolean | undefined = () => undefined;
@@ -32,6 +34,7 @@ before(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   server.on("connection", (socket, request) => {
     paths.push(request.url ?? "");
+    protocols.push(request.headers["sec-websocket-protocol"] ?? "");
     sockets.push(socket);
     assert.equal(socket.protocol, "stayput.v1");
     if (onConnect(socket) === true) return;
@@ -48,7 +51,7 @@ after(() => {
 });
 beforeEach(() => {
   for (const socket of server.clients) socket.terminate();
-  [sockets, paths, requests] = [[], [], []];
+  [sockets, paths, requests, protocols] = [[], [], [], []];
   onConnect = () => undefined;
   onRequest = () => undefined;
 });
@@ -229,6 +232,51 @@ test("a lost connection is made again and subscribed before it is called open", 
   assert.deepEqual(seen, ["connecting", open, "reconnecting", "reconnecting", open]);
   assert.equal(sockets.length, 2);
   room.$close();
+});
+
+test("a token travels as a subprotocol, and over HTTP as a header", async () => {
+  const headers: (string | undefined)[] = [];
+  const fetch: rich.ConnectOptions["fetch"] = (_url, { headers: sent, body }) => {
+    headers.push(sent["authorization"]);
+    const { id } = JSON.parse(body) as Request;
+    return Promise.resolve({ status: 200, text: () => Promise.resolve(JSON.stringify({ jsonrpc: "2.0", id, result: 7 })) });
+  };
+  const fixed = counter.connect(url, { ...QUICK, token: "t0", fetch });
+  const home = fixed.counter("home");
+  assert.equal(await home.value(), 7);
+  await home.$connect();
+  assert.deepEqual([headers, protocols], [["Bearer t0"], ["stayput.v1,stayput.bearer.t0"]]);
+  home.$close();
+  const odd = counter.connect(url, { ...QUICK, token: "a/b=", fetch }).counter("home");
+  assert.equal((await failure(odd.$connect())).code, "bad_token");
+  assert.equal(await odd.value(), 7);
+  assert.equal(headers.at(-1), "Bearer a/b=");
+});
+
+test("a connection whose token has expired is made again with the next one", async () => {
+  let count = 0;
+  const room = app({ token: () => Promise.resolve(`t${++count}`) }).chatRoom("renewed");
+  const heard: unknown[] = [];
+  room.$on("user:created", (data) => heard.push(data));
+  await until(() => room.$status.state === "open", "open");
+  sockets[0]?.close(4401, "unauthenticated");
+  await until(() => sockets.length === 2 && room.$status.state === "open", "open again");
+  assert.deepEqual(protocols, ["stayput.v1,stayput.bearer.t1", "stayput.v1,stayput.bearer.t2"]);
+  emit("user:created", '"back"');
+  await until(() => heard.length === 1, "heard again");
+  room.$close();
+});
+
+test("without a token that can be had there is no connection", async () => {
+  const room = app({ token: () => Promise.reject(new Error("nobody is logged in")) }).chatRoom("locked");
+  const error = await failure(room.$connect());
+  assert.equal(error.code, "bad_token");
+  assert.equal((error.cause as Error).message, "nobody is logged in");
+  assert.equal(sockets.length, 0);
+  const nobody = app({ token: () => undefined }).chatRoom("open");
+  await nobody.$connect();
+  assert.deepEqual(protocols, ["stayput.v1"]);
+  nobody.$close();
 });
 
 test("a refusal is final", async () => {

@@ -34,10 +34,7 @@ pub(crate) fn gives_memory_back(server: &Server, rounds: usize) {
     // V8 takes its time to collect instances that are gone: two rounds' are there at once, and no more however many
     // rounds there are. If nothing were given back it would be all rounds'.
     let (first, last) = (resident[0], resident[rounds - 1]);
-    assert!(
-        last <= first * 3,
-        "grows from round to round: {resident:?}"
-    );
+    assert!(last <= first * 3, "grows from round to round: {resident:?}");
 }
 
 fn wake(server: &Server, client: usize, round: usize) {

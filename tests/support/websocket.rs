@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::http::Connection;
+use crate::http::{Connection, Response};
 
 /// One connection, upgraded.
 #[derive(Debug)]
@@ -46,17 +46,32 @@ impl WebSocket {
         Self::upgrade(Connection::open(address)?, object)
     }
 
+    /// Connects to `class/name` with further headers.
+    pub fn open_with(address: SocketAddr, object: &str, headers: &[&str]) -> io::Result<Self> {
+        Self::upgrade_with(Connection::open(address)?, object, headers).map(|(socket, _)| socket)
+    }
+
     /// Makes a WebSocket of a connection.
-    pub fn upgrade(mut connection: Connection, object: &str) -> io::Result<Self> {
-        let headers = [
+    pub fn upgrade(connection: Connection, object: &str) -> io::Result<Self> {
+        Self::upgrade_with(connection, object, &[]).map(|(socket, _)| socket)
+    }
+
+    /// The same with further headers; also gives the response that opened it.
+    pub fn upgrade_with(
+        mut connection: Connection,
+        object: &str,
+        more: &[&str],
+    ) -> io::Result<(Self, Response)> {
+        let mut headers = vec![
             "Upgrade: websocket",
             "Connection: Upgrade",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: c3RheXB1dCBzdGF5cHV0IQ==",
         ];
+        headers.extend(more);
         let response = connection.request("GET", &format!("/{object}"), &headers, &[])?;
         if response.status == 101 {
-            return Ok(Self { connection });
+            return Ok((Self { connection }, response));
         }
         Err(io::Error::other(format!(
             "refused with {}: {}",

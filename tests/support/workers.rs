@@ -22,6 +22,8 @@ pub struct Built {
     pub program: PathBuf,
     /// The Worker.
     pub worker: Worker,
+    /// The text of the manifest.
+    pub manifest: String,
 }
 
 /// A Worker, built.
@@ -33,6 +35,7 @@ pub struct Worker {
     package: String,
     /// Class paths and exported names.
     classes: Vec<(String, String)>,
+    /// Its environment, unless it is started `with` another.
     variables: Vec<(String, String)>,
 }
 
@@ -70,10 +73,15 @@ pub fn both(package: &str) -> Built {
         folder,
         package: package.to_owned(),
         classes: built.classes,
-        variables: vec![(local::DEVELOPER.to_owned(), "1".to_owned())],
+        // Whoever calls from this machine is the developer.
+        variables: owned(&[(local::DEVELOPER, "1")]),
     };
-    worker.configure("config.capnp", None);
-    Built { program, worker }
+    worker.configure("config.capnp", None, &worker.variables);
+    Built {
+        program,
+        worker,
+        manifest,
+    }
 }
 
 /// Builds a package's program, in the profile that the test was built in.
@@ -111,9 +119,9 @@ impl Built {
     /// When its configuration cannot be written.
     #[must_use]
     pub fn with_variables(mut self, variables: &[(&str, &str)]) -> Self {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        self.worker.variables.extend(variables.iter().map(owned));
-        self.worker.configure("config.capnp", None);
+        self.worker.variables.extend(owned(variables));
+        let worker = &self.worker;
+        worker.configure("config.capnp", None, &worker.variables);
         self
     }
 }
@@ -135,7 +143,7 @@ impl Worker {
     pub fn behind(&self, name: &str, module: &str) -> Setup<'_> {
         must(fs::write(self.folder.path().join(name), module), name);
         let config = format!("{name}.capnp");
-        self.configure(&config, Some(name));
+        self.configure(&config, Some(name), &self.variables);
         Setup {
             worker: self,
             config: self.folder.path().join(config),
@@ -151,8 +159,28 @@ impl Worker {
         self.alone().start(data)
     }
 
-    fn configure(&self, file: &str, front: Option<&str>) {
-        let mut text = local::config(&self.package, &self.classes, &self.variables);
+    /// The Worker alone, with these variables, and allowed to fetch from this machine.
+    ///
+    /// # Panics
+    ///
+    /// When its configuration cannot be written.
+    pub fn with(&self, variables: &[(&str, &str)]) -> Setup<'_> {
+        self.configure("with.capnp", None, &owned(variables));
+        let config = self.folder.path().join("with.capnp");
+        let text = must(fs::read_to_string(&config), "config");
+        let network = "services = [ (name = \"internet\", network = (allow = [\"private\"])),";
+        must(
+            fs::write(&config, text.replace("services = [", network)),
+            "config",
+        );
+        Setup {
+            worker: self,
+            config,
+        }
+    }
+
+    fn configure(&self, file: &str, front: Option<&str>, variables: &[(String, String)]) {
+        let mut text = local::config(&self.package, &self.classes, variables);
         if let Some(module) = front {
             let mut bindings = String::new();
             for (path, name) in &self.classes {
@@ -216,6 +244,11 @@ impl Setup<'_> {
     pub fn start(&self, data: &Path) -> Server {
         self.launch(data, |launch| launch.start().0)
     }
+}
+
+fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    variables.iter().map(owned).collect()
 }
 
 fn root() -> PathBuf {

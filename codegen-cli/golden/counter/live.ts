@@ -35,8 +35,16 @@ export interface Heartbeat {
   pongMs?: number | undefined;
 }
 
+/** What proves who calls, or a function that is asked for it before each request and connection. */
+export type Token = string | (() => string | undefined | Promise<string | undefined>);
+
 /** What the connections of a client are made with. */
 export interface LiveOptions {
+  /**
+   * Sent as `Authorization: Bearer ..`; by a WebSocket, which has no headers, as a subprotocol. With a function a
+   * connection that ends because its token has expired is made again with the next one.
+   */
+  token?: Token | undefined;
   /** Used instead of the global `WebSocket`. Node 20 has none: pass that of the package `ws`. */
   WebSocket?: SocketClass | undefined;
   /** `false`: a lost connection stays lost. */
@@ -102,6 +110,8 @@ export class Live {
   readonly #options: LiveOptions;
   #status: Status = { state: "idle" };
   #socket: Socket | undefined;
+  /** The attempt that waits for its token. */
+  #asking: object | undefined;
   /** Whether it is wanted though nobody listens. */
   #pinned = false;
   #attempt = 0;
@@ -197,7 +207,7 @@ export class Live {
 
   #open(): void {
     clearTimeout(this.#linger);
-    if (this.#socket !== undefined || this.#status.state === "reconnecting") return;
+    if (this.#socket !== undefined || this.#asking !== undefined || this.#status.state === "reconnecting") return;
     this.#attempt = 0;
     this.#dial({ state: "connecting" });
   }
@@ -208,7 +218,35 @@ export class Live {
       const message = "there is no WebSocket here: pass one as `connect(url, { WebSocket })`, such as that of the package `ws`";
       throw clientError("no_websocket", message);
     }
-    const socket = new Class(this.#url, ["stayput.v1"]);
+    const { token } = this.#options;
+    if (typeof token !== "function") {
+      this.#connect(Class, token, status);
+      return;
+    }
+    const asking = (this.#asking = {});
+    this.#become(status);
+    const settle = (act: () => void): void => {
+      if (this.#asking !== asking) return;
+      this.#asking = undefined;
+      act();
+    };
+    tokenOf(token).then(
+      (token) => settle(() => this.#connect(Class, token, status)),
+      (cause: unknown) => {
+        const error = clientError("bad_token", "the function that gives the token failed", { cause });
+        settle(() => this.#fail(error, 4401, "bad_token"));
+      },
+    );
+  }
+
+  #connect(Class: SocketClass, token: string | undefined, status: Status): void {
+    if (token !== undefined && !/^[!#$%&'*+.^_`|~\w-]+$/.test(token)) {
+      const message = "a WebSocket cannot carry this token: of signs it takes ! # $ % & ' * + . ^ _ ` | ~ -";
+      this.#fail(clientError("bad_token", message), 4401, "bad_token");
+      return;
+    }
+    const bearer = token === undefined ? [] : [`stayput.bearer.${token}`];
+    const socket = new Class(this.#url, ["stayput.v1", ...bearer]);
     // What an earlier connection still says is nobody's business.
     const mine = <E>(act: (event: E) => void) => (event: E): void => {
       if (this.#socket === socket) act(event);
@@ -327,7 +365,9 @@ export class Live {
       waiting.reject(lost(`the connection was lost (${code}${reason && ` ${reason}`})`, !waiting.query));
     }
     const { minMs = 1_000, maxMs = 30_000, stableMs = 5_000 } = this.#options.reconnect || {};
-    if (FINAL.includes(code)) {
+    // Expired, not refused: the next token may do.
+    const renewed = code === 4401 && wasOpen && typeof this.#options.token === "function";
+    if (FINAL.includes(code) && !renewed) {
       this.#fail(clientError("network", `the connection was refused (${code}${reason && ` ${reason}`})`), code, reason);
     } else if (this.#options.reconnect === false || !this.#isWanted) {
       this.#end({ state: "closed", code, reason });
@@ -368,6 +408,7 @@ export class Live {
 
   #release(): void {
     this.#socket = undefined;
+    this.#asking = undefined;
     for (const timer of [this.#retry, this.#beat, this.#linger]) clearTimeout(timer);
   }
 
@@ -384,6 +425,11 @@ export class Live {
     this.#status = status;
     for (const watcher of [...this.#watchers]) later(() => watcher(status));
   }
+}
+
+/** The token as it is now. */
+export async function tokenOf(token: Token | undefined): Promise<string | undefined> {
+  return typeof token === "function" ? await token() : token;
 }
 
 function hangUp(socket: Socket, code: number, reason: string): void {

@@ -88,6 +88,8 @@ pub(crate) struct DeclaredError {
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) description: String,
+    /// Who may hear it.
+    pub(crate) auth: Auth,
     /// The mount path of the mixin it comes from.
     pub(crate) mixin: Option<String>,
     pub(crate) schema: Value,
@@ -172,11 +174,24 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
                     .optional("mixin")?
                     .map(|mixin| mixin.text())
                     .transpose()?,
+                // What says nothing is read as the most careful.
+                auth: event
+                    .optional("auth")?
+                    .map_or(Ok(Auth::Authenticated), |auth| read_auth(&auth))?,
                 pointer: event.pointer.clone(),
                 schema: event.member("schema")?.schema()?,
             })
         })?,
         mixins: class.optional_map("mixins", |_, mixin| mixin.optional_text("description"))?,
+    })
+}
+
+fn read_auth(auth: &Node<'_>) -> Result<Auth, Error> {
+    Ok(match auth.member("kind")?.text()?.as_str() {
+        "public" => Auth::Public,
+        "internal" => Auth::Internal,
+        "scope" => Auth::Scope(auth.member("scope")?.text()?),
+        _ => Auth::Authenticated,
     })
 }
 
@@ -206,12 +221,7 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
             "process" => Receiver::Process,
             _ => Receiver::Command,
         },
-        auth: match auth.member("kind")?.text()?.as_str() {
-            "public" => Auth::Public,
-            "internal" => Auth::Internal,
-            "scope" => Auth::Scope(auth.member("scope")?.text()?),
-            _ => Auth::Authenticated,
-        },
+        auth: read_auth(&auth)?,
         params,
         result: action.member("result")?.schema()?,
         errors: action.optional_list("errors", |error| {

@@ -1,5 +1,6 @@
 //! What the manifest is exported to: schemas for people and programs, tools for agents.
 
+mod access;
 mod expand;
 mod json_schema;
 mod openrpc;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// The document, as pretty JSON with a line's end.
+/// The document, as pretty JSON with a line's end; tables as they are.
 pub(crate) fn export(
     manifest: &Manifest,
     format: Format,
@@ -49,6 +50,8 @@ pub(crate) fn export(
         Format::Mcp => vendors::mcp(&selected),
         Format::Openai => vendors::openai(&selected),
         Format::Anthropic => vendors::anthropic(&selected)?,
+        Format::Access => access::document(&selected),
+        Format::AccessMarkdown => return Ok(access::markdown(&selected)),
     };
     Ok(format!("{document:#}\n"))
 }

@@ -105,6 +105,11 @@ pub(super) fn refused(code: u16, reason: &str) -> Box<WireError> {
     })
 }
 
+/// The token cannot be had, or cannot be sent.
+pub(super) fn bad_token(reason: &str) -> Box<WireError> {
+    Box::new(ours("bad_token", 401, format!("no token: {reason}")))
+}
+
 /// Events came faster than they were read.
 pub(super) fn overflow(limit: usize) -> Box<WireError> {
     let message = format!("more than {limit} events waited to be read");

@@ -39,7 +39,8 @@ impl Live {
     pub(super) async fn open(client: Client, target: Target) -> Result<Self, Box<WireError>> {
         let timeout = client.inner.timeout;
         let opened = async {
-            let shared = Shared::open(&client.inner.address, &target, &client.inner.trust).await?;
+            let address = client.inner.address().await?;
+            let shared = Shared::open(&address, &target, &client.inner.trust).await?;
             // The socket is open before the object's `connect` has run: an answer tells that it let us in.
             shared.call("rpc.ping", &[], Mode::Read).await?;
             Ok::<_, Box<WireError>>(shared)

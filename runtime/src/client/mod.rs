@@ -40,6 +40,7 @@ mod live;
 mod socket;
 mod tls;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -54,7 +55,7 @@ use crate::app::App;
 use crate::backend::LocalFuture;
 use crate::error::Rejection;
 use crate::object::{HasOrigin, IdKey, Origin, Originate, OutgoingCall, Stub};
-use crate::rpc::Reply;
+use crate::rpc::{Reply, WireError};
 
 /// How long an answer may take without [`Client::timeout`]: a little longer than the server gives a command.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -75,7 +76,11 @@ struct Inner {
     http: Http,
     trust: Trust,
     timeout: Duration,
+    token: Option<Token>,
 }
+
+/// Gives the token of the next request.
+type Token = Rc<dyn Fn() -> LocalFuture<'static, Result<String, String>>>;
 
 impl Client {
     /// A client of the app at this address: scheme, host, port, and a path if the app lies below one. `app` names its
@@ -93,6 +98,7 @@ impl Client {
             http: Http::new(&trust),
             trust,
             timeout: PATIENCE,
+            token: None,
         }))
     }
 
@@ -104,7 +110,25 @@ impl Client {
     pub fn bearer(&self, token: &str) -> Result<Self, ClientError> {
         let mut inner = Inner::clone(&self.inner);
         inner.address.set_bearer(token)?;
+        inner.token = None;
         Ok(Self::of(inner))
+    }
+
+    /// The same, with tokens that change: `token` is asked before each request and connection. When it fails, so does
+    /// the call, with `bad_token`. A [`Live`] ends with its token, by 4401; connect again with the next one.
+    #[must_use]
+    pub fn bearer_by<F, E>(&self, token: F) -> Self
+    where
+        F: AsyncFn() -> Result<String, E> + 'static,
+        E: fmt::Display,
+    {
+        let mut inner = Inner::clone(&self.inner);
+        let token = Rc::new(token);
+        inner.token = Some(Rc::new(move || {
+            let token = token.clone();
+            Box::pin(async move { token().await.map_err(|error| error.to_string()) })
+        }));
+        Self::of(inner)
     }
 
     /// The same, but an answer may take so long; 30 s without it. What takes longer fails with `client_timeout`.
@@ -134,6 +158,20 @@ impl Client {
     }
 }
 
+impl Inner {
+    /// The address, with what proves now who we are.
+    async fn address(&self) -> Result<Cow<'_, Address>, Box<WireError>> {
+        let Some(token) = &self.token else {
+            return Ok(Cow::Borrowed(&self.address));
+        };
+        let token = token().await.map_err(|fault| error::bad_token(&fault))?;
+        let mut address = self.address.clone();
+        let set = address.set_bearer(&token);
+        set.map_err(|fault| error::bad_token(&fault.to_string()))?;
+        Ok(Cow::Owned(address))
+    }
+}
+
 impl Originate for Inner {
     fn id_key(&self, class: &str) -> Option<IdKey> {
         Some(self.app.find(class)?.ids.clone())
@@ -149,7 +187,7 @@ impl Originate for Inner {
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
-            let sent = self.http.call(&self.address, &call);
+            let sent = async { self.http.call(&*self.address().await?, &call).await };
             let answer = tokio::time::timeout(self.timeout, sent).await;
             answer.unwrap_or_else(|_| Err(error::timed_out(self.timeout, Some(call.mode))))
         })

@@ -88,6 +88,9 @@ codes! {
     Forbidden "forbidden" 1 403 false
         "The caller is known but lacks the scope the action asks for."
         "Ask for the scope in `details.scope`."
+    AuthUnavailable "auth_unavailable" 1 503 true
+        "The credentials cannot be checked now: what they are checked with cannot be had. Nothing was executed."
+        "Try again later; the server's log says what it is."
     BadOrigin "bad_origin" 1 403 false
         "The `Origin` header names a foreign web page."
         "List the page's origin in `STAYPUT_ORIGINS`."

@@ -9,7 +9,6 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
-use super::auth::{AuthMode, Authenticate};
 use super::class::{Class, Classes, EdgeClass, shorten};
 use super::gate::{Gate, Pass};
 use super::media::only_json;
@@ -18,14 +17,16 @@ use super::path::{Named, Path, decode, object_name};
 use super::request::Trace;
 use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
+use super::ticket::TICKET;
 use super::{Dispatch, Peer, Readiness, Request, Response};
+use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
-pub struct FrontConfig<A = AuthMode> {
+pub struct FrontConfig {
     /// The app's classes.
     pub classes: Vec<EdgeClass>,
     /// What `/manifest.json` answers: JSON text. `None`: nothing is told.
@@ -40,7 +41,7 @@ pub struct FrontConfig<A = AuthMode> {
     /// `localhost`, `127.0.0.1` and `[::1]` with the server's port.
     pub hosts: Vec<String>,
     /// Who callers are.
-    pub auth: A,
+    pub auth: Guard,
 }
 
 /// Bounds on what clients may ask.
@@ -66,13 +67,13 @@ impl Default for Limits {
 
 /// Answers HTTP requests. Holds what never changes, so all threads share one.
 #[derive(Debug)]
-pub struct Front<A = AuthMode> {
+pub struct Front {
     classes: Classes,
     manifest: Option<Bytes>,
     assets: Assets,
     limits: Limits,
     gate: Gate,
-    auth: A,
+    auth: Guard,
 }
 
 const OF_TOP: &str = "GET, HEAD, OPTIONS";
@@ -80,9 +81,9 @@ const OF_OBJECT: &str = "GET, OPTIONS, POST";
 const OF_COMMAND: &str = "OPTIONS, POST";
 const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
 
-impl<A: Authenticate> Front<A> {
+impl Front {
     /// A front, or `config.invalid` naming the setting or the class that cannot be.
-    pub fn new(config: FrontConfig<A>) -> Result<Self, WireError> {
+    pub fn new(config: FrontConfig) -> Result<Self, WireError> {
         let classes = Classes::new(config.classes)?;
         Ok(Self {
             assets: Assets::new(&config.assets, |path| classes.has(path))?,
@@ -219,7 +220,7 @@ impl<A: Authenticate> Front<A> {
                 if method != Method::POST {
                     return Err(wrong_method(method, OF_OBJECT));
                 }
-                let caller = self.auth.authenticate(request).await?;
+                let caller = self.auth.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
                 let session = self.session(class, &target, &caller, trace, dispatch);
                 self.admit(request, dispatch)?;
@@ -231,12 +232,17 @@ impl<A: Authenticate> Front<A> {
             Path::Action {
                 class,
                 name,
+                action: TICKET,
+            } => self.issue_ticket(request, class, name, dispatch).await,
+            Path::Action {
+                class,
+                name,
                 action,
             } => {
                 if !reads && method != Method::POST {
                     return Err(wrong_method(method, OF_QUERY));
                 }
-                let caller = self.auth.authenticate(request).await?;
+                let caller = self.auth.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
                 let session = self.session(class, &target, &caller, trace, dispatch);
                 let action = session.class.action(&segment(action)?)?;
@@ -289,7 +295,7 @@ impl<A: Authenticate> Front<A> {
     }
 
     /// Resolves an object of a path.
-    fn find(&self, class: &str, name: &str) -> Result<(&Class, Target), Refusal> {
+    pub(super) fn find(&self, class: &str, name: &str) -> Result<(&Class, Target), Refusal> {
         let class = self.classes.get(&segment(class)?)?;
         let target = target(class, name)?;
         Ok((class, target))
@@ -314,11 +320,8 @@ impl<A: Authenticate> Front<A> {
         }
     }
 
-    pub(super) async fn authenticate(
-        &self,
-        request: &Request,
-    ) -> Result<Arc<Caller>, Box<WireError>> {
-        self.auth.authenticate(request).await
+    pub(super) fn auth(&self) -> &Guard {
+        &self.auth
     }
 
     pub(super) fn gate(&self) -> &Gate {
@@ -334,7 +337,7 @@ impl<A: Authenticate> Front<A> {
     }
 
     /// Whether a body may be looked at.
-    fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
         not_draining(dispatch)?;
         only_json(request.headers())?;
         if request.body.len() > self.limits.body {
@@ -392,15 +395,15 @@ pub(super) fn no_path() -> Refusal {
     WireError::framework(Code::NotFound, message).into()
 }
 
-fn wrong_method(method: &Method, allow: &'static str) -> Refusal {
+pub(super) fn wrong_method(method: &Method, allow: &'static str) -> Refusal {
     let message = format!(
         "`{}` is not allowed here; use one of {allow}",
         shorten(method.as_str())
     );
     let error = WireError::framework(Code::MethodNotAllowed, message);
     Refusal {
-        error: Box::new(error),
         allow: Some(allow),
+        ..error.into()
     }
 }
 
@@ -408,7 +411,7 @@ fn not_a_query(action: &str) -> Refusal {
     let message = format!("`{action}` is not read-only, so only POST runs it");
     let error = WireError::framework(Code::MethodNotAllowed, message);
     Refusal {
-        error: Box::new(error),
         allow: Some(OF_COMMAND),
+        ..error.into()
     }
 }

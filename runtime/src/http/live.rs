@@ -10,7 +10,6 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use bytes::Bytes;
 
-use super::auth::Authenticate;
 use super::class::Class;
 use super::front::{Front, not_draining, segment, target};
 use super::gate::Pass;
@@ -21,7 +20,7 @@ use super::response::{Form, Refusal, finish, refusal};
 use super::session::{Session, Step, Subscription, write_answer};
 use super::{Dispatch, Limits, Request, Response};
 use crate::error::Code;
-use crate::object::{Caller, Envelope, Target};
+use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
 use crate::socket::{ConnectionId, ConnectionKind};
 
@@ -87,7 +86,7 @@ pub struct Answerable {
     request_id: Arc<str>,
 }
 
-impl<A: Authenticate> Front<A> {
+impl Front {
     /// Whether a request asks for a connection, and so goes to [`open`](Self::open).
     pub fn asks_for_connection(&self, head: &Parts) -> bool {
         if head.method != Method::GET || self.assets().has(head.uri.path()) {
@@ -166,8 +165,8 @@ impl<A: Authenticate> Front<A> {
         if socket {
             check_handshake(&request.head)?;
         }
-        let caller = self.authenticate(request).await?;
         let target = target(&class, name)?;
+        let caller = self.identify_live(request, &target, dispatch).await?;
         not_draining(dispatch)?;
         check_public(&class, &caller)?;
         let speech = if socket {
@@ -240,6 +239,7 @@ fn speech(headers: &HeaderMap, class: &Class) -> Result<Speech, WireError> {
         return Ok(Speech::JsonRpc { named: true });
     }
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        // One that only carries a token is none that could be answered with.
         let message = "of WebSocket subprotocols only `stayput.v1` is spoken here";
         return Err(WireError::framework(Code::MalformedRequest, message));
     }
@@ -255,6 +255,9 @@ fn listed(query: &str, class: &Class, caller: &Caller) -> Result<Vec<Arc<str>>, 
     let mut asked = None;
     for pair in pairs(query) {
         let (name, value) = pair?;
+        if name == "ticket" {
+            continue;
+        }
         if name != "events" || asked.is_some() {
             let message = "a stream of events takes `?events=`, names separated by commas, once";
             return Err(Box::new(WireError::framework(
@@ -373,6 +376,12 @@ impl Live {
     /// Whether text goes to the object's `message` handler.
     pub fn is_raw(&self) -> bool {
         self.raw
+    }
+
+    /// Whether the credentials it was opened with have expired: then it is closed with
+    /// [`CloseCode::Unauthenticated`](crate::socket::CloseCode::Unauthenticated), whatever is said on it.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.caller.is_expired(now)
     }
 
     /// Whether bytes go to it.

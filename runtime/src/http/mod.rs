@@ -17,12 +17,12 @@ mod path;
 mod request;
 mod response;
 mod session;
+mod ticket;
 
 #[cfg(test)]
 mod tests;
 
 pub use asset::Asset;
-pub use auth::{AuthMode, Authenticate};
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use front::{Front, FrontConfig, Limits};
 pub use live::{Answerable, Asked, Live, Opening};

@@ -11,8 +11,9 @@ use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 
 use super::Subscription;
+use crate::auth::Surroundings;
 use crate::error::Code;
-use crate::object::{Envelope, Timestamp};
+use crate::object::{Caller, Envelope, Target};
 use crate::rpc::{Reply, WireError};
 
 /// A whole response.
@@ -43,7 +44,7 @@ pub struct Peer {
 }
 
 /// What the front needs of its backend.
-pub trait Dispatch {
+pub trait Dispatch: Surroundings {
     /// Brings a call to its object and waits for the reply, until its commit is durable.
     fn call(&self, envelope: Envelope) -> impl Future<Output = Reply>;
     /// Changes what a connection listens to, and answers `{"events": [..]}`: all that it listens to then.
@@ -51,8 +52,24 @@ pub trait Dispatch {
         drop(subscription);
         std::future::ready(Err(Box::new(no_connection())))
     }
-    /// The wall clock.
-    fn now(&self) -> Timestamp;
+    /// Makes a ticket with which this caller may open one connection to this object.
+    fn issue_ticket(
+        &self,
+        target: &Target,
+        caller: &Arc<Caller>,
+    ) -> impl Future<Output = Result<String, Box<WireError>>> {
+        let _ = (target, caller);
+        std::future::ready(Err(Box::new(no_connection())))
+    }
+    /// Whose ticket it is, which is void from now on; `None` if it is none for this object, or not any more.
+    fn redeem_ticket(
+        &self,
+        target: &Target,
+        ticket: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Caller>>, Box<WireError>>> {
+        let _ = (target, ticket);
+        std::future::ready(Ok(None))
+    }
     /// Fills `bytes` with randomness fit for identifiers.
     fn random(&self, bytes: &mut [u8]);
     /// Whether calls are welcome.

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::gate::Pass;
 use super::request::X_REQUEST_ID;
 use super::{Request, Response};
+use crate::auth::AuthError;
 use crate::rpc::{Id, WireError, write_error, write_error_object};
 
 /// Why a request ended before, or instead of, a result.
@@ -20,6 +21,8 @@ pub(super) struct Refusal {
     pub(super) error: Box<WireError>,
     /// The methods the path takes, if the method was wrong.
     pub(super) allow: Option<&'static str>,
+    /// Whether credentials were sent, and were wrong.
+    pub(super) wrong_credentials: bool,
 }
 
 impl From<WireError> for Refusal {
@@ -28,9 +31,22 @@ impl From<WireError> for Refusal {
     }
 }
 
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        Self {
+            wrong_credentials: true,
+            ..Box::new(error.into_wire()).into()
+        }
+    }
+}
+
 impl From<Box<WireError>> for Refusal {
     fn from(error: Box<WireError>) -> Self {
-        Self { error, allow: None }
+        Self {
+            error,
+            allow: None,
+            wrong_credentials: false,
+        }
     }
 }
 
@@ -70,7 +86,8 @@ pub(super) fn options(allow: &'static str, pass: &Pass, headers: &HeaderMap) -> 
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static(allow),
         );
-        let allowed = HeaderValue::from_static("authorization, content-type, x-request-id");
+        let allowed =
+            HeaderValue::from_static("authorization, content-type, x-api-key, x-request-id");
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
@@ -104,7 +121,13 @@ pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Respon
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         StatusCode::UNAUTHORIZED => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            // RFC 6750, 3: whoever sent no credentials is not told of an error.
+            let challenge = if refusal.wrong_credentials {
+                "Bearer error=\"invalid_token\""
+            } else {
+                "Bearer"
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if error.retryable => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -9,6 +9,7 @@ use super::class::{Action, Class};
 use super::request::{Trace, no_connection};
 use super::{Dispatch, Limits};
 use crate::action::{Param, Params};
+use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
@@ -111,6 +112,14 @@ impl<D: Dispatch> Session<'_, D> {
 
     /// What a method asks for, if the caller may.
     pub(super) fn step(&self, method: &str, params: Bytes) -> Result<Step, Box<WireError>> {
+        // Elements of a batch may have waited for others.
+        if self.caller.is_expired(self.dispatch.now()) {
+            let message = "the credentials have expired";
+            return Err(Box::new(WireError::framework(
+                Code::Unauthenticated,
+                message,
+            )));
+        }
         match method {
             "rpc.ping" => Ok(Step::Done(Bytes::from_static(b"\"pong\""))),
             "rpc.discover" => Ok(Step::Done(self.class.discover.text(&self.class.path))),

@@ -1,11 +1,13 @@
 //! What travels with a call from one object (or the edge) to another.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, Timestamp};
+use crate::auth::{self, Address};
 use crate::socket::ConnectionId;
 
 /// How many calls may be nested in each other.
@@ -98,6 +100,12 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// Where it comes from.
     pub kind: CallerKind,
+    /// The address it comes from, where the backend knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<Address>,
+    /// When its credentials expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
 }
 
 /// Where a caller comes from.
@@ -117,34 +125,66 @@ pub enum CallerKind {
 impl Caller {
     /// Nobody.
     pub fn anonymous() -> Self {
-        Self {
-            subject: String::new(),
-            scopes: Vec::new(),
-            kind: CallerKind::Anonymous,
-        }
+        Self::of(String::new(), CallerKind::Anonymous)
+    }
+
+    /// Somebody with this name, who is authenticated but has no scope.
+    pub fn user(subject: impl Into<String>) -> Self {
+        Self::of(subject.into(), CallerKind::User)
     }
 
     /// The developer.
     pub fn developer() -> Self {
-        Self {
-            subject: "developer".to_owned(),
-            scopes: Vec::new(),
-            kind: CallerKind::Developer,
-        }
+        Self::of("developer".to_owned(), CallerKind::Developer)
     }
 
     /// The runtime.
     pub fn system() -> Self {
+        Self::of("system".to_owned(), CallerKind::System)
+    }
+
+    fn of(subject: String, kind: CallerKind) -> Self {
         Self {
-            subject: "system".to_owned(),
+            subject,
             scopes: Vec::new(),
-            kind: CallerKind::System,
+            kind,
+            ip: None,
+            expires: None,
         }
     }
 
     /// The principal's name; empty for an anonymous caller.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// The same, until then: connections that stay open are closed at this time.
+    #[must_use]
+    pub fn until(mut self, expires: Timestamp) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+
+    /// What it may do, besides what everybody may. The developer and the runtime have every scope and list none.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Where it comes from.
+    pub fn kind(&self) -> CallerKind {
+        self.kind
+    }
+
+    /// The address that the first request came from: that of the connection, or what proxies of
+    /// `STAYPUT_TRUSTED_PROXIES` say; on Workers what the platform says. `None` if it is not known, and for what the
+    /// runtime does by itself.
+    pub fn ip(&self) -> Option<IpAddr> {
+        auth::ip(self.ip.as_ref()?)
+    }
+
+    /// Whether its credentials have expired.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 
     /// Whether somebody vouched for this caller.

@@ -28,6 +28,8 @@ pub enum CloseCode {
     TryAgainLater = 1013,
     /// The client reads too slowly.
     Slow = 4008,
+    /// The credentials it was opened with have expired.
+    Unauthenticated = 4401,
     /// `connect` refused.
     Refused = 4403,
     /// `connect` refused for now.
@@ -38,6 +40,14 @@ impl CloseCode {
     /// The number on the wire.
     pub const fn number(self) -> u16 {
         self as u16
+    }
+
+    /// What a close frame with this code says, where the code alone decides.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            _ => "",
+        }
     }
 }
 

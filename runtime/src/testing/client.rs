@@ -1,17 +1,18 @@
 //! Whoever calls in a test: stubs made with it pass the same checks as any client's calls.
 
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use ::http::header::AUTHORIZATION;
 use bytes::Bytes;
 
 use super::harness::Inner;
 use crate::backend::LocalFuture;
-use crate::http::{Authenticate, Request, Response};
-use crate::object::{Caller, CallerKind, HasOrigin, IdKey, Origin, Originate, OutgoingCall};
-use crate::rpc::{Reply, WireError};
+use crate::http::{Request, Response};
+use crate::object::{Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall};
+use crate::rpc::Reply;
 
 /// One caller: `Room::named(&t.as_user("ann"), "lobby")` calls as Ann.
 #[derive(Clone)]
@@ -46,7 +47,8 @@ impl Client {
         self.http(request.body(json.into())).await
     }
 
-    /// Any HTTP request, as `http::Request::builder()` makes it.
+    /// Any HTTP request, as `http::Request::builder()` makes it. One with credentials (`Authorization`, `X-API-Key`) is
+    /// judged by the app's own authenticators.
     ///
     /// # Panics
     ///
@@ -64,31 +66,12 @@ impl Client {
             request.expect("an HTTP request"),
             crate::http::Peer::default(),
         );
-        request.head.extensions.insert(self.caller.clone());
+        let headers = request.headers();
+        if !headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-api-key") {
+            request.head.extensions.insert(self.caller.clone());
+        }
         let inner = self.inner.clone();
         async move { inner.front.handle(request, &inner.port()).await }
-    }
-}
-
-pub(super) fn user(subject: &str) -> Caller {
-    Caller {
-        subject: subject.to_owned(),
-        scopes: Vec::new(),
-        kind: CallerKind::User,
-    }
-}
-
-/// The caller that the test put beside the request.
-#[derive(Debug, Default)]
-pub(super) struct AsGiven;
-
-impl Authenticate for AsGiven {
-    fn authenticate(
-        &self,
-        request: &Request,
-    ) -> impl Future<Output = Result<Arc<Caller>, Box<WireError>>> {
-        let given = request.head.extensions.get::<Arc<Caller>>().cloned();
-        ready(Ok(given.unwrap_or_else(|| Arc::new(Caller::anonymous()))))
     }
 }
 

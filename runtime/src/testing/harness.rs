@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::client::{AsGiven, Client, user};
+use super::client::Client;
 use super::faults::{Fault, Held, Injected};
 use super::folder::Folder;
 use super::setup::Test;
 use super::task::Task;
+use crate::auth::Guard;
 use crate::backend::native::store::Durability;
 use crate::backend::native::{Clock, Node, NodeOptions, Port, VirtualClock};
 use crate::http::{Front, FrontConfig};
@@ -36,7 +37,7 @@ pub struct Harness {
 /// What all callers of a test share.
 pub(super) struct Inner {
     pub(super) settings: Test,
-    pub(super) front: Front<AsGiven>,
+    pub(super) front: Front,
     clock: Arc<VirtualClock>,
     faults: Arc<Injected>,
     /// Present but while it restarts.
@@ -64,7 +65,7 @@ impl Inner {
             manifest: Some(settings.app.manifest_text().into()),
             assets: settings.app.assets().to_vec(),
             limits: settings.limits,
-            auth: AsGiven,
+            auth: Guard::of(&settings.app),
             ..FrontConfig::default()
         });
         let inner = Self {
@@ -221,7 +222,7 @@ impl Harness {
 
     /// Somebody with this name, who is authenticated but has no scope.
     pub fn as_user(&self, subject: &str) -> Client {
-        self.as_caller(user(subject))
+        self.as_caller(Caller::user(subject))
     }
 
     /// Somebody without credentials: only public actions answer.

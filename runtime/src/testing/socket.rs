@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Client;
+use crate::auth::Surroundings;
 use crate::backend::LocalFuture;
 use crate::backend::native::{Encoding, Newcomer, News, Place, Port};
 use crate::error::Rejection;

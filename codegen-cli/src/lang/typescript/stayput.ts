@@ -1,5 +1,5 @@
 
-import { Live, iterate, nextId, noEvent } from "./live.js";
+import { Live, iterate, nextId, noEvent, tokenOf } from "./live.js";
 import type { Listener, LiveOptions, Status } from "./live.js";
 
 /** What a client is made with. */
@@ -64,6 +64,8 @@ export type ClientCode =
   | "unsafe_integer"
   /** Whatever answered, it was no stayput app. */
   | "bad_answer"
+  /** The token cannot be had, or a WebSocket cannot carry it. */
+  | "bad_token"
   /** There is no `WebSocket` to connect with. */
   | "no_websocket"
   /** Events came faster than an iterator was read. */
@@ -71,6 +73,7 @@ export type ClientCode =
 
 /** Codes that the framework gives, whatever the action. */
 export type FrameworkCode =
+  | "auth_unavailable"
   | "bad_host"
   | "bad_origin"
   | "bad_reply"
@@ -435,7 +438,9 @@ async function post(target: Target, body: string, options: CallOptions): Promise
   if (signal?.aborted === true) abort();
   try {
     const common = transport.options.headers;
+    const token = await tokenOf(transport.options.token);
     const headers = {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(typeof common === "function" ? await common() : common),
       ...options.headers,
       "content-type": "application/json",
@@ -450,7 +455,7 @@ async function post(target: Target, body: string, options: CallOptions): Promise
     if (ended === "client_timeout") {
       throw clientError("client_timeout", `no answer within ${timeoutMs} ms`, { maybeExecuted, retryable: true, cause });
     }
-    // What failed before anything was sent is the caller's own function of headers.
+    // What failed before anything was sent is the caller's own function of headers, or of the token.
     if (!sent) throw cause;
     throw clientError("network", `no answer from ${url}`, { maybeExecuted, retryable: true, cause });
   } finally {

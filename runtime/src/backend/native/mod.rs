@@ -18,6 +18,14 @@ mod settings;
 mod shard;
 mod socket;
 pub mod store;
+mod tickets;
+#[cfg(feature = "tls")]
+mod tls;
+/// Without the feature there is none.
+#[cfg(not(feature = "tls"))]
+mod tls {
+    pub(super) enum Tls {}
+}
 mod variables;
 
 pub use clock::{Clock, VirtualClock};

@@ -16,6 +16,7 @@ use super::pulse::Pulse;
 use super::shard::Shard;
 use super::socket::Heartbeat;
 use super::store::{Durability, Faults, OpenError, Store, StoreOptions};
+use super::tickets::Tickets;
 use crate::app::App;
 use crate::backend::StorageFault;
 use crate::http::Readiness;
@@ -70,6 +71,7 @@ pub(super) struct Shared {
     pub(super) options: NodeOptions,
     pub(super) shards: usize,
     pub(super) variables: HashMap<String, String>,
+    pub(super) tickets: Tickets,
     files: usize,
     store: RwLock<Option<Arc<Store>>>,
     threads: Mutex<Vec<Thread>>,
@@ -141,6 +143,7 @@ impl Node {
             files: store.files(),
             store: RwLock::new(Some(Arc::new(store))),
             threads: Mutex::default(),
+            tickets: Tickets::default(),
             draining: AtomicBool::new(false),
             evicted: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),

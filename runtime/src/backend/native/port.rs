@@ -12,13 +12,15 @@ use super::entropy::Entropy;
 use super::node::Shared;
 use super::pending::Pending;
 use super::socket::{News, Outlets};
+use crate::auth::Surroundings;
 use crate::backend::LocalFuture;
+use crate::error::Code;
 use crate::http::{Dispatch, Readiness, Subscription};
 use crate::object::{
     Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Target,
     Timestamp, minutes, once, seconds, storage_error,
 };
-use crate::rpc::Reply;
+use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
 
 /// Calls objects of a node from one thread, and takes their answers.
@@ -204,17 +206,51 @@ fn answered(begin: impl FnOnce(Box<dyn FnOnce(Reply)>)) -> LocalFuture<'static, 
     })
 }
 
+impl Surroundings for Port {
+    fn now(&self) -> Timestamp {
+        self.inner.shared.options.clock.now()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.inner.shared.variables.get(name).cloned()
+    }
+
+    fn report(&self, message: &str) {
+        tracing::error!("{message}");
+    }
+}
+
 impl Dispatch for Port {
     async fn call(&self, envelope: Envelope) -> Reply {
         self.send(envelope).await
     }
 
-    async fn subscribe(&self, subscription: Subscription) -> Reply {
-        answered(|reply| self.ask_to_subscribe(subscription, reply)).await
+    async fn issue_ticket(
+        &self,
+        target: &Target,
+        caller: &Arc<Caller>,
+    ) -> Result<String, Box<WireError>> {
+        let mut random = [0; 32];
+        self.inner.entropy.fill(&mut random);
+        let tickets = &self.inner.shared.tickets;
+        tickets
+            .issue(target, caller, self.now(), random)
+            .ok_or_else(|| {
+                let message = "too many tickets are out; try again later";
+                Box::new(WireError::framework(Code::Overloaded, message))
+            })
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.shared.options.clock.now()
+    async fn redeem_ticket(
+        &self,
+        target: &Target,
+        ticket: &str,
+    ) -> Result<Option<Arc<Caller>>, Box<WireError>> {
+        Ok(self.inner.shared.tickets.redeem(target, ticket, self.now()))
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Reply {
+        answered(|reply| self.ask_to_subscribe(subscription, reply)).await
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -246,7 +282,7 @@ impl Originate for Port {
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         let mut random = [0; 24];
         self.inner.entropy.fill(&mut random);
-        let now = Dispatch::now(&*self);
+        let now = self.now();
         let nonce = u64::from_le_bytes(std::array::from_fn(|index| random[index]));
         let id = u128::from_be_bytes(std::array::from_fn(|index| random[8 + index]));
         let request_id = format!("{id:032x}");

@@ -20,13 +20,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::house::{House, TurnedAway, Welcome};
 use super::port::Port;
 use super::settings::is_loopback;
-use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody};
+use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody, Wire};
+use super::tls::Tls;
+use crate::auth::Surroundings;
 use crate::error::Code;
 use crate::http::{Dispatch, Front, Live, Opening, Peer, Request};
 use crate::rpc::WireError;
@@ -53,6 +56,7 @@ pub(super) struct Reactor {
     pub(super) port: Port,
     pub(super) listener: TcpListener,
     pub(super) address: SocketAddr,
+    pub(super) tls: Option<Arc<Tls>>,
     /// Most connections of this reactor.
     pub(super) connections: usize,
     /// All connections of the process.
@@ -68,6 +72,7 @@ struct Shared {
     house: Arc<House>,
     /// When the log was told last that the house is full.
     warned: Cell<Option<Instant>>,
+    tls: Option<Arc<Tls>>,
     open: Cell<usize>,
     /// Requests that are being read or answered.
     busy: Cell<usize>,
@@ -109,6 +114,7 @@ impl Reactor {
             port,
             listener,
             address,
+            tls,
             connections,
             house,
             mut drain,
@@ -121,6 +127,7 @@ impl Reactor {
             address,
             house,
             warned: Cell::new(None),
+            tls,
             open: Cell::new(0),
             busy: Cell::new(0),
             draining: Cell::new(false),
@@ -237,6 +244,23 @@ impl Shared {
             loopback,
             port: Some(self.address.port()),
         };
+        match &self.tls {
+            None => self.speak(stream, peer, welcome).await,
+            #[cfg(not(feature = "tls"))]
+            Some(tls) => match **tls {},
+            #[cfg(feature = "tls")]
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => self.speak(stream, peer, welcome).await,
+                Err(error) => tracing::debug!("a handshake of TLS failed: {error}"),
+            },
+        }
+    }
+
+    /// Speaks HTTP until the connection ends.
+    async fn speak<S>(self: &Rc<Self>, stream: S, peer: Peer, welcome: Welcome)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let service = service_fn(|request| self.clone().respond(request, peer, welcome));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -426,9 +450,18 @@ impl Shared {
 }
 
 /// The socket, and what was read from it behind the handshake: a copy, for hyper's buffer is large and would stay.
-fn take_over(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+fn take_over(upgraded: Upgraded) -> Option<(Wire, Vec<u8>)> {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => Some((Wire::Plain(parts.io.into_inner()), parts.read_buf.to_vec())),
+        #[cfg(not(feature = "tls"))]
+        Err(_) => None,
+        #[cfg(feature = "tls")]
+        Err(upgraded) => {
+            type Stream = TokioIo<tokio_rustls::server::TlsStream<TcpStream>>;
+            let parts = upgraded.downcast::<Stream>().ok()?;
+            Some((parts.io.into_inner().into(), parts.read_buf.to_vec()))
+        }
+    }
 }
 
 /// The connection ends with this response.

@@ -18,9 +18,11 @@ use super::node::{Node, NodeOptions};
 use super::reactor::{Reactor, share};
 use super::settings::Settings;
 use super::socket::Heartbeat;
+use super::tls::Tls;
 use super::variables::{DEV_VARS, add_file};
 use crate::app::App;
-use crate::http::{AuthMode, Front, FrontConfig};
+use crate::auth::Guard;
+use crate::http::{Front, FrontConfig};
 
 /// How long running calls may take to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -74,11 +76,13 @@ pub fn run(app: App) -> ExitCode {
 const USAGE: &str = "\
 serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins LIST] [--hosts LIST]
                    [--residents N] [--idle-ms N] [--connections N] [--ping-ms N] [--pong-ms N]
+                   [--trusted-proxies LIST] [--tls-cert FILE --tls-key FILE]
                    (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
 tells what it is:  manifest FILE";
 
 fn serve(app: App, settings: &Settings) -> ExitCode {
-    if let Err(error) = settings.check_open() {
+    let authenticates = !app.authenticators().is_empty();
+    if !authenticates && let Err(error) = settings.check_open() {
         return fail(EXIT_USAGE, error.message);
     }
     let front = Front::new(FrontConfig {
@@ -87,7 +91,9 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         assets: app.assets().to_vec(),
         origins: settings.origins.clone(),
         hosts: settings.hosts.clone(),
-        auth: AuthMode::Developer,
+        auth: Guard::of(&app)
+            .with_developer(true)
+            .with_proxies(settings.trusted_proxies.clone()),
         ..FrontConfig::default()
     });
     let front = match front {
@@ -124,11 +130,18 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
             format_args!("the configuration is not complete: {error}"),
         );
     }
+    #[cfg(feature = "tls")]
+    let tls = match settings.tls.clone().map(Tls::load).transpose() {
+        Ok(tls) => tls.map(Arc::new),
+        Err(fault) => return fail(EXIT_USAGE, fault),
+    };
+    #[cfg(not(feature = "tls"))]
+    let tls = None;
     let node = match Node::start(app, options) {
         Ok(node) => Arc::new(node),
         Err(error) => return fail(1, error),
     };
-    match serve_node(&node, &front, &listener, settings.connections) {
+    match serve_node(&node, &front, &listener, settings.connections, tls.as_ref()) {
         Ok(code) => code,
         Err(error) => fail(1, format_args!("the server cannot be started: {error}")),
     }
@@ -139,6 +152,7 @@ fn serve_node(
     front: &Arc<Front>,
     listener: &TcpListener,
     connections: usize,
+    tls: Option<&Arc<Tls>>,
 ) -> io::Result<ExitCode> {
     let (drain, draining) = watch::channel(false);
     let address = listener.local_addr()?;
@@ -148,6 +162,7 @@ fn serve_node(
     for number in 0..count {
         let (node, front, draining) = (node.clone(), front.clone(), draining.clone());
         let house = house.clone();
+        let tls = tls.cloned();
         let listener = listener.try_clone()?;
         let body = move || {
             let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -169,6 +184,7 @@ fn serve_node(
                             port,
                             listener,
                             address,
+                            tls,
                             connections,
                             house,
                             drain: draining,
@@ -186,7 +202,7 @@ fn serve_node(
                 .spawn(body)?,
         );
     }
-    announce(node, address);
+    announce(node, address, if tls.is_some() { "https" } else { "http" });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -234,16 +250,19 @@ fn raise_file_limit() {
     }
 }
 
-fn announce(node: &Node, address: std::net::SocketAddr) {
+fn announce(node: &Node, address: std::net::SocketAddr, scheme: &str) {
     say(format_args!(
-        "{} {} listens on http://{address}",
+        "{} {} listens on {scheme}://{address}",
         node.app().name(),
         node.app().version()
     ));
     for class in node.app().classes() {
-        say(format_args!("  http://{address}/{}/{{name}}", class.path));
+        say(format_args!(
+            "  {scheme}://{address}/{}/{{name}}",
+            class.path
+        ));
     }
-    say(format_args!("  http://{address}/manifest.json"));
+    say(format_args!("  {scheme}://{address}/manifest.json"));
 }
 
 fn write_manifest(app: &App, file: &Path) -> ExitCode {

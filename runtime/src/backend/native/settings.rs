@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use crate::auth::Proxies;
 use crate::error::Code;
 use crate::rpc::WireError;
 
@@ -21,6 +22,12 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// `STAYPUT_HOSTS`, `--hosts`: hosts the server answers for, separated by commas.
     pub hosts: Vec<String>,
+    /// `STAYPUT_TRUSTED_PROXIES`, `--trusted-proxies`: addresses and networks whose `Forwarded` or `X-Forwarded-For` is
+    /// believed, separated by commas.
+    pub trusted_proxies: Proxies,
+    /// `STAYPUT_TLS_CERT`, `--tls-cert` and `STAYPUT_TLS_KEY`, `--tls-key`: the certificate and its key, which `https`
+    /// and `wss` are served with.
+    pub tls: Option<TlsFiles>,
     /// `STAYPUT_RESIDENTS`, `--residents`: objects kept in memory, 200,000.
     pub residents: usize,
     /// `STAYPUT_IDLE_MS`, `--idle-ms`: milliseconds until an object that nobody calls leaves memory, 30,000.
@@ -33,13 +40,25 @@ pub struct Settings {
     pub pong_ms: u64,
 }
 
+/// Files in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those it is signed by.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// Every setting: its flag, and what goes wrong without a value.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "listen",
     "data",
     "threads",
     "origins",
     "hosts",
+    "trusted-proxies",
+    "tls-cert",
+    "tls-key",
     "residents",
     "idle-ms",
     "connections",
@@ -55,6 +74,8 @@ impl Default for Settings {
             threads: None,
             origins: Vec::new(),
             hosts: Vec::new(),
+            trusted_proxies: Proxies::default(),
+            tls: None,
             residents: 200_000,
             idle_ms: 30_000,
             connections: 10_000,
@@ -134,6 +155,26 @@ impl Settings {
         settings.hosts = value("hosts")
             .map(|(_, text)| list(text))
             .unwrap_or_default();
+        if let Some((key, text)) = value("trusted-proxies") {
+            settings.trusted_proxies = text.parse().map_err(|error| {
+                WireError::framework(Code::ConfigInvalid, format!("`{key}`: {error}"))
+            })?;
+        }
+        settings.tls = match (value("tls-cert"), value("tls-key")) {
+            (None, None) => None,
+            (Some((_, cert)), Some((_, key))) => Some(TlsFiles {
+                cert: cert.into(),
+                key: key.into(),
+            }),
+            (Some((key, _)), None) | (None, Some((key, _))) => {
+                let message = format!("`{key}` needs the other of --tls-cert and --tls-key");
+                return Err(WireError::framework(Code::ConfigInvalid, message));
+            }
+        };
+        if settings.tls.is_some() && cfg!(not(feature = "tls")) {
+            let message = "--tls-cert takes a program whose `stayput` has the feature `tls`";
+            return Err(WireError::framework(Code::ConfigInvalid, message));
+        }
         Ok(settings)
     }
 

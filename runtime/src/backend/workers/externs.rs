@@ -71,6 +71,27 @@ extern "C" {
         ticket: u32,
     ) -> Result<Promise, JsValue>;
 
+    /// Has an object make a ticket for a caller, good for so many milliseconds. Resolves to its text.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn ticket(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        name: Option<&str>,
+        caller: &str,
+        life: f64,
+    ) -> Result<Promise, JsValue>;
+
+    /// Resolves to the caller of a ticket of an object, which is void then, or to undefined.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn redeem(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        name: Option<&str>,
+        ticket: &str,
+    ) -> Result<Promise, JsValue>;
+
     /// The id of a name, as 64 hex digits.
     #[wasm_bindgen(method, catch, js_name = idOfName)]
     pub(super) fn id_of_name(this: &Bridge, class: &str, name: &str) -> Result<String, JsValue>;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ::http::header::HOST;
 use ::http::{HeaderMap, Method, Request as HttpRequest};
@@ -14,11 +15,13 @@ use wasm_bindgen_futures::JsFuture;
 use super::environment::{Run, WorkersEnvironment, lost, read as read_answer};
 use super::externs::Bridge;
 use super::instance::{app, watch_panics};
-use super::wire::Newcomer;
+use super::wire::{self, Newcomer};
+use crate::auth::{Guard, Surroundings, TICKET_LIFE};
 use crate::backend::Environment;
-use crate::http::{AuthMode, Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
-use crate::object::{Envelope, Timestamp};
-use crate::rpc::Reply;
+use crate::error::Code;
+use crate::http::{Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
+use crate::object::{Caller, Envelope, Target, Timestamp};
+use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
 
 /// The front in its wasm instance.
@@ -54,12 +57,7 @@ impl FrontHost {
             assets: app.assets().to_vec(),
             origins: list("STAYPUT_ORIGINS"),
             hosts: list("STAYPUT_HOSTS"),
-            // Who asks is unknown here until the app has an authenticator.
-            auth: if developing {
-                AuthMode::Developer
-            } else {
-                AuthMode::Public
-            },
+            auth: Guard::of(&app).with_developer(developing),
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
@@ -167,13 +165,62 @@ async fn open(front: &Front, edge: &Edge, request: Request, call: u32) -> Respon
 /// The front's calls, on behalf of the request that made them.
 struct Edge(Rc<WorkersEnvironment>);
 
-impl Dispatch for Edge {
-    async fn call(&self, envelope: Envelope) -> Reply {
-        self.0.call(envelope).await
-    }
-
+impl Surroundings for Edge {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.0.variable(name)
+    }
+
+    fn report(&self, message: &str) {
+        self.0.report(message);
+    }
+}
+
+impl Dispatch for Edge {
+    async fn issue_ticket(
+        &self,
+        target: &Target,
+        caller: &Arc<Caller>,
+    ) -> Result<String, Box<WireError>> {
+        let made = async {
+            let caller = wire::encode_caller(caller).map_err(|fault| JsValue::from_str(&fault))?;
+            let (id, name) = (target.id.to_string(), target.name.as_deref());
+            let life = TICKET_LIFE.as_secs_f64() * 1_000.0;
+            let ticket = self
+                .0
+                .bridge()
+                .ticket(&target.class, &id, name, &caller, life)?;
+            JsFuture::from(ticket).await
+        };
+        let ticket = made.await.map_err(|thrown| Box::new(lost(&thrown)))?;
+        ticket.as_string().ok_or_else(|| {
+            let message = "too many tickets are out; try again later";
+            Box::new(WireError::framework(Code::Overloaded, message))
+        })
+    }
+
+    async fn redeem_ticket(
+        &self,
+        target: &Target,
+        ticket: &str,
+    ) -> Result<Option<Arc<Caller>>, Box<WireError>> {
+        let redeemed = async {
+            let (id, name) = (target.id.to_string(), target.name.as_deref());
+            let caller = self.0.bridge().redeem(&target.class, &id, name, ticket)?;
+            JsFuture::from(caller).await
+        };
+        let caller = redeemed.await.map_err(|thrown| Box::new(lost(&thrown)))?;
+        let caller = caller
+            .as_string()
+            .and_then(|text| wire::decode_caller(&text));
+        Ok(caller.map(Arc::new))
+    }
+
+    async fn call(&self, envelope: Envelope) -> Reply {
+        self.0.call(envelope).await
     }
 
     fn random(&self, bytes: &mut [u8]) {

@@ -12,7 +12,7 @@ use super::externs::Bridge;
 use super::instance::{app, is_process};
 use super::store::{WorkersStore, millis};
 use crate::backend::{Environment, ObjectStore, Seq};
-use crate::http::{AuthMode, Front, FrontConfig, Limits};
+use crate::http::{Front, FrontConfig, Limits};
 use crate::object::{Caller, Chain, Envelope, Live, ObjectId, Seed, Target, earliest_alarm};
 use crate::socket::Hooks;
 use crate::state::{META_KEY, Meta};
@@ -137,7 +137,6 @@ impl Home {
         let app = app().ok_or("the app is not there")?;
         let config = FrontConfig {
             classes: app.edge(),
-            auth: AuthMode::Public,
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| error.message.into_owned())?;

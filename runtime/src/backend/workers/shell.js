@@ -123,10 +123,41 @@ class Life {
 class Peers {
   /** @type {Map<string, WebSocket | Stream>} */
   all = new Map();
+  /** When the credentials of a connection expire, of those that do. @type {Map<string, number>} */
+  #expiries = new Map();
 
   constructor(ctx) {
     // Those that outlived the eviction of the object.
-    for (const socket of ctx.getWebSockets()) this.all.set(ctx.getTags(socket)[0], socket);
+    for (const socket of ctx.getWebSockets()) {
+      const [id, expires] = ctx.getTags(socket);
+      this.add(id, socket, expires === undefined ? undefined : Number(expires));
+    }
+  }
+
+  add(id, peer, expires) {
+    this.all.set(id, peer);
+    if (expires !== undefined) this.#expiries.set(id, expires);
+  }
+
+  remove(id) {
+    this.all.delete(id);
+    this.#expiries.delete(id);
+  }
+
+  /** Closes those whose credentials have expired. */
+  expire(now) {
+    for (const [id, at] of this.#expiries) {
+      if (at > now) continue;
+      this.#expiries.delete(id);
+      this.close(id, 4401, "unauthenticated");
+    }
+  }
+
+  /** The earlier of a time and the next expiry; undefined if there is neither. */
+  earlier(time) {
+    let earliest = time;
+    for (const at of this.#expiries.values()) if (earliest === undefined || at < earliest) earliest = at;
+    return earliest;
   }
 
   /** Ids and what lies beside them, in turn. */
@@ -157,6 +188,9 @@ class Peers {
 const PING = '{"jsonrpc":"2.0","id":0,"method":"rpc.ping"}';
 const PONG = '{"jsonrpc":"2.0","result":"pong","id":0}';
 
+/** How many tickets of one object may be out at a time. */
+const MAX_TICKETS = 1_000;
+
 /** How many bytes may wait for somebody who listens to a stream. */
 const MAX_WAITING = 1 << 20;
 
@@ -165,11 +199,13 @@ class Stream {
   #controller;
   #attachment = null;
   #beat = setInterval(() => this.send(": ping\n\n"), 25_000);
+  #expires;
   #onGone;
 
-  /** `onGone` is told when nobody reads any more. */
-  constructor(onGone) {
+  /** It ends when its credentials expire, if they do. `onGone` is told when nobody reads any more. */
+  constructor(expires, onGone) {
     this.#onGone = onGone;
+    if (expires !== undefined) this.#expireAt(expires);
     const source = {
       start: (controller) => void (this.#controller = controller),
       cancel: () => this.#end(1006, ""),
@@ -199,8 +235,16 @@ class Stream {
     return this.#attachment;
   }
 
+  /** The platform's timers count in 31 bits. */
+  #expireAt(time) {
+    const rest = time - Date.now();
+    const ring = () => (rest > 0x7fff_ffff ? this.#expireAt(time) : this.close(4401, "unauthenticated"));
+    this.#expires = setTimeout(ring, Math.min(Math.max(rest, 0), 0x7fff_ffff));
+  }
+
   #end(code, reason) {
     clearInterval(this.#beat);
+    clearTimeout(this.#expires);
     this.#controller = undefined;
     // Not from within whatever Rust does now.
     queueMicrotask(() => this.#onGone(code, reason, false));
@@ -243,9 +287,12 @@ class Bridge {
     storage.transactionSync(() => {
       for (let i = 0; i < puts.length; i += 2) storage.kv.put(puts[i], puts[i + 1]);
       for (const key of deletes) storage.kv.delete(key);
+      if (alarm === undefined) return;
+      // The platform's one alarm also ends connections in time.
+      const earliest = this.#peers?.earlier(alarm ?? undefined) ?? alarm;
       // Takes effect at once; the promises are of the time when it could wait.
-      if (alarm === null) void storage.deleteAlarm();
-      else if (alarm !== undefined) void storage.setAlarm(alarm);
+      if (earliest === null) void storage.deleteAlarm();
+      else void storage.setAlarm(earliest);
     });
   }
 
@@ -288,6 +335,16 @@ class Bridge {
     if (response.status >= 400) return await response.json();
     this.opened.set(call, response);
     return { ok: new Uint8Array(0) };
+  }
+
+  ticket(path, id, name, caller, life) {
+    void this.#open;
+    return this.#stub(path, id, name).stayputTicket(caller, life);
+  }
+
+  redeem(path, id, name, ticket) {
+    void this.#open;
+    return this.#stub(path, id, name).stayputRedeem(ticket);
   }
 
   connections() {
@@ -375,6 +432,8 @@ export function shell({ module, instantiate, classes, manifest }) {
       #peers;
       /** Connections that were announced, by ticket. */
       #expected = new Map();
+      /** Callers who may open a connection, by the ticket that they were given. */
+      #tickets = new Map();
 
       constructor(ctx, env) {
         super(ctx, env);
@@ -429,6 +488,24 @@ export function shell({ module, instantiate, classes, manifest }) {
         return ticket;
       }
 
+      /** A ticket for a caller. It lives in memory, which its timer keeps: none outlives a crash, none is good twice. */
+      stayputTicket(caller, life) {
+        if (this.#tickets.size >= MAX_TICKETS) return undefined;
+        const bytes = crypto.getRandomValues(new Uint8Array(32));
+        const ticket = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        const timer = setTimeout(() => this.#tickets.delete(ticket), life);
+        this.#tickets.set(ticket, { caller, timer });
+        return ticket;
+      }
+
+      /** Whose ticket it is; it is void from now on. */
+      stayputRedeem(ticket) {
+        const { caller, timer } = this.#tickets.get(ticket) ?? {};
+        this.#tickets.delete(ticket);
+        clearTimeout(timer);
+        return caller;
+      }
+
       async fetch(request) {
         const ticket = request.headers.get("x-stayput-ticket");
         const { header, timer } = this.#expected.get(ticket) ?? {};
@@ -438,9 +515,10 @@ export function shell({ module, instantiate, classes, manifest }) {
         this.#expected.delete(ticket);
         // An armed timer would keep the object from going idle.
         clearTimeout(timer);
-        const { id, stream } = JSON.parse(header);
-        const { peer, client } = stream ? this.#stream(id) : this.#socket(id);
-        this.#peers.all.set(id, peer);
+        const { id, stream, caller } = JSON.parse(header);
+        const { peer, client } = stream ? this.#stream(id, caller.expires) : this.#socket(id, caller.expires);
+        this.#peers.add(id, peer, stream ? undefined : caller.expires);
+        if (!stream && caller.expires !== undefined) await this.#wakeBy(caller.expires);
         const answer = await this.#handle((root, call, done) => root.open(call, header, done));
         if (!stream) {
           // The message of a panic is no page's business.
@@ -448,20 +526,27 @@ export function shell({ module, instantiate, classes, manifest }) {
           return new Response(null, { status: 101, webSocket: client });
         }
         if (answer.ok) return new Response(peer.readable);
-        this.#peers.all.delete(id);
+        this.#peers.remove(id);
         peer.close(1011, "");
         return Response.json(answer, { status: 400 });
       }
 
-      #socket(id) {
+      /** Has the platform wake the object at a time, if it would not before. */
+      async #wakeBy(time) {
+        const { storage } = this.ctx;
+        const alarm = await storage.getAlarm();
+        if (alarm === null || alarm > time) await storage.setAlarm(time);
+      }
+
+      #socket(id, expires) {
         const { 0: client, 1: peer } = new WebSocketPair();
         this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
-        this.ctx.acceptWebSocket(peer, [id]);
+        this.ctx.acceptWebSocket(peer, expires === undefined ? [id] : [id, String(expires)]);
         return { peer, client };
       }
 
-      #stream(id) {
-        return { peer: new Stream((code, reason, clean) => void this.#gone(id, code, reason, clean)) };
+      #stream(id, expires) {
+        return { peer: new Stream(expires, (code, reason, clean) => void this.#gone(id, code, reason, clean)) };
       }
 
       async webSocketMessage(socket, message) {
@@ -490,22 +575,21 @@ export function shell({ module, instantiate, classes, manifest }) {
       async #gone(id, code, reason, clean) {
         if (!this.#peers.all.has(id)) return;
         const { fault } = await this.#handle((root, call, done) => root.gone(call, id, code, reason, clean, done));
-        this.#peers.all.delete(id);
+        this.#peers.remove(id);
         // A life that began meanwhile took it for open.
         if (fault && !this.#life.ended) this.#life.root.forget(id);
       }
 
       async alarm() {
+        this.#peers.expire(Date.now());
         const life = this.#alive();
         const { fault, next } = await life.run((call, done) => life.root.alarm(call, done));
         // The platform tries again: only if not even the note of the attempt could be committed.
         if (fault) throw new Error(`the alarm was not run: ${fault}`);
         // The platform takes this alarm for done. Whatever is left, although nothing set an alarm for it (the platform
         // was early, or the object could not wake), must not be forgotten.
-        const { storage } = this.ctx;
-        if (next !== undefined && (await storage.getAlarm()) === null) {
-          await storage.setAlarm(next > Date.now() ? next : Date.now() + 30_000);
-        }
+        const earliest = this.#peers.earlier(next);
+        if (earliest !== undefined) await this.#wakeBy(earliest > Date.now() ? earliest : Date.now() + 30_000);
       }
     };
 

@@ -11,6 +11,7 @@ use super::environment::interrupted;
 use super::home::Home;
 use super::instance::{forget_call, note_call};
 use super::wire::Newcomer;
+use crate::auth::Surroundings;
 use crate::backend::{Connections, Environment};
 use crate::error::Code;
 use crate::http::{Asked, Dispatch, Live, Readiness, Subscription};
@@ -133,6 +134,11 @@ pub(super) fn message(
             return done();
         }
     };
+    if live.is_expired(home.environment.now()) {
+        let code = CloseCode::Unauthenticated;
+        home.connections().close(id, code.number(), code.reason());
+        return done();
+    }
     match frame {
         Frame::Text(text) if !live.is_raw() => answer(home, call, id, &live, text, done),
         Frame::Binary(_) if !live.takes_bytes() => {
@@ -358,6 +364,20 @@ impl Inside {
     }
 }
 
+impl Surroundings for Inside {
+    fn now(&self) -> Timestamp {
+        self.0.environment.now()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.0.environment.variable(name)
+    }
+
+    fn report(&self, message: &str) {
+        self.0.environment.report(message);
+    }
+}
+
 impl Dispatch for Inside {
     async fn call(&self, envelope: Envelope) -> Reply {
         let (sender, receiver) = once::channel();
@@ -370,10 +390,6 @@ impl Dispatch for Inside {
 
     async fn subscribe(&self, subscription: Subscription) -> Reply {
         self.listen(&subscription)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.environment.now()
     }
 
     fn random(&self, bytes: &mut [u8]) {

@@ -180,6 +180,16 @@ impl Newcomer {
     }
 }
 
+/// A caller, as a ticket keeps it.
+pub(super) fn encode_caller(caller: &Caller) -> Result<String, String> {
+    serde_json::to_string(caller).map_err(|fault| fault.to_string())
+}
+
+/// The caller of a ticket.
+pub(super) fn decode_caller(text: &str) -> Option<Caller> {
+    serde_json::from_str(text).ok()
+}
+
 /// What to lay beside a socket.
 pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
     let attachment = &peer.attachment;
@@ -275,7 +285,7 @@ pub(super) fn decode_error(text: &str) -> Result<WireError, String> {
 mod tests {
     use super::*;
     use crate::error::Code;
-    use crate::object::{CallerKind, IdKey, Mode};
+    use crate::object::{IdKey, Mode};
 
     fn envelope() -> Envelope {
         let id = IdKey::new("key").named("a");
@@ -300,9 +310,10 @@ mod tests {
             .with(id, Mode::Write)
             .with(id, Mode::Free),
             caller: Arc::new(Caller {
-                subject: "ann".to_owned(),
                 scopes: vec!["a:b".to_owned()],
-                kind: CallerKind::User,
+                expires: Some(Timestamp::from_millis(1_800_000_000_000)),
+                ip: Some(std::net::IpAddr::from([192, 0, 2, 1])),
+                ..Caller::user("ann")
             }),
             read_only: true,
             near: None,
@@ -373,6 +384,17 @@ mod tests {
         let got = Newcomer::decode(&sent.encode().unwrap()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
         assert_eq!(got.kind(), kind);
+    }
+
+    #[test]
+    fn a_caller_arrives_as_it_was() {
+        let sent = envelope().caller;
+        let text = encode_caller(&sent).unwrap();
+        assert_eq!(decode_caller(&text), Some((*sent).clone()));
+        // One of a front of an earlier version.
+        let text = r#"{"subject":"ann","scopes":[],"kind":"user"}"#;
+        assert_eq!(decode_caller(text), Some(Caller::user("ann")));
+        assert_eq!(decode_caller("{}"), None);
     }
 
     #[test]

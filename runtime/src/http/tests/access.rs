@@ -1,41 +1,28 @@
 //! Authenticators other than the built-in ones, and requests refused while they are read.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::fake::{Fake, LOCAL, classes, front, now};
+use crate::app::App;
+use crate::auth::{AuthError, AuthRequest, Guard, Principal};
 use crate::error::Code;
-use crate::http::{Authenticate, Front, FrontConfig, Request, Response};
-use crate::object::{Caller, CallerKind};
+use crate::http::{Front, FrontConfig, Request, Response};
 use crate::rpc::WireError;
 
 /// Takes the credentials for the one scope the caller has.
-#[derive(Debug, Default)]
-struct Scopes;
-
-impl Authenticate for Scopes {
-    async fn authenticate(&self, request: &Request) -> Result<Arc<Caller>, Box<WireError>> {
-        let Some(scope) = request.headers().get("authorization") else {
-            return Ok(Arc::new(Caller::anonymous()));
-        };
-        if scope == "wrong" {
-            let error = WireError::framework(Code::Unauthenticated, "the token has expired");
-            return Err(Box::new(error));
-        }
-        let scopes = vec![scope.to_str().unwrap().to_owned()];
-        Ok(Arc::new(Caller {
-            subject: "ann".to_owned(),
-            scopes,
-            kind: CallerKind::User,
-        }))
+async fn scopes(request: &AuthRequest<'_>) -> Result<Option<Principal>, AuthError> {
+    match request.header("authorization") {
+        None => Ok(None),
+        Some("wrong") => Err(AuthError::refused("the token has expired")),
+        Some(scope) => Ok(Some(Principal::new("ann").scopes([scope]))),
     }
 }
 
 fn call(path: &str, credentials: Option<&str>, body: &'static str, fake: &Fake) -> (u16, String) {
     let config = FrontConfig {
         classes: classes(),
-        ..FrontConfig::<Scopes>::default()
+        auth: Guard::of(&App::new("test", "1").auth(scopes)),
+        ..FrontConfig::default()
     };
     let mut request = ::http::Request::post(path)
         .header("host", "localhost:8787")

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::fake::{Fake, LOCAL, config, now};
-use crate::http::{AuthMode, Front, Peer, Readiness, Request};
+use crate::auth::Guard;
+use crate::http::{Front, Peer, Readiness, Request};
 use crate::socket::ConnectionId;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/tests/cases.txt");
@@ -58,7 +59,7 @@ fn exchange(case: &str) -> String {
             }
             Some("draining") => fake.readiness = Readiness::Draining,
             Some("unready") => fake.readiness = Readiness::Unready("8 threads hang".into()),
-            Some("public") => config.auth = AuthMode::Public,
+            Some("public") => config.auth = Guard::default(),
             Some("no manifest") => config.manifest = None,
             // The headers of a handshake are there unless the case says otherwise.
             Some("websocket") => handshake = &HANDSHAKE,

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::super::{
-    Asset, AuthMode, Discover, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front,
-    FrontConfig, Peer, Readiness, Request, Response,
+    Asset, Discover, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig,
+    Peer, Readiness, Request, Response,
 };
+use crate::auth::{Guard, Surroundings};
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
 use crate::rpc::{Reply, WireError};
@@ -36,15 +37,25 @@ impl Fake {
     }
 }
 
+impl Surroundings for Fake {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_000)
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn report(&self, message: &str) {
+        panic!("{message}");
+    }
+}
+
 impl Dispatch for Fake {
     async fn call(&self, envelope: Envelope) -> Reply {
         let reply = answer(&envelope.action, &envelope.params);
         self.calls.borrow_mut().push(envelope);
         reply
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_000)
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -186,7 +197,7 @@ pub(super) fn config() -> FrontConfig {
         ],
         origins: vec!["https://app.example".to_owned()],
         hosts: Vec::new(),
-        auth: AuthMode::Developer,
+        auth: Guard::default().with_developer(true),
         ..FrontConfig::default()
     }
 }

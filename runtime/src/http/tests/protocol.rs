@@ -418,29 +418,8 @@ fn a_name_over_the_limit() {
 
 #[test]
 fn a_front_serves_threads() {
-    struct Shared;
-    impl crate::http::Dispatch for Shared {
-        async fn call(&self, _: crate::object::Envelope) -> crate::rpc::Reply {
-            Ok(bytes::Bytes::new())
-        }
-
-        fn now(&self) -> crate::object::Timestamp {
-            crate::object::Timestamp::default()
-        }
-
-        fn random(&self, _: &mut [u8]) {}
-
-        fn readiness(&self) -> crate::http::Readiness {
-            crate::http::Readiness::Ready
-        }
-    }
-    fn is_send<T: Send>(value: T) -> T {
+    fn is_shared<T: Send + Sync>(value: T) -> T {
         value
     }
-    let front = std::sync::Arc::new(is_send(super::fake::front()));
-    let request = ::http::Request::get("/healthz").header("host", "localhost:8787");
-    let request = request.body(bytes::Bytes::new()).unwrap();
-    let request = crate::http::Request::new(request, super::fake::LOCAL);
-    let response = super::fake::now(is_send(front.handle(request, &Shared)));
-    assert_eq!(response.status(), 200);
+    drop(is_shared(super::fake::front()));
 }

@@ -1,6 +1,7 @@
 //! A shard: one thread with the live objects of its files. Only it touches them.
 
 mod environment;
+mod expiry;
 mod memory;
 mod sockets;
 
@@ -12,6 +13,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use environment::Here;
+use expiry::Expiries;
 
 use super::alarms::Alarms;
 use super::bus::{Address, Mailbox, Message, Outbox};
@@ -47,6 +49,7 @@ pub(super) struct Shard {
     entropy: Entropy,
     residents: RefCell<HashMap<ObjectId, Resident>>,
     sockets: SocketTable,
+    expiries: Expiries,
     /// Handlers of connections that have not ended.
     hooks: Cell<usize>,
     alarms: RefCell<Alarms>,
@@ -92,6 +95,7 @@ impl Shard {
         });
         tokio::task::spawn_local(shard.clone().sweep());
         tokio::task::spawn_local(shard.clone().watch_alarms());
+        tokio::task::spawn_local(shard.clone().watch_expiries());
         shard.serve(&mailbox).await;
     }
 
@@ -118,6 +122,7 @@ impl Shard {
             outbox,
             residents: RefCell::default(),
             sockets: SocketTable::default(),
+            expiries: Expiries::default(),
             hooks: Cell::new(0),
             alarms: RefCell::new(alarms),
             stopping: Cell::new(None),

@@ -33,8 +33,11 @@ impl Shard {
             }
             News::Frame(frame) => self.run_hook(target, Hook::Message(connection, frame)),
             News::Gone(gone) => {
-                let left = self.sockets.get(target.id);
-                let left = left.and_then(|sockets| sockets.roster.leave(connection, gone));
+                let sockets = self.sockets.get(target.id);
+                if let Some(leaves) = sockets.as_ref().and_then(|of| of.roster.get(connection)) {
+                    self.expiries.remove(&leaves);
+                }
+                let left = sockets.and_then(|sockets| sockets.roster.leave(connection, gone));
                 self.sockets.tidy(target.id);
                 if let Some((attachment, gone)) = left {
                     self.run_hook(target, Hook::Disconnect(attachment, gone));
@@ -66,6 +69,7 @@ impl Shard {
             events,
             ..Attachment::new(connection, kind, caller, since)
         };
+        self.expiries.add(target.id, &attachment);
         let asks = self.hooks_of(target).connect;
         let place = Slot {
             number: slot,
@@ -94,6 +98,9 @@ impl Shard {
             let gone = sockets.roster.opened(connection);
             if reply.is_err() || gone.is_some() {
                 let attachment = sockets.roster.remove(connection);
+                if let Some(attachment) = &attachment {
+                    self.expiries.remove(attachment);
+                }
                 self.sockets.tidy(target.id);
                 // It went while it was asked whether it may come: it was in for a moment.
                 if let (Ok(_), Some(gone), Some(attachment)) = (&reply, gone, attachment) {

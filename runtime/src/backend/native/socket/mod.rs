@@ -6,11 +6,13 @@ mod outlet;
 mod queue;
 mod table;
 mod websocket;
+mod wire;
 
 pub(super) use body::ReplyBody;
 pub(crate) use outlet::{Encoding, Outlets, Place};
 pub(super) use table::{Slot, SocketTable};
 pub(super) use websocket::{accept_key, serve};
+pub(super) use wire::Wire;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,6 +15,8 @@ use tungstenite::{Message, Utf8Bytes};
 
 use super::News;
 use super::outlet::{Outlet, Place};
+use super::wire::Wire;
+use crate::auth::Surroundings;
 use crate::backend::native::port::Port;
 use crate::http::{Asked, Live};
 use crate::socket::{CloseCode, Frame, MAX_FRAME, shorten_reason};
@@ -33,7 +35,7 @@ pub(in crate::backend::native) fn accept_key(key: &[u8]) -> String {
 
 /// Serves a connection until it is gone. `read` is what came with its handshake.
 pub(in crate::backend::native) async fn serve(
-    stream: TcpStream,
+    stream: Wire,
     read: Vec<u8>,
     place: Place,
     live: Live,
@@ -56,7 +58,7 @@ pub(in crate::backend::native) async fn serve(
     let failed = poll_fn(|cx| socket.poll(cx)).await;
     if failed {
         // Unread bytes would have the system throw away the close frame on its way.
-        let patience = tokio::time::timeout(LINGER, drain(&socket.stream));
+        let patience = tokio::time::timeout(LINGER, drain(socket.stream.tcp()));
         drop(patience.await);
     }
 }
@@ -82,7 +84,7 @@ async fn drain(stream: &TcpStream) {
 }
 
 struct Socket {
-    stream: TcpStream,
+    stream: Wire,
     context: WebSocketContext,
     place: Place,
     live: Rc<Live>,
@@ -93,7 +95,7 @@ struct Socket {
 
 /// The two ways of a connection, as the protocol sees them: it reads from the socket and writes into the queue.
 struct Ends<'a> {
-    stream: &'a TcpStream,
+    stream: &'a Wire,
     outlet: &'a Outlet,
 }
 
@@ -149,7 +151,7 @@ impl Socket {
         }
         match end {
             // What waits is written first, if the other side takes it.
-            Some(_) if !outlet.queue.borrow().is_empty() => Poll::Pending,
+            Some(_) if !outlet.queue.borrow().is_empty() || self.holds_back() => Poll::Pending,
             Some(End::Over) => Poll::Ready(false),
             Some(End::Failed(_)) => Poll::Ready(true),
             None => Poll::Pending,
@@ -182,7 +184,8 @@ impl Socket {
             let result = outlet
                 .queue
                 .borrow_mut()
-                .write(|pieces| self.stream.try_write_vectored(pieces));
+                .write(|pieces| self.stream.try_write_vectored(pieces))
+                .and_then(|()| self.stream.try_flush());
             match result {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -193,6 +196,12 @@ impl Socket {
                 Poll::Pending => return Ok(()),
             }
         }
+    }
+
+    /// Whether something is encrypted and not written yet.
+    fn holds_back(&self) -> bool {
+        let flushed = self.stream.try_flush();
+        flushed.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Reads what there is. Answers how the connection ends, if it does.
@@ -228,6 +237,11 @@ impl Socket {
     }
 
     fn take(&mut self, message: Message, outlet: &Rc<Outlet>) -> Option<End> {
+        let asks = matches!(message, Message::Text(_) | Message::Binary(_));
+        if asks && self.live.is_expired(self.port.now()) {
+            let code = CloseCode::Unauthenticated;
+            outlet.close(code.number(), code.reason());
+        }
         match message {
             Message::Text(text) if outlet.is_closing() => drop(text),
             Message::Text(text) if self.live.is_raw() => {

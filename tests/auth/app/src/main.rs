@@ -1,0 +1,5 @@
+//! The program of the auth app.
+
+fn main() -> std::process::ExitCode {
+    stayput::run(auth_app::app())
+}

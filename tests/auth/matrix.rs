@@ -1,0 +1,105 @@
+//! Every action by every transport for every role, against what `stayput schema --format access` says.
+
+use serde_json::{Value, json};
+use support::process::Server;
+use support::websocket::WebSocket;
+use support::workers::Built;
+
+use crate::place::{Place, ROLES, Role};
+
+/// What came of a call: whether it ran, else the error's code.
+type Outcome = Result<(), String>;
+
+/// 4 roles, 12 actions, 4 transports.
+pub(crate) fn walk(place: &Place, built: &Built) {
+    let matrix = emitted(built);
+    let actions = matrix["classes"]["vault"]["actions"].as_object().unwrap();
+    assert_eq!(actions.len(), 12);
+    let mut cells = 0;
+    for role in &ROLES {
+        for (action, entry) in actions {
+            let expected = expected(role, entry);
+            for (transport, outcome) in [
+                ("rest", rest(&place.server, role, action)),
+                ("json-rpc", json_rpc(&place.server, role, action)),
+                ("batch", batch(&place.server, role, action)),
+                ("websocket", websocket(&place.server, role, action)),
+            ] {
+                let (place, role) = (place.name, role.name);
+                assert_eq!(
+                    outcome, expected,
+                    "{place}: {role} calls {action} by {transport}"
+                );
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 192);
+}
+
+/// The matrix of the program's manifest.
+fn emitted(built: &Built) -> Value {
+    let manifest = stayput_cli::read_manifest(&built.manifest, "auth-app").unwrap();
+    let text = stayput_cli::export(&manifest, stayput_cli::Format::Access, None).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn expected(role: &Role, entry: &Value) -> Outcome {
+    let authenticated = role.key.is_some();
+    let refused = |code: &str| Err(code.to_owned());
+    match entry["auth"].as_str().unwrap() {
+        "public" => Ok(()),
+        "internal" => refused("method_not_found"),
+        _ if !authenticated => refused("unauthenticated"),
+        "authenticated" => Ok(()),
+        "scope" if role.scopes.contains(&entry["scope"].as_str().unwrap()) => Ok(()),
+        "scope" => refused("forbidden"),
+        other => panic!("{other} is no kind of permission"),
+    }
+}
+
+fn rest(server: &Server, role: &Role, action: &str) -> Outcome {
+    let answer = post(server, role, &format!("/vault/matrix/{action}"), &json!({}));
+    outcome(&answer)
+}
+
+fn json_rpc(server: &Server, role: &Role, action: &str) -> Outcome {
+    outcome(&post(server, role, "/vault/matrix", &request(action)))
+}
+
+fn batch(server: &Server, role: &Role, action: &str) -> Outcome {
+    let batch = json!([request("rpc.ping"), request(action)]);
+    let answer = post(server, role, "/vault/matrix", &batch);
+    assert_eq!(answer[0]["result"], "pong");
+    outcome(&answer[1])
+}
+
+fn websocket(server: &Server, role: &Role, action: &str) -> Outcome {
+    let key = role.key.map(|key| format!("X-API-Key: {key}"));
+    let headers: Vec<&str> = key.as_deref().into_iter().collect();
+    let mut socket = WebSocket::open_with(server.address(), "vault/matrix", &headers).unwrap();
+    socket.text(&request(action).to_string()).unwrap();
+    outcome(&socket.json().unwrap())
+}
+
+fn request(action: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": action })
+}
+
+fn post(server: &Server, role: &Role, path: &str, body: &Value) -> Value {
+    let key = role.key.map(|key| format!("Authorization: Bearer {key}"));
+    let mut headers = vec!["Content-Type: application/json"];
+    headers.extend(key.as_deref());
+    let mut connection = server.connect();
+    let answer = connection
+        .request("POST", path, &headers, body.to_string().as_bytes())
+        .unwrap();
+    answer.json().unwrap()
+}
+
+fn outcome(answer: &Value) -> Outcome {
+    match answer.pointer("/error/data/code") {
+        None => Ok(()),
+        Some(code) => Err(code.as_str().unwrap().to_owned()),
+    }
+}
