@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
 use super::auth::{AuthMode, Authenticate};
-use super::class::{Class, Classes, EdgeClass, shorten};
+use super::class::{Class, Classes, EdgeClass};
 use super::gate::{Gate, Pass};
 use super::media::only_json;
 use super::params::from_query;
@@ -21,7 +21,7 @@ use super::session::{Session, Source};
 use super::{Dispatch, Peer, Readiness, Request, Response};
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, minutes, seconds};
-use crate::rpc::{Reply, WireError, parse_params};
+use crate::rpc::{Reply, WireError, parse_params, shorten};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
