@@ -95,6 +95,10 @@ pub enum Format {
     Openai,
     /// Tools of Anthropic's Messages API.
     Anthropic,
+    /// The catalogue of errors that actions declare: code, status, details, and which actions answer it.
+    Errors,
+    /// The same as a page of Markdown.
+    ErrorsMarkdown,
 }
 
 #[derive(Debug, clap::Args)]

@@ -38,10 +38,13 @@ fn exports() {
             (Format::Mcp, "mcp"),
             (Format::Openai, "openai"),
             (Format::Anthropic, "anthropic"),
+            (Format::Errors, "errors"),
         ] {
             let text = export(&input(name), format, None).unwrap();
             expectorate::assert_contents(format!("golden/{name}/{file}.json"), &text);
         }
+        let page = export(&input(name), Format::ErrorsMarkdown, None).unwrap();
+        expectorate::assert_contents(format!("golden/{name}/errors.md"), &page);
     }
 }
 
@@ -67,6 +70,8 @@ fn nothing_internal_is_exported() {
         Format::Mcp,
         Format::Openai,
         Format::Anthropic,
+        Format::Errors,
+        Format::ErrorsMarkdown,
     ] {
         assert!(
             !export(&input("counter"), format, None)

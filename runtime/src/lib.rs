@@ -39,6 +39,7 @@ pub use backend::native::run;
 pub use config::Config;
 pub use error::{ActionError, Error, Result};
 pub use macros::{ActionError, Config, action, data, durable_object, event, mixin};
+pub use object::actions_of;
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
@@ -74,3 +75,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/state.md")]
 struct StatePage;
+
+/// Keeps the example of the parameters' page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/params.md")]
+struct ParamsPage;

@@ -10,10 +10,12 @@
 mod app;
 mod dev;
 mod differences;
+mod documents;
 mod eviction;
 mod guests;
 mod javascript;
 mod panics;
+mod params;
 mod scenarios;
 mod sockets;
 mod steps;
@@ -64,6 +66,7 @@ fn both_backends_behave_alike() {
     panics::many(&worker, 10_000);
     let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
     differences::check(&native, &worker);
+    documents::check(&native, &worker);
     let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(2, |rounds| rounds.parse().unwrap());
     let worker = built.worker.start(&data.path().join("sleepers"));
     eviction::gives_memory_back(&worker, rounds);

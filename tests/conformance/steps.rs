@@ -129,6 +129,7 @@ pub(crate) fn play(backend: &impl Backend) -> Vec<Told> {
     for scenario in super::scenarios::ALL
         .iter()
         .chain(super::values::ALL)
+        .chain(super::params::ALL)
         .chain(super::sockets::ALL)
     {
         let mut story = Told {

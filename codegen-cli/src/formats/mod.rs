@@ -1,5 +1,6 @@
 //! What the manifest is exported to: schemas for people and programs, tools for agents.
 
+mod errors;
 mod expand;
 mod json_schema;
 mod openrpc;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// The document, as pretty JSON with a line's end.
+/// The document, as pretty JSON with a line's end, or as the page that it is.
 pub(crate) fn export(
     manifest: &Manifest,
     format: Format,
@@ -49,6 +50,8 @@ pub(crate) fn export(
         Format::Mcp => vendors::mcp(&selected),
         Format::Openai => vendors::openai(&selected),
         Format::Anthropic => vendors::anthropic(&selected)?,
+        Format::Errors => errors::document(&selected)?,
+        Format::ErrorsMarkdown => return errors::page(&selected),
     };
     Ok(format!("{document:#}\n"))
 }

@@ -5,14 +5,16 @@
     reason = "some actions fail on purpose, and some look at nothing but their context"
 )]
 
+mod form;
 mod hall;
 mod relay;
 mod shelf;
 mod tally;
 
+pub use form::Form;
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
-stayput::app!(Hall, Mirror, Relay, Shelf, Tally);
+stayput::app!(Form, Hall, Mirror, Relay, Shelf, Tally);
