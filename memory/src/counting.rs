@@ -12,6 +12,7 @@ pub struct Counting {
 
 impl Counting {
     /// One that has counted nothing yet.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             bytes: AtomicUsize::new(0),

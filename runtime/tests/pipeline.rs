@@ -252,7 +252,7 @@ fn the_pipeline_adds_little_to_a_call_and_nothing_stays_of_it() {
         7,
         20_000,
         [&mut || drop(black_box(bare(black_box(BODY)))), &mut || {
-            drop(black_box(pipeline.call(black_box(BODY))))
+            drop(black_box(pipeline.call(black_box(BODY))));
         }],
     );
     let more = whole.saturating_sub(bare);

@@ -99,7 +99,7 @@ impl<'a> Decimal<'a> {
         let rest = self.digits().fold(0, |rest, digit| {
             (rest * 10 + u128::from(digit - b'0')) % divisor
         });
-        rest * power_of_ten(shift, divisor) % divisor == 0
+        (rest * power_of_ten(shift, divisor)).is_multiple_of(divisor)
     }
 
     /// The number's one canonical text.

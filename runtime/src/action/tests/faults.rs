@@ -159,7 +159,7 @@ fn what_a_bound_does_not_speak_of_passes() {
     // A list of one parameter of a URL is bounded as a list.
     let faults = decode_as::<(Vec<u64>,)>(MANY, r#"{"any":7}"#, true).unwrap_err();
     assert_eq!(faults[0]["rule"], "min_items");
-    let faults = decode_as::<(Vec<f64>,)>(MANY, r#"[[1,2,1.0,2.00]]"#, false).unwrap_err();
+    let faults = decode_as::<(Vec<f64>,)>(MANY, r"[[1,2,1.0,2.00]]", false).unwrap_err();
     assert_eq!(
         (&faults[0]["path"], &faults[0]["expected"]),
         (

@@ -83,10 +83,11 @@ fn pattern() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "$"]),
     );
     (ends, parts).prop_map(|((start, end), parts)| {
-        let parts: String = parts
+        let parts: Vec<_> = parts
             .iter()
-            .map(|(atom, count)| format!("{atom}{count}"))
+            .flat_map(|(atom, count)| [*atom, *count])
             .collect();
+        let parts = parts.concat();
         format!("{start}{parts}{end}")
     })
 }

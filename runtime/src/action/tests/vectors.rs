@@ -1,7 +1,7 @@
 //! Our own vectors, in the form of JSON-Schema-Test-Suite: what a clone without the public suite is tested with.
 
 /// Groups of a schema and values that keep to it or not.
-pub(super) const VECTORS: &str = r##"[
+pub(super) const VECTORS: &str = r#"[
 {"description": "a least number", "schema": {"minimum": 1.1}, "tests": [
   {"description": "above", "data": 2.6, "valid": true},
   {"description": "equal", "data": 1.1, "valid": true},
@@ -149,4 +149,4 @@ pub(super) const VECTORS: &str = r##"[
   {"description": "no hyphens", "data": "2eb8aa08aa9811eab4aa73b441d16380", "valid": false},
   {"description": "too long", "data": "2eb8aa08-aa98-11ea-b4aa-73b441d163800", "valid": false},
   {"description": "no hex", "data": "2eb8aa08-aa98-11ea-b4ga-73b441d16380", "valid": false}]}
-]"##;
+]"#;
