@@ -99,6 +99,10 @@ pub enum Format {
     Access,
     /// The same as tables in Markdown.
     AccessMarkdown,
+    /// The catalogue of errors that actions declare: code, status, details, and which actions answer it.
+    Errors,
+    /// The same as a page of Markdown.
+    ErrorsMarkdown,
 }
 
 #[derive(Debug, clap::Args)]

@@ -39,12 +39,15 @@ fn exports() {
             (Format::Openai, "openai"),
             (Format::Anthropic, "anthropic"),
             (Format::Access, "access"),
+            (Format::Errors, "errors"),
         ] {
             let text = export(&input(name), format, None).unwrap();
             expectorate::assert_contents(format!("golden/{name}/{file}.json"), &text);
         }
         let tables = export(&input(name), Format::AccessMarkdown, None).unwrap();
         expectorate::assert_contents(format!("golden/{name}/access.md"), &tables);
+        let page = export(&input(name), Format::ErrorsMarkdown, None).unwrap();
+        expectorate::assert_contents(format!("golden/{name}/errors.md"), &page);
     }
 }
 
@@ -70,6 +73,8 @@ fn nothing_internal_is_exported() {
         Format::Mcp,
         Format::Openai,
         Format::Anthropic,
+        Format::Errors,
+        Format::ErrorsMarkdown,
     ] {
         assert!(
             !export(&input("counter"), format, None)

@@ -12,6 +12,7 @@ mod golden;
 mod model;
 mod output;
 mod paths;
+mod pattern;
 mod syntax;
 
 use proc_macro::TokenStream;

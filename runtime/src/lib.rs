@@ -40,6 +40,7 @@ pub use backend::native::run;
 pub use config::Config;
 pub use error::{ActionError, Error, Result};
 pub use macros::{ActionError, Config, action, data, durable_object, event, mixin};
+pub use object::actions_of;
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
 #[cfg(not(target_arch = "wasm32"))]
@@ -80,3 +81,7 @@ struct StatePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/auth.md")]
 struct AuthPage;
+/// Keeps the example of the parameters' page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/params.md")]
+struct ParamsPage;

@@ -101,6 +101,20 @@ fn an_endless_body_is_cut() {
 }
 
 #[test]
+fn compression_is_not_agreed_on() {
+    let _alone = alone();
+    let folder = scratch();
+    let data = folder.path().join("data");
+    let (server, _) = Launch::new(program(), &data).start();
+    let upgrade = "GET /counter/home HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+    let answer = exchange(&server, upgrade.as_bytes()).unwrap();
+    assert_eq!(answer.status, 101, "{}", answer.text());
+    assert_eq!(answer.header("sec-websocket-extensions"), None);
+}
+
+#[test]
 fn deep_and_long_documents_are_cheap() {
     let _alone = alone();
     let baseline = Baseline::take();

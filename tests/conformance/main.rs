@@ -12,6 +12,7 @@ mod app;
 mod calls;
 mod dev;
 mod differences;
+mod documents;
 mod eviction;
 mod frames;
 mod guests;
@@ -19,6 +20,7 @@ mod javascript;
 mod limits;
 mod ordering;
 mod panics;
+mod params;
 mod play;
 mod requests;
 mod scenarios;
@@ -40,6 +42,7 @@ use support::workers::Built;
 const TABLES: &[&[Scenario]] = &[
     scenarios::ALL,
     values::ALL,
+    params::ALL,
     ordering::ALL,
     limits::ALL,
     calls::ALL,
@@ -80,6 +83,7 @@ fn whatever_else(built: &Built) {
     panics::many(&worker, 10_000);
     let (native, _) = Launch::new(&built.program, &data.path().join("native")).start();
     differences::check(&native, &worker);
+    documents::check(&native, &worker);
     let rounds = std::env::var("STAYPUT_EVICTIONS").map_or(4, |rounds| rounds.parse().unwrap());
     let worker = built.worker.start(&data.path().join("sleepers"));
     eviction::gives_memory_back(&worker, rounds);

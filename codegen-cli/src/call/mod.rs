@@ -1,5 +1,6 @@
 //! `stayput call`: one action of a running app, from the shell.
 
+mod faults;
 mod params;
 mod target;
 
@@ -158,7 +159,10 @@ fn failure(error: &RawValue) -> Option<Error> {
         .get("details")
         .filter(|details| details.get() != "null")
     {
-        let _ = write!(notes, "\ndetails: {}", details.get());
+        match faults::lines(details) {
+            Some(lines) => notes.push_str(&lines),
+            None => drop(write!(notes, "\ndetails: {}", details.get())),
+        }
     }
     if is("retryable") {
         notes.push_str("\nnote: the same call may succeed later");

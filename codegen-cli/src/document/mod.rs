@@ -81,6 +81,9 @@ pub(crate) struct Param {
 #[derive(Debug)]
 pub(crate) struct DeclaredError {
     pub(crate) code: String,
+    /// The HTTP status of the REST form.
+    pub(crate) status: u64,
+    pub(crate) retryable: bool,
     pub(crate) description: String,
     pub(crate) details: Option<Value>,
 }
@@ -227,6 +230,8 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         errors: action.optional_list("errors", |error| {
             Ok(DeclaredError {
                 code: error.member("code")?.text()?,
+                status: error.member("status")?.number()?,
+                retryable: error.member("retryable")?.flag()?,
                 description: error.optional_text("description")?,
                 details: error
                     .optional("details")?

@@ -70,6 +70,11 @@ impl<'v> Node<'v> {
             .ok_or_else(|| self.fault(format!("the member `{name}` is missing")))
     }
 
+    pub(super) fn number(&self) -> Result<u64, Error> {
+        let number = self.value.as_u64();
+        number.ok_or_else(|| self.expected("a whole number"))
+    }
+
     pub(super) fn text(&self) -> Result<String, Error> {
         self.value
             .as_str()

@@ -1,6 +1,7 @@
 //! What the manifest is exported to: schemas for people and programs, tools for agents.
 
 mod access;
+mod errors;
 mod expand;
 mod json_schema;
 mod openrpc;
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// The document, as pretty JSON with a line's end; tables as they are.
+/// The document, as pretty JSON with a line's end; tables and pages as they are.
 pub(crate) fn export(
     manifest: &Manifest,
     format: Format,
@@ -52,6 +53,8 @@ pub(crate) fn export(
         Format::Anthropic => vendors::anthropic(&selected)?,
         Format::Access => access::document(&selected),
         Format::AccessMarkdown => return Ok(access::markdown(&selected)),
+        Format::Errors => errors::document(&selected)?,
+        Format::ErrorsMarkdown => return errors::page(&selected),
     };
     Ok(format!("{document:#}\n"))
 }

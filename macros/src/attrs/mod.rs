@@ -4,6 +4,7 @@ pub(crate) mod action;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod field;
+mod number;
 pub(crate) mod object;
 pub(crate) mod param;
 mod places;

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::fault::{Fault, echo, pointer, refuse};
+use super::bound::Subject;
+use super::fault::{Fault, pointer, refuse};
 use super::table::ActionDescriber;
 use super::{Param, missing};
 use crate::rpc::{QueryValue, WireError};
@@ -93,7 +94,8 @@ impl<'a> Slots<'a> {
     fn fill(&mut self, text: &'a [u8]) {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
         let Ok(json) = str::from_utf8(text) else {
-            self.fault(String::new(), "json", "text in UTF-8", Some(echo(text)));
+            self.faults
+                .push(Fault::new(String::new(), "json", "text in UTF-8"));
             return;
         };
         let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -102,33 +104,17 @@ impl<'a> Slots<'a> {
             Some(b'{') => deserializer.deserialize_map(Named(self)),
             Some(b'[') => deserializer.deserialize_seq(Positional(self)),
             Some(_) => {
-                self.fault(
-                    String::new(),
-                    "type",
-                    "an object or an array of parameters",
-                    Some(echo(text)),
-                );
+                let expected = "an object or an array of parameters";
+                let fault = Fault::new(String::new(), "type", expected);
+                self.faults
+                    .push(fault.received(&String::from_utf8_lossy(text)));
                 return;
             }
         };
         if let Err(error) = filled.and_then(|()| deserializer.end()) {
-            self.fault(String::new(), "json", error.to_string(), None);
+            self.faults
+                .push(Fault::new(String::new(), "json", error.to_string()));
         }
-    }
-
-    fn fault(
-        &mut self,
-        path: String,
-        rule: &'static str,
-        expected: impl Into<String>,
-        received: Option<String>,
-    ) {
-        self.faults.push(Fault {
-            path,
-            rule,
-            expected: expected.into(),
-            received,
-        });
     }
 
     /// Decodes the next parameter.
@@ -147,11 +133,8 @@ impl<'a> Slots<'a> {
             }
             let value = missing::missing();
             if value.is_none() {
-                let expected = match param.example {
-                    Some(example) => format!("a value, such as {example}"),
-                    None => "a value".to_owned(),
-                };
-                self.fault(pointer(param.name), "required", expected, None);
+                let fault = Fault::new(pointer(param.name), "required", "a value");
+                self.faults.push(fault.example(param));
             }
             return value;
         };
@@ -163,11 +146,13 @@ impl<'a> Slots<'a> {
         };
         match decoded {
             Ok((value, text)) => {
-                self.check(param, &text);
+                self.check(param, &text, missing::is_optional::<T>);
                 Some(value)
             }
             Err(error) => {
                 self.explain::<T>(param, text, &error);
+                // Who corrects the type is told of the bounds as well.
+                self.check(param, text, || true);
                 None
             }
         }
@@ -203,21 +188,24 @@ impl<'a> Slots<'a> {
             Some((_, expected)) => ("type", expected.to_owned()),
             None => ("value", message.to_owned()),
         };
-        self.fault(path, rule, expected, Some(echo(text.as_bytes())));
+        let fault = Fault::new(path, rule, expected);
+        self.faults.push(fault.received(text).example(param));
     }
 
-    /// Checks a decoded value's constraints.
-    fn check(&mut self, param: &Param, text: &str) {
-        let faults = &mut self.faults;
-        param.bound.check(text, |rule, expected| {
-            let received = Some(echo(text.as_bytes()));
-            faults.push(Fault {
-                path: pointer(param.name),
-                rule,
-                expected,
-                received,
-            });
-        });
+    /// Checks a value's constraints, all of them.
+    fn check(&mut self, param: &Param, json: &str, absent: fn() -> bool) {
+        if param.bounds.is_empty() {
+            return;
+        }
+        let subject = Subject::new(json, absent);
+        for bound in param.bounds {
+            if let Some(broken) = bound.check(&subject) {
+                let path = pointer(param.name) + &broken.path;
+                let fault = Fault::new(path, bound.rule, broken.expected).received(json);
+                let fault = fault.allowed(bound.limit.to_json());
+                self.faults.push(fault.example(param));
+            }
+        }
     }
 }
 
@@ -256,17 +244,12 @@ impl<'a> Visitor<'a> for Named<'_, 'a> {
             let value: &'a RawValue = map.next_value()?;
             match self.0.table.iter().position(|param| param.name == name) {
                 Some(index) if self.0.values[index].is_none() => self.0.values[index] = Some(value),
-                Some(_) => self
-                    .0
-                    .fault(pointer(&name), "duplicate", "each parameter once", None),
-                None => {
-                    let known: Vec<_> = self.0.table.iter().map(|param| param.name).collect();
-                    let expected = match known.as_slice() {
-                        [] => "no parameters".to_owned(),
-                        names => format!("one of {}", names.join(", ")),
-                    };
-                    self.0.fault(pointer(&name), "unknown", expected, None);
+                Some(_) => {
+                    let expected = "each parameter once";
+                    let fault = Fault::new(pointer(&name), "duplicate", expected);
+                    self.0.faults.push(fault);
                 }
+                None => self.0.faults.push(Fault::unknown(&name, self.0.table)),
             }
         }
         Ok(())
@@ -289,7 +272,8 @@ impl<'a> Visitor<'a> for Positional<'_, 'a> {
                 self.0.values[index] = Some(value);
             } else {
                 let expected = format!("at most {} parameters", self.0.table.len());
-                self.0.fault(format!("/{index}"), "unknown", expected, None);
+                let fault = Fault::new(format!("/{index}"), "unknown", expected);
+                self.0.faults.push(fault.received(value.get()));
             }
             index += 1;
         }
@@ -328,70 +312,3 @@ decode_tuple!(A B C D E F G H I);
 decode_tuple!(A B C D E F G H I J);
 decode_tuple!(A B C D E F G H I J K);
 decode_tuple!(A B C D E F G H I J K L);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &[Param] = &[
-        Param::new("by", "").default("1").min(0.0),
-        Param::new("tag", "").max_length(3),
-        Param::new("note", ""),
-    ];
-
-    fn decode(text: &'static str, query: bool) -> Result<(i64, String, Option<Vec<u8>>), String> {
-        Params::new(TABLE, Bytes::from_static(text.as_bytes()), query)
-            .decode()
-            .map_err(|error| {
-                error
-                    .details
-                    .map(|details| details.get().to_owned())
-                    .unwrap_or_default()
-            })
-    }
-
-    #[test]
-    fn by_name_and_by_position_are_the_same() {
-        assert_eq!(
-            decode(r#"{"tag":"a","by":2}"#, false),
-            Ok((2, "a".into(), None))
-        );
-        assert_eq!(decode(r#"[2,"a"]"#, false), Ok((2, "a".into(), None)));
-        assert_eq!(decode(r#"{"tag":"a"}"#, false), Ok((1, "a".into(), None)));
-    }
-
-    #[test]
-    fn a_url_gives_each_type_what_it_asks() {
-        let decoded = Ok((7, "12".into(), Some(vec![1])));
-        assert_eq!(decode(r#"{"by":7,"tag":12,"note":[1]}"#, true), decoded);
-        assert_eq!(decode(r#"{"by":7,"tag":"12","note":1}"#, true), decoded);
-        assert_eq!(
-            decode(r#"{"tag":"","note":null}"#, true),
-            Ok((1, String::new(), None))
-        );
-        assert!(decode(r#"{"by":7,"tag":12}"#, false).is_err());
-        // What is taken as a string is bounded as one.
-        let faults = decode(r#"{"by":"x","tag":1234,"note":[256]}"#, true).unwrap_err();
-        assert_eq!(
-            faults,
-            concat!(
-                r#"{"faults":[{"path":"/by","rule":"type","expected":"i64","received":"\"x\""},"#,
-                r#"{"path":"/tag","rule":"max_length","expected":"at most 3 characters, not 4","received":"\"1234\""},"#,
-                r#"{"path":"/note/0","rule":"type","expected":"u8","received":"[256]"}]}"#
-            )
-        );
-    }
-
-    #[test]
-    fn every_fault_is_reported_with_its_path() {
-        assert_eq!(
-            decode(r#"{"by":-1,"note":[1,"x"],"more":0}"#, false).unwrap_err(),
-            concat!(
-                r#"{"faults":[{"path":"/more","rule":"unknown","expected":"one of by, tag, note"},"#,
-                r#"{"path":"/by","rule":"min","expected":"a number greater than or equal to 0","received":"-1"},"#,
-                r#"{"path":"/tag","rule":"required","expected":"a value"},"#,
-                r#"{"path":"/note/1","rule":"type","expected":"u8","received":"[1,\"x\"]"}]}"#
-            )
-        );
-    }
-}

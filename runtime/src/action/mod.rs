@@ -3,15 +3,22 @@
 mod bound;
 mod decode;
 mod fault;
+pub mod format;
 mod missing;
+mod number;
 mod param;
+mod pattern;
 mod reply;
+mod same;
+mod schema;
 mod table;
 
 pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
-pub(crate) use fault::{Fault, Faults, echo, refuse};
+pub(crate) use fault::{Fault, Faults, refuse};
+pub use format::Format;
 pub use param::Param;
+pub use pattern::Pattern;
 pub use reply::{
     ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,
     reply_result, reply_value,
@@ -20,3 +27,6 @@ pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
 
 pub(crate) use missing::is_optional;
 pub(crate) use reply::encode;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
-use super::class::{Class, Classes, EdgeClass, shorten};
+use super::class::{Class, Classes, EdgeClass};
 use super::gate::{Gate, Pass};
 use super::media::only_json;
 use super::params::from_query;
@@ -22,7 +22,7 @@ use super::{Dispatch, Peer, Readiness, Request, Response};
 use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, minutes, seconds};
-use crate::rpc::{Reply, WireError, parse_params};
+use crate::rpc::{Reply, WireError, parse_params, shorten};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]

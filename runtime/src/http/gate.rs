@@ -4,10 +4,9 @@ use ::http::HeaderMap;
 use ::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 
 use super::Request;
-use super::class::shorten;
 use super::origin::{Authority, Origin};
 use crate::error::Code;
-use crate::rpc::WireError;
+use crate::rpc::{WireError, shorten};
 
 /// The hosts and origins of a server.
 #[derive(Debug, Default)]

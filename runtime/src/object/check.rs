@@ -1,8 +1,9 @@
-//! What the compiler is made to refuse: two things of one object with the same name.
+//! What the compiler is made to refuse: two things of one object with the same name, and reserved ones.
 
 use crate::state::Stateful;
 
-/// Refuses, at compile time, two things of one object with the same name; called in a `const` by the macros.
+/// Refuses, at compile time, two things of one object with the same name, and a name of the protocol's own; called in a
+/// `const` by the macros.
 pub const fn check_class<T: Stateful>() {
     let mut part = 0;
     while part < T::PARTS.len() {
@@ -40,6 +41,17 @@ pub const fn check_class<T: Stateful>() {
             index += 1;
         }
         part += 1;
+    }
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if same(T::MOUNTS[mount].name, "rpc") {
+            clash(
+                "a mixin cannot be mounted as `",
+                T::MOUNTS[mount].name,
+                "`: methods that start with `rpc.` are the protocol's own; rename the field",
+            );
+        }
+        mount += 1;
     }
     let mut event = 0;
     while event < T::EVENTS.len() {

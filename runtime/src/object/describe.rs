@@ -79,7 +79,7 @@ impl<T: Stateful> Entry<T> {
             params.push(ParamManifest {
                 name: param.name.to_owned(),
                 required: !optional && param.default.is_none(),
-                schema: param.complete_schema(schema),
+                schema: param.complete_schema(schema, optional),
             });
         }
         find_wide(&result, "/result", &mut wide_integers);

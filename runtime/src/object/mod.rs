@@ -1,6 +1,7 @@
 //! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
 mod alarm;
+mod by_name;
 mod check;
 mod class;
 mod contain;
@@ -23,6 +24,7 @@ mod turn;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use alarm::earliest_stored as earliest_alarm;
+pub use by_name::actions_of;
 pub use check::check_class;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};

@@ -12,14 +12,15 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
+use super::by_name::mode_of;
 use super::host::Identity;
 use super::region::location_hint;
 use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
-use crate::error::{ActionError, CallError, Code, Rejection};
-use crate::rpc::{Reply, WireError, from_utf8};
+use crate::error::{ActionError, CallError, Code, Error, Rejection};
+use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
 
 /// Names longer than this are refused, in bytes.
@@ -53,6 +54,34 @@ pub trait Stub: Sized {
     #[must_use]
     fn near(&self, hint: &str) -> Self {
         Self::from_core(self.core().near(hint))
+    }
+
+    /// A call of the action with this wire name (`say`, `presence.list`), with parameters as JSON text: an object, an
+    /// array, or nothing. It goes the way of the typed calls; an error that the action declares is a rejection with its code.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Room { said: u64 }
+    /// # #[durable_object] impl Room {
+    /// #     #[action] fn say(&mut self, #[param(max_length = 9)] text: String) -> u64 { self.said += 1; self.said }
+    /// # }
+    /// # stayput::app!(Room);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let room = Room::named(t, "lobby");
+    ///     assert_eq!(room.call_by_name::<u64>("say", r#"{"text": "hello"}"#).await.unwrap(), 1);
+    ///     let error = room.call_by_name::<u64>("say", r#"["far too long"]"#).await.unwrap_err();
+    ///     assert_eq!(error.rejection().unwrap().code(), "invalid_params");
+    ///     let error = room.call_by_name::<u64>("shout", "").await.unwrap_err();
+    ///     assert_eq!(error.rejection().unwrap().code(), "method_not_found");
+    /// });
+    /// # }
+    /// ```
+    fn call_by_name<T>(&self, action: &str, params: &str) -> Call<T, Error> {
+        let text = Bytes::copy_from_slice(params.as_bytes());
+        let mode = mode_of::<Self::Of>(action);
+        self.core()
+            .call_text(action, mode, parse_params(&text).map_err(Box::new))
     }
 
     /// The object's id.
@@ -178,6 +207,11 @@ impl StubCore {
 
     /// A call of one of its actions.
     pub fn call<T, E, A: Args>(&self, action: &'static str, mode: Mode, args: A) -> Call<T, E> {
+        self.call_text(action, mode, args.encode())
+    }
+
+    /// The same with the parameters as JSON text.
+    fn call_text<T, E>(&self, action: &str, mode: Mode, params: Reply) -> Call<T, E> {
         let action = match &self.mount {
             Some(mount) => format!("{mount}.{action}").into(),
             None => action.into(),
@@ -186,7 +220,7 @@ impl StubCore {
             core: self.clone(),
             action,
             mode,
-            params: args.encode(),
+            params,
             typed: PhantomData,
         }
     }

@@ -2,6 +2,7 @@
 
 mod json;
 mod message;
+mod nearest;
 mod query;
 mod read;
 mod reply;
@@ -9,6 +10,7 @@ mod write;
 
 pub use json::{MAX_JSON_DEPTH, deeper_than};
 pub use message::{Call, Id, Incoming, MAX_BATCH, Message, parse, parse_params};
+pub(crate) use nearest::{nearest, shorten};
 pub use query::QueryValue;
 pub(crate) use read::from_utf8;
 pub use reply::{Reply, WireError};

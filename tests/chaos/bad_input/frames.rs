@@ -96,6 +96,14 @@ pub(super) fn framing() -> Vec<Case> {
         &[],
         [("an enormous header", with(&[JSON, &large]))],
     ));
+    // As large as one read of the socket takes: the answer is heard.
+    let head = format!("X-Large: {}", "h".repeat(64 << 10));
+    cases.extend(all(
+        &[431],
+        "",
+        &[],
+        [("64 KiB of headers", with(&[JSON, &head]))],
+    ));
     let preface = (
         "HTTP/2 without agreement",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
