@@ -19,6 +19,7 @@ use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Rejection};
+use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8};
 use crate::state::Stateful;
 
@@ -76,6 +77,8 @@ pub struct StubCore {
     mount: Option<Rc<str>>,
     near: Option<&'static str>,
     origin: Option<Origin>,
+    /// The class, if it is one of another app.
+    remote: Option<&'static Remote>,
 }
 
 impl StubCore {
@@ -94,6 +97,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
         }
     }
 
@@ -109,6 +113,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin,
+            remote: None,
         };
         core.check();
         core
@@ -134,6 +139,20 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
+        }
+    }
+
+    /// An object of another app.
+    pub(crate) fn remote(origin: Origin, remote: &'static Remote, target: Target) -> Self {
+        let checked = target.name.as_deref().map_or(Ok(()), check_name);
+        Self {
+            class: remote.class,
+            target: checked.map(|()| target),
+            mount: None,
+            near: None,
+            origin: Some(origin),
+            remote: Some(remote),
         }
     }
 
@@ -151,6 +170,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
         }
     }
 
@@ -208,6 +228,10 @@ impl StubCore {
             return;
         };
         let Ok(target) = &self.target else { return };
+        // What derives the ids of another app is known there.
+        if self.remote.is_some() {
+            return;
+        }
         let checked = match origin.0.id_key(self.class) {
             None => Err(no_class(self.class)),
             Some(key) => key.check(target.id).map_err(|error| {
@@ -242,6 +266,7 @@ impl StubCore {
                 action,
                 params,
                 mode,
+                remote: self.remote,
             }),
         }
     }
