@@ -16,7 +16,7 @@ use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
 };
-use crate::object::{ActionInfo, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
+use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::remote::RemoteApp;
 use crate::socket::Hooks;
 
@@ -43,6 +43,8 @@ pub struct Class {
     pub was: &'static [&'static str],
     /// Where its objects must stay.
     pub jurisdiction: Jurisdiction,
+    /// By which binding other code of a Worker finds its objects, if not the usual one.
+    pub binding: Binding,
     /// Derives the ids of its objects.
     pub ids: IdKey,
     /// The Rust type's name.
@@ -138,6 +140,7 @@ impl App {
             path: T::CLASS,
             was: T::WAS,
             jurisdiction: T::JURISDICTION,
+            binding: T::BINDING,
             ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
@@ -226,6 +229,7 @@ impl App {
             let manifest = ClassManifest {
                 was,
                 jurisdiction: class.jurisdiction,
+                binding: class.binding,
                 ..described
             };
             classes.insert(class.path.to_owned(), manifest);
@@ -335,6 +339,9 @@ macro_rules! app {
                 $($(.asset($path, ::core::include_bytes!($file)))+)?
                 $($(.uses(&$remote))+)?
         }
+        const _: () = $crate::__private::check_bindings(&[
+            $(<$class as $crate::__private::Object>::BINDING),+
+        ]);
         $crate::__export_app!(app);
     };
 }

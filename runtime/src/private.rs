@@ -13,9 +13,9 @@ pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::object::{
-    Arg, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts, NoMounts,
-    Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore, check_class,
-    deserialize_stub, id_schema, serialize_stub,
+    Arg, Binding, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts,
+    NoMounts, Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore,
+    check_bindings, check_class, deserialize_stub, id_schema, serialize_stub,
 };
 pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::rpc::{Reply, WireError};

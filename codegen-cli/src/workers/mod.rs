@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(crate) use entry::{exported_name, names_of};
+pub(crate) use entry::{binding_name, exported_name, names_of};
 pub use error::BuildError;
 
 use crate::args::BuildArgs;

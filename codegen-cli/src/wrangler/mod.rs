@@ -28,7 +28,7 @@ use crate::args::WranglerArgs;
 use crate::document::{self, Manifest};
 use crate::error::Error;
 use crate::{load, term, workers};
-use change::{App, AppClass, Plan, Said};
+use change::{App, AppClass, AppUse, Plan, Said};
 use file::File;
 
 /// The command.
@@ -182,15 +182,31 @@ fn app(args: &WranglerArgs, manifest: &Manifest, config: &Path) -> Result<App, E
         name: manifest.app.clone(),
         main: format!("{out}/entry.js"),
         build: format!("stayput build {package} --out {out}"),
+        uses: manifest.uses.iter().map(use_of).collect(),
         classes: names
             .into_iter()
             .map(|(path, name)| AppClass {
                 was: was(&path),
+                binding: manifest
+                    .classes
+                    .get(&path)
+                    .and_then(|class| class.binding.clone()),
                 path,
                 name,
             })
             .collect(),
     })
+}
+
+fn use_of(used: &document::Use) -> AppUse {
+    AppUse {
+        // Workers are named in lower case.
+        script: used.app.to_lowercase(),
+        class: used.exported.clone(),
+        binding: used.binding.clone(),
+        service: used.service.clone(),
+        setting: used.setting.clone(),
+    }
 }
 
 /// A path without `.` and `..`.

@@ -169,6 +169,10 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let jurisdiction = object.jurisdiction.as_ref().map(|text| {
         quote!(const JURISDICTION: __rt::Jurisdiction = ::core::option::Option::Some(#text);)
     });
+    let binding = object
+        .binding
+        .as_ref()
+        .map(|name| quote!(const BINDING: __rt::Binding = ::core::option::Option::Some(#name);));
     quote! {
         __rt::stub_as_value!(#stub);
         #[automatically_derived]
@@ -176,6 +180,7 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             const CLASS: &'static str = #class;
             const WAS: &'static [&'static str] = &[#(#was),*];
             #jurisdiction
+            #binding
         }
         const _: () = __rt::check_class::<#ident>();
     }

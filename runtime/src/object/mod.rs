@@ -23,7 +23,7 @@ mod turn;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use alarm::earliest_stored as earliest_alarm;
-pub use check::check_class;
+pub use check::{check_bindings, check_class};
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
@@ -46,6 +46,9 @@ use crate::state::Stateful;
 /// A place that objects may not leave; see [`Object::JURISDICTION`].
 pub type Jurisdiction = Option<&'static str>;
 
+/// The name of a class's binding; see [`Object::BINDING`].
+pub type Binding = Option<&'static str>;
+
 /// A class of durable objects; annotate a struct with `#[durable_object]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable object",
@@ -58,6 +61,9 @@ pub trait Object: Stateful {
     const WAS: &'static [&'static str];
     /// Where its objects and all they hold must stay (`"eu"`), on a platform that has more than one place.
     const JURISDICTION: Jurisdiction = None;
+
+    /// By which binding other code of a Worker finds its objects; without one the class path as `CHAT_ROOM`.
+    const BINDING: Binding = None;
 
     /// The object with this name; it need not exist yet.
     ///

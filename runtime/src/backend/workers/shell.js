@@ -454,7 +454,7 @@ class Bridge {
  */
 export function shell({ module, instantiate, classes, manifest }) {
   const described = JSON.parse(manifest).classes;
-  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path]), described[path].jurisdiction) };
+  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path], described[path].binding), described[path].jurisdiction) };
   const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
     life.bridge = new Bridge(life, app, storage, peers);
@@ -733,12 +733,13 @@ function rpcError({ error, fault }) {
   return Object.assign(new Error(message), { name: "StayputError", code, details, retryable, maybe_executed });
 }
 
-/** Where the objects of a class are. */
-function namespaceOf(path, name) {
-  const namespace = exports[name];
+/** Where the objects of a class are: as the platform exports it, or under the binding that the class names. */
+function namespaceOf(path, name, binding) {
+  const namespace = exports[name] ?? (binding !== undefined && Object.hasOwn(env, binding) ? env[binding] : undefined);
   if (typeof namespace?.getByName === "function") return namespace;
   const line = `"${name}": { "type": "durable-object", "storage": "sqlite" }`;
-  const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration`;
+  const bound = binding === undefined ? "" : `, and the binding ${binding} of class \`${name}\` to \`durable_objects\``;
+  const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration${bound}`;
   throw Object.assign(new Error(message), { stayputUnbound: true });
 }
 

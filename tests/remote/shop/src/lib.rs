@@ -30,6 +30,7 @@ pub enum TillError {
 #[derive(Debug)]
 pub struct Till {
     sold: u64,
+    log: Log<String>,
 }
 
 #[durable_object]
@@ -136,6 +137,19 @@ impl Till {
     async fn misname(&mut self, cx: &mut Context<Self>) -> Result<(String, bool)> {
         let fault = Account::named(cx, "~").balance().await.map_err(told);
         Ok(fault.map_or_else(|fault| fault, |value| (value.to_string(), false)))
+    }
+
+    /// Waits for an account that takes its time.
+    #[action(public)]
+    async fn linger(&mut self, cx: &mut Context<Self>, at: String) -> Result<u64> {
+        Ok(Account::named(cx, &at).wait(60_000).await?)
+    }
+
+    /// Stores what cannot be stored, then pays.
+    #[action(public)]
+    async fn spoil(&mut self, cx: &mut Context<Self>, to: String) -> Result<u64> {
+        self.log.push("x".repeat(3_000_000));
+        Ok(Account::named(cx, &to).deposit(1).await?)
     }
 
     /// What is said where nothing leads to the other app.
