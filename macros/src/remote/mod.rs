@@ -97,6 +97,13 @@ pub(crate) fn stub(args: TokenStream, folder: &Path) -> TokenStream {
             return assemble(TokenStream::new(), TokenStream::new(), diag);
         }
     };
+    if let Some(name) = &args.name
+        && let Some(fault) = binding_fault(&name.value())
+    {
+        diag.error(name, fault)
+            .help("write a name such as `name = \"USERS\"`");
+        return assemble(TokenStream::new(), TokenStream::new(), diag);
+    }
     let name = args.file.value();
     let code = match std::fs::read_to_string(folder.join(&name)) {
         Ok(text) => read(&text, &args, &mut diag).map(|document| expand(&document, &args)),
@@ -111,13 +118,6 @@ pub(crate) fn stub(args: TokenStream, folder: &Path) -> TokenStream {
 
 /// The document, if it is a manifest.
 fn read(text: &str, args: &Args, diag: &mut Diag) -> Option<Json> {
-    if let Some(name) = &args.name
-        && let Some(fault) = binding_fault(&name.value())
-    {
-        diag.error(name, fault)
-            .help("write a name such as `name = \"USERS\"`");
-        return None;
-    }
     let name = args.file.value();
     let again = "write it anew: `my-app manifest FILE`";
     let document = match Json::parse(text) {

@@ -82,7 +82,7 @@ mod tests {
             ("type", "Type", "r#type"),
             ("self", "Self_", "self_"),
             ("2fast", "T2fast", "_2fast"),
-            ("", "Unnamed", "__"),
+            ("", "Unnamed", "___"),
             ("a*/b", "AB", "a_b"),
             ("größe", "Größe", "größe"),
             ("x²", "X_", "x_"),

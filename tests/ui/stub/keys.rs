@@ -1,9 +1,9 @@
 mod name {
-    stayput::stub!("stub/users.json", name = "users");
+    stayput::stub!("users.json", name = "users");
 }
 
 mod key {
-    stayput::stub!("stub/users.json", nam = "USERS");
+    stayput::stub!("users.json", nam = "USERS");
 }
 
 mod nothing {
