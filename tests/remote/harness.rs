@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use shop::{Till, users};
+use stayput::App;
+use stayput::client::Client;
 use stayput::prelude::*;
 use stayput::testing::Test;
 use support::process::{Launch, Server, scratch};
@@ -45,6 +47,10 @@ fn nothing_leaves_before_it_is_durable_or_after_a_fault() {
 
             // A test, too, calls the other app.
             assert_eq!(users::Account::named(t, "bob").balance().await.unwrap(), 1);
+            // So does a program, at its client's own URL.
+            let client = Client::new(&url, App::new("none", "0.0.0")).unwrap();
+            let bob = users::Account::named(&client, "bob");
+            assert_eq!(bob.balance().await.unwrap(), 1);
         });
 }
 

@@ -49,11 +49,10 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
         Ok(false) => None,
         Err(thrown) => return failed(network(&text_of(&thrown), None)),
     };
-    // Of a service binding only the path matters.
-    let url = service.map_or_else(
-        || variable(remote.setting).filter(|url| !url.is_empty()),
-        |_| Some("http://app".to_owned()),
-    );
+    // A service binding leads to the Worker whatever the host, but the Worker may look at it.
+    let url = variable(remote.setting)
+        .filter(|url| !url.is_empty())
+        .or_else(|| service.map(|_| "http://app".to_owned()));
     let Some(url) = url else {
         return failed(remote.unbound(&lines(remote)));
     };
