@@ -340,7 +340,7 @@ macro_rules! app {
                 $($(.uses(&$remote))+)?
         }
         const _: () = $crate::__private::check_bindings(&[
-            $(<$class as $crate::__private::Object>::BINDING),+
+            $(<$class as $crate::__private::Stateful>::BINDING),+
         ]);
         $crate::__export_app!(app);
     };

@@ -46,7 +46,7 @@ use crate::state::Stateful;
 /// A place that objects may not leave; see [`Object::JURISDICTION`].
 pub type Jurisdiction = Option<&'static str>;
 
-/// The name of a class's binding; see [`Object::BINDING`].
+/// The name of a class's binding; see [`Stateful::BINDING`].
 pub type Binding = Option<&'static str>;
 
 /// A class of durable objects; annotate a struct with `#[durable_object]`.
@@ -61,9 +61,6 @@ pub trait Object: Stateful {
     const WAS: &'static [&'static str];
     /// Where its objects and all they hold must stay (`"eu"`), on a platform that has more than one place.
     const JURISDICTION: Jurisdiction = None;
-
-    /// By which binding other code of a Worker finds its objects; without one the class path as `CHAT_ROOM`.
-    const BINDING: Binding = None;
 
     /// The object with this name; it need not exist yet.
     ///

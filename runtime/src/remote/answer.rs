@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::Code;
-use crate::rpc::{Reply, WireError};
+use crate::rpc::{Reply, WireError, from_utf8};
 
 /// A message from the server: an answer, or an event.
 #[cfg_attr(
@@ -82,7 +82,7 @@ pub(crate) fn answers_to(text: &[u8]) -> Option<u64> {
 impl<'a> Message<'a> {
     /// `None` if it is no message of ours.
     pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+        from_utf8(text).ok()
     }
 
     /// The answer, if it is one. `status` goes with an error whose own is not known.
