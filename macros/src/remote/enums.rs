@@ -6,7 +6,8 @@ use quote::quote;
 use super::docs;
 use super::json::Json;
 use super::names::{Scope, ident, pascal};
-use super::types::{Types, is_record, properties, reference};
+use super::schema::{is_record, properties, reference};
+use super::types::Types;
 
 /// `#[serde(..)] pub enum Name { .. }`; `None` where the alternatives have no name to be told apart by.
 pub(super) fn body(types: &Types<'_>, name: &str, schema: &Json) -> Option<TokenStream> {

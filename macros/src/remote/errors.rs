@@ -6,7 +6,8 @@ use quote::quote;
 use super::docs;
 use super::json::Json;
 use super::names::{Scope, pascal};
-use super::types::{Types, properties};
+use super::schema::{is_nullable, is_required, properties};
+use super::types::Types;
 use crate::model::error::FRAMEWORK_CODES;
 use crate::syntax::names::snake;
 
@@ -130,7 +131,7 @@ fn fields(details: &Json, types: &Types<'_>) -> TokenStream {
             return TokenStream::new();
         };
         let mut ty = types.ty(schema, None);
-        if !super::types::is_required(details, name) && !super::types::is_nullable(schema) {
+        if !is_required(details, name) && !is_nullable(schema) {
             ty = quote!(::core::option::Option<#ty>);
         }
         let docs = docs(schema.text_of("description"), &format!("`{name}`."));

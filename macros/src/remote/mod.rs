@@ -3,6 +3,7 @@
 //! | File | What it does |
 //! |---|---|
 //! | `json.rs` | reads JSON |
+//! | `schema.rs` | what a JSON Schema says of itself |
 //! | `types.rs`, `enums.rs` | named types: structs, enums, aliases |
 //! | `errors.rs` | what actions fail with |
 //! | `stubs.rs` | classes, stubs and methods |
@@ -12,6 +13,7 @@ mod enums;
 mod errors;
 mod json;
 mod names;
+mod schema;
 mod stubs;
 mod types;
 
