@@ -86,7 +86,8 @@ fn every_way_to_another_app_is_alike() {
     play("native to Worker", &server);
     deadlines("native to Worker", &server, &worker);
 
-    nothing_leads_there(&users, &shop, &folder.path().join("nowhere"));
+    let nowhere = scratch();
+    nothing_leads_there(&users, &shop, nowhere.path());
 }
 
 fn native(built: &Built, data: &Path, variables: &[(&str, &str)]) -> Server {
