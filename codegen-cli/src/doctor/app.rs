@@ -39,13 +39,11 @@ pub(super) fn look(args: &DoctorArgs, variable: &dyn Fn(&str) -> Option<String>)
 }
 
 fn manifest(args: &DoctorArgs) -> Result<Manifest, Error> {
-    match &args.from {
-        Some(from) => load::load(from),
-        None => {
-            let text = load::text_of_package(args.package.as_deref())?;
-            document::read(&text, "the package's manifest")
-        }
+    if let Some(from) = &args.from {
+        return load::load(from);
     }
+    let text = load::text_of_package(args.package.as_deref())?;
+    document::read(&text, "the package's manifest")
 }
 
 impl Look {

@@ -34,22 +34,19 @@ enum Variant<'s> {
 fn variants(schema: &Json) -> Option<Vec<Variant<'_>>> {
     let either = schema.get("oneOf").or_else(|| schema.get("anyOf"));
     let mut variants = Vec::new();
-    match either {
-        Some(either) => {
-            for one in either.items() {
-                match words(one) {
-                    Some(words) => {
-                        let text = one.text_of("description");
-                        variants.extend(words.into_iter().map(|word| Variant::Word(word, text)));
-                    }
-                    None => variants.push(Variant::Schema(one)),
+    if let Some(either) = either {
+        for one in either.items() {
+            match words(one) {
+                Some(words) => {
+                    let text = one.text_of("description");
+                    variants.extend(words.into_iter().map(|word| Variant::Word(word, text)));
                 }
+                None => variants.push(Variant::Schema(one)),
             }
         }
-        None => {
-            let words = words(schema)?.into_iter();
-            variants.extend(words.map(|word| Variant::Word(word, "")));
-        }
+    } else {
+        let words = words(schema)?.into_iter();
+        variants.extend(words.map(|word| Variant::Word(word, "")));
     }
     (!variants.is_empty()).then_some(variants)
 }

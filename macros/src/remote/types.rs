@@ -274,8 +274,9 @@ impl<'a> Types<'a> {
             return self.any();
         }
         let value = match (schema.get("additionalProperties"), patterns(schema)) {
-            (Some(value @ Json::Object(_)), []) => self.ty(value, None),
-            (None | Some(Json::Bool(_)), [(_, value)]) => self.ty(value, None),
+            (Some(value @ Json::Object(_)), []) | (None | Some(Json::Bool(_)), [(_, value)]) => {
+                self.ty(value, None)
+            }
             _ => self.any(),
         };
         quote!(::std::collections::BTreeMap<::std::string::String, #value>)

@@ -37,18 +37,18 @@ impl Http {
         Self { pool }
     }
 
-    /// `more`: headers beside those that every call has.
+    /// `further`: headers beside those that every call has.
     pub(super) async fn call(
         &self,
         address: &Address,
         call: &OutgoingCall,
-        more: HeaderMap,
+        further: HeaderMap,
     ) -> Reply {
         let mut request = Request::new(Full::new(request_body(1, &call.action, &call.params)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.of(&call.target)?;
         let headers = request.headers_mut();
-        *headers = more;
+        *headers = further;
         let json = HeaderValue::from_static("application/json");
         headers.insert(CONTENT_TYPE, json.clone());
         headers.insert(ACCEPT, json);
