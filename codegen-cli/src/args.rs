@@ -41,6 +41,11 @@ pub(crate) enum Command {
     /// class (`exports`, or `migrations` where the file has those). Everything else in the file stays as it is. A class
     /// that the file has and the app has not is refused until --renamed or --deleted says what became of it.
     Wrangler(WranglerArgs),
+    /// Looks at everything an app needs, and says how to mend what is amiss.
+    ///
+    /// The Worker's configuration, the manifest, versions, the toolchain, the programs that Workers take, the data folder
+    /// and the address. Exits with 1 if there is a fault; a warning is none.
+    Doctor(DoctorArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -188,4 +193,23 @@ pub(crate) struct WranglerArgs {
     /// A class whose objects are all to be deleted, with their data; may be given many times.
     #[arg(long, value_name = "CLASS")]
     pub(crate) deleted: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// The package; cargo's default if it is left out.
+    pub(crate) package: Option<String>,
+    /// Instead of a package: a manifest file, a URL (`http://host[/manifest.json]`) or a cargo package.
+    #[arg(long, value_name = "X", conflicts_with = "package")]
+    pub(crate) from: Option<String>,
+    /// The Worker's configuration [default: wrangler.jsonc, wrangler.json or wrangler.toml here or in the package's
+    /// folder].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder that `stayput build` writes.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    pub(crate) out: PathBuf,
+    /// One JSON document: `{"faults", "checks": [{"check", "state", "message", "help"}]}`.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

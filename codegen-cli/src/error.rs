@@ -152,6 +152,12 @@ pub enum Error {
     /// wrangler's configuration is not as it must be, or cannot be made so.
     #[error(transparent)]
     Wrangler(#[from] crate::wrangler::WranglerError),
+    /// Something is amiss; it has been said.
+    #[error("{faults} {} to mend", if *faults == 1 { "fault" } else { "faults" })]
+    Doctor {
+        /// How many.
+        faults: usize,
+    },
     /// Which program to run is not clear.
     #[error("the package {package} builds {count} programs{names}")]
     Programs {
@@ -186,7 +192,7 @@ impl Error {
             Self::BadAnswer { .. } => "check the URL: it must be the root of a stayput app".into(),
             Self::Action { help, .. } => return help.clone(),
             Self::Spawn { .. } => "is it installed and on the PATH?".into(),
-            Self::Failed { .. } => return None,
+            Self::Failed { .. } | Self::Doctor { .. } => return None,
             Self::Build(error) => return error.help(),
             Self::Wrangler(error) => return error.help(),
             Self::Programs { .. } => "name the package, and one of its programs with `--bin NAME`".into(),
@@ -196,7 +202,10 @@ impl Error {
     /// The exit code, as the crate's documentation lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Action { .. } | Self::Differs { .. } | Self::Failed { .. } => 1,
+            Self::Action { .. }
+            | Self::Differs { .. }
+            | Self::Failed { .. }
+            | Self::Doctor { .. } => 1,
             Self::Unreachable { .. } | Self::BadAnswer { .. } => 3,
             Self::Build(error) => error.exit_code(),
             Self::Wrangler(error) => error.exit_code(),

@@ -8,7 +8,7 @@
 //! | Code | Meaning |
 //! |---|---|
 //! | 0 | Done. |
-//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build, a class would lose its objects. |
+//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build, a class would lose its objects, `doctor` found a fault. |
 //! | 2 | Cannot begin: wrong usage, an unreadable or faulty manifest, params that are no JSON, a folder not writable. |
 //! | 3 | No usable answer: the server cannot be reached, took too long, or is no stayput server. |
 
@@ -16,6 +16,7 @@ mod args;
 mod call;
 mod check;
 mod dev;
+mod doctor;
 mod document;
 mod error;
 mod formats;
@@ -50,6 +51,7 @@ pub fn main(args: Args) -> ExitCode {
         Command::Dev(args) => dev::run(&args),
         Command::Build(args) => workers::run(&args),
         Command::Wrangler(args) => wrangler::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

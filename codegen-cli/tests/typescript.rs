@@ -129,6 +129,7 @@ fn clients_compile_for_browsers() {
     generate(&folder, "rich", "rich", false);
     generate(&folder, "rich", "bigint", true);
     copy_program(&folder, "types.ts");
+    copy_program(&folder, "worker.ts");
     compile(
         &folder,
         &[
@@ -136,6 +137,7 @@ fn clients_compile_for_browsers() {
             "rich/index.ts",
             "bigint/index.ts",
             "types.ts",
+            "worker.ts",
         ],
         false,
     );
@@ -201,7 +203,8 @@ fn clients_of_hostile_manifests_compile() {
             std::fs::write(folder.join(&out).join(name), text).unwrap();
         }
         files.push(format!("{out}/index.ts"));
-        if files.len() == 150 {
+        files.push(format!("{out}/worker.d.ts"));
+        if files.len() == 300 {
             break;
         }
     }

@@ -505,3 +505,26 @@ fn the_first_of_several_files_is_taken() {
     assert_eq!((code, out.trim()), (0, "wrangler.json"), "{err}");
     assert_eq!(scene.text(), TOML);
 }
+
+/// An app that calls another, and names a binding.
+const CALLER: &str = r#"{ "stayput": { "manifest": 1 }, "app": { "name": "rooms", "version": "0.1.0" },
+    "uses": [{ "app": "Users", "class": "account", "exported": "Account", "binding": "USERS_ACCOUNT",
+        "service": "USERS", "setting": "STAYPUT_USERS" }],
+    "classes": { "chat-room": { "type": "T", "binding": "ROOMS", "actions": {} } } }"#;
+
+#[test]
+fn classes_of_other_apps_are_bound_by_their_script() {
+    for (name, golden) in [
+        ("wrangler.jsonc", "uses.jsonc"),
+        ("wrangler.toml", "uses.toml"),
+    ] {
+        let start = if name.ends_with("toml") {
+            "name = \"x\"\n"
+        } else {
+            "{\n  \"name\": \"x\"\n}\n"
+        };
+        let scene = Scene::new(name, start, &[]);
+        std::fs::write(scene.folder.path().join("manifest.json"), CALLER).unwrap();
+        scene.assert_golden(golden, &[]);
+    }
+}

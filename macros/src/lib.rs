@@ -13,6 +13,7 @@ mod model;
 mod output;
 mod paths;
 mod pattern;
+mod remote;
 mod syntax;
 
 use proc_macro::TokenStream;
@@ -53,6 +54,13 @@ pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(ActionError, attributes(error))]
 pub fn action_error(item: TokenStream) -> TokenStream {
     entry::action_error(item.into()).into()
+}
+
+/// Makes typed stubs of another app's classes out of its manifest.
+#[proc_macro]
+pub fn stub(args: TokenStream) -> TokenStream {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    remote::stub(args.into(), std::path::Path::new(&folder)).into()
 }
 
 /// Reads a struct from the environment.

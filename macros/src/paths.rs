@@ -24,6 +24,13 @@ impl Rt {
         )
     }
 
+    /// The crate itself, as attributes name it.
+    pub(crate) fn public(&self) -> TokenStream {
+        self.krate
+            .as_ref()
+            .map_or_else(|| quote!(::stayput), ToTokens::to_token_stream)
+    }
+
     /// The import that gives a `const _` block its short name for that module, `__rt`.
     pub(crate) fn import(&self) -> TokenStream {
         let private = self.private();

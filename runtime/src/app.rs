@@ -14,9 +14,10 @@ use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{
-    AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest,
+    AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
 };
-use crate::object::{ActionInfo, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
+use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
+use crate::remote::RemoteApp;
 use crate::socket::Hooks;
 
 /// An app; made by [`app!`](crate::app).
@@ -28,6 +29,7 @@ pub struct App {
     configs: Vec<CheckConfig>,
     authenticators: Vec<Arc<dyn AnyAuthenticate>>,
     assets: Vec<Asset>,
+    remotes: Vec<&'static RemoteApp>,
 }
 
 /// Whether settings can be read.
@@ -41,6 +43,8 @@ pub struct Class {
     pub was: &'static [&'static str],
     /// Where its objects must stay.
     pub jurisdiction: Jurisdiction,
+    /// By which binding other code of a Worker finds its objects, if not the usual one.
+    pub binding: Binding,
     /// Derives the ids of its objects.
     pub ids: IdKey,
     /// The Rust type's name.
@@ -66,6 +70,7 @@ impl App {
             configs: Vec::new(),
             authenticators: Vec::new(),
             assets: Vec::new(),
+            remotes: Vec::new(),
         }
     }
 
@@ -91,6 +96,13 @@ impl App {
     #[must_use]
     pub fn asset(mut self, path: &'static str, bytes: &'static [u8]) -> Self {
         self.assets.push(Asset { path, bytes });
+        self
+    }
+
+    /// Adds another app whose objects it calls.
+    #[must_use]
+    pub fn uses(mut self, remote: &'static RemoteApp) -> Self {
+        self.remotes.push(remote);
         self
     }
 
@@ -128,6 +140,7 @@ impl App {
             path: T::CLASS,
             was: T::WAS,
             jurisdiction: T::JURISDICTION,
+            binding: T::BINDING,
             ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
@@ -216,10 +229,12 @@ impl App {
             let manifest = ClassManifest {
                 was,
                 jurisdiction: class.jurisdiction,
+                binding: class.binding,
                 ..described
             };
             classes.insert(class.path.to_owned(), manifest);
         }
+        let remotes = self.remotes.iter().flat_map(|app| app.classes);
         Manifest {
             stayput: FormatVersion {
                 manifest: MANIFEST_MAJOR,
@@ -229,6 +244,7 @@ impl App {
                 version: self.version.to_owned(),
             },
             classes,
+            uses: remotes.map(|remote| RemoteManifest::of(remote)).collect(),
             components: Components {
                 schemas: generator.take_definitions(true).into_iter().collect(),
             },
@@ -301,6 +317,9 @@ impl fmt::Debug for Class {
 /// `app!(Room; auth(ApiKeys::from_env("API_KEYS"), Jwt::new(..)))` says who finds out who calls, asked in this order; see
 /// [`auth`](crate::auth). Without it only `public` actions answer, but for the developer on the same machine.
 ///
+/// `app!(Room; uses(users::APP))` names the apps whose objects it calls ([`stub!`](crate::stub)): then `stayput wrangler`
+/// binds their classes.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
@@ -309,6 +328,7 @@ macro_rules! app {
         $(; auth($($authenticator:expr),+ $(,)?))?
         $(; config($($config:ty),+ $(,)?))?
         $(; assets($($path:literal = $file:literal),+ $(,)?))?
+        $(; uses($($remote:path),+ $(,)?))?
     ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
@@ -317,7 +337,11 @@ macro_rules! app {
                 $($(.auth($authenticator))+)?
                 $($(.config::<$config>())+)?
                 $($(.asset($path, ::core::include_bytes!($file)))+)?
+                $($(.uses(&$remote))+)?
         }
+        const _: () = $crate::__private::check_bindings(&[
+            $(<$class as $crate::__private::Stateful>::BINDING),+
+        ]);
         $crate::__export_app!(app);
     };
 }

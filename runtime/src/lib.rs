@@ -24,6 +24,7 @@ pub mod http;
 pub mod manifest;
 pub mod object;
 pub mod prelude;
+pub mod remote;
 pub mod rpc;
 pub mod socket;
 pub mod state;
@@ -39,7 +40,7 @@ pub use app::{App, Class};
 pub use backend::native::run;
 pub use config::Config;
 pub use error::{ActionError, Error, Result};
-pub use macros::{ActionError, Config, action, data, durable_object, event, mixin};
+pub use macros::{ActionError, Config, action, data, durable_object, event, mixin, stub};
 pub use object::actions_of;
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.

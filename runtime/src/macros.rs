@@ -30,6 +30,7 @@
 /// | `events(Said, ..)` | the events that the object may emit |
 /// | `class = "chat-room"` | its path; without it the type's name in kebab case |
 /// | `was = "old-path"` | the path it had before: objects keep their identity |
+/// | `binding = "ROOMS"` | on Workers: the binding by which other code finds its objects; without it its path as `CHAT_ROOM` |
 /// | `impls(moderation, ..)` | the names of further impl blocks with actions |
 /// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
 ///
@@ -145,6 +146,41 @@ pub use stayput_macros::event;
 /// # fn main() {}
 /// ```
 pub use stayput_macros::mixin;
+
+/// Makes typed stubs of another app's classes, out of the manifest that `their-app manifest users.json` wrote.
+///
+/// ```ignore
+/// mod users {
+///     stayput::stub!("users.json");           // beside this crate's Cargo.toml
+/// }
+///
+/// let balance = users::Account::named(cx, "ann").balance().await?;
+/// ```
+///
+/// In the module stand, for each class, a type with `named` and `by_id` and a stub with a method for each action that is
+/// not `internal`; the types of parameters and results; an enum for each list of errors. A type that Rust cannot say
+/// more precisely is [`Json`](crate::remote::Json). `APP` names the classes to [`app!`](crate::app). The file is read
+/// again whenever it changes.
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `name = "USERS"` | by which the app is configured; without it the name of its package, `user-service` as `USER_SERVICE` |
+/// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
+///
+/// Calls obey the rules of all calls: none leaves before what it could have seen is durable, or after a storage fault;
+/// the deadline and the request's id go with it. They arrive
+///
+/// | where | by | configured as |
+/// |---|---|---|
+/// | natively | HTTP | `STAYPUT_USERS=https://users.example`; takes the feature `client`, or `client-tls` |
+/// | on Workers | the class's objects | binding `USERS_ACCOUNT` with `script_name` ([`app!`](crate::app) with `uses(..)`, and `stayput wrangler` writes it) |
+/// | | another Worker | service binding `USERS` |
+/// | | HTTP | `STAYPUT_USERS` as natively |
+///
+/// On Workers the first of them that is there is used. By the class's own binding an object of the same account is
+/// called like one of this app: the original caller, the chain of calls and all that follows from it go along. By the
+/// others the call is like any client's: with `STAYPUT_USERS_TOKEN`, if that is set, as bearer token.
+pub use stayput_macros::stub;
 
 /// Derives what a parameter, a result or a field needs: `Debug`, `Clone`, `Serialize`, `Deserialize`, `JsonSchema`.
 ///

@@ -13,14 +13,18 @@ pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::object::{
-    Arg, Call, CallOf, Context, Handle, Jurisdiction, Mode, Mount, Mounts, NoMounts, Object,
-    ProcessContext, Project, RawContext, Stub, StubCore, check_class, deserialize_stub, id_schema,
-    serialize_stub,
+    Arg, Binding, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts,
+    NoMounts, Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore,
+    check_bindings, check_class, deserialize_stub, id_schema, serialize_stub,
 };
+pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
 pub use crate::state::{Loader, Saver, StateDescriber, Stateful, Walk, initial};
-pub use crate::{__assert_not_result as assert_not_result, __stub_as_value as stub_as_value};
+pub use crate::{
+    __assert_not_result as assert_not_result, __remote_needs_client as remote_needs_client,
+    __stub_as_value as stub_as_value,
+};
 
 #[cfg(target_arch = "wasm32")]
 pub use wasm_bindgen;

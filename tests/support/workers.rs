@@ -126,6 +126,19 @@ impl Built {
     }
 }
 
+/// What leads from one Worker to another.
+#[derive(Debug, Clone, Copy)]
+pub enum Link<'a> {
+    /// A binding of this name to the namespace of this class.
+    Class(&'a str, &'a str),
+    /// A service binding of this name.
+    Service(&'a str),
+    /// A variable of this name that holds this URL.
+    Url(&'a str, &'a str),
+    /// Nothing.
+    Nothing,
+}
+
 impl Worker {
     /// The Worker alone.
     pub fn alone(&self) -> Setup<'_> {
@@ -147,6 +160,57 @@ impl Worker {
         Setup {
             worker: self,
             config: self.folder.path().join(config),
+        }
+    }
+
+    /// With another Worker beside it, to which something leads.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn beside(&self, other: &Self, link: Link<'_>) -> Setup<'_> {
+        let developer = [(local::DEVELOPER.to_owned(), "1".to_owned())];
+        let folder = self.folder.path().join("other");
+        must(fs::create_dir_all(&folder), "folder");
+        for file in ["entry.js", "shell.js", "glue.js", "app.wasm"] {
+            must(
+                fs::copy(other.folder.path().join(file), folder.join(file)),
+                file,
+            );
+        }
+        let (kind, binding) = match link {
+            Link::Class(name, class) => (
+                "class",
+                format!(
+                    "(name = \"{name}\", durableObjectNamespace = (className = \"{class}\", serviceName = \"other\")),"
+                ),
+            ),
+            Link::Service(name) => (
+                "service",
+                format!("(name = \"{name}\", service = \"other\"),"),
+            ),
+            Link::Url(name, url) => ("url", format!("(name = \"{name}\", text = \"{url}\"),")),
+            Link::Nothing => ("nothing", String::new()),
+        };
+        let second = local::config(&other.package, &other.classes, &developer);
+        let (_, second) = second.split_once("const main").unwrap_or_default();
+        let text = local::config(&self.package, &self.classes, &developer)
+            .replace("bindings = [", &format!("bindings = [ {binding}"))
+            .replace(
+                "services = [",
+                // Out of the box no Worker reaches this machine.
+                "services = [ (name = \"other\", worker = .other),
+                  (name = \"internet\", network = (allow = [\"local\", \"private\", \"public\"])),",
+            );
+        let second = second.replace("embed \"", "embed \"other/");
+        let config = self.folder.path().join(format!("{kind}.capnp"));
+        must(
+            fs::write(&config, format!("{text}\nconst other{second}")),
+            "config",
+        );
+        Setup {
+            worker: self,
+            config,
         }
     }
 

@@ -6,7 +6,9 @@
 #[test]
 fn mistakes() {
     let cases = trybuild::TestCases::new();
-    for folder in ["object", "action", "event", "mixin", "param", "attr"] {
+    for folder in [
+        "object", "action", "event", "mixin", "param", "attr", "stub",
+    ] {
         cases.compile_fail(format!("{folder}/*.rs"));
     }
 }

@@ -23,6 +23,19 @@ pub struct Manifest {
     pub(crate) version: String,
     pub(crate) classes: BTreeMap<String, Class>,
     pub(crate) schemas: BTreeMap<String, Value>,
+    /// Classes of other apps that it calls.
+    pub(crate) uses: Vec<Use>,
+}
+
+/// A class of another app, and by which settings it is reached.
+#[derive(Debug)]
+pub(crate) struct Use {
+    pub(crate) app: String,
+    /// The name of its JavaScript class.
+    pub(crate) exported: String,
+    pub(crate) binding: String,
+    pub(crate) service: String,
+    pub(crate) setting: String,
 }
 
 /// A class of objects.
@@ -32,6 +45,8 @@ pub(crate) struct Class {
     pub(crate) type_name: String,
     /// Paths that the class had before; none if the manifest does not say.
     pub(crate) was: Vec<String>,
+    /// The binding of its objects, if the class names one.
+    pub(crate) binding: Option<String>,
     pub(crate) description: String,
     /// By wire name.
     pub(crate) actions: BTreeMap<String, Action>,
@@ -159,6 +174,7 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
             Some(components) => components.optional_map("schemas", |_, node| node.schema())?,
             None => BTreeMap::new(),
         },
+        uses: root.optional_list("uses", read_use)?,
     };
     references::check(&manifest)?;
     Ok(manifest)
@@ -168,6 +184,10 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
     Ok(Class {
         type_name: class.member("type")?.text()?,
         was: class.optional_list("was", Node::text)?,
+        binding: class
+            .optional("binding")?
+            .map(|name| read_binding(&name))
+            .transpose()?,
         description: class.optional_text("description")?,
         actions: class.member("actions")?.map(read_action)?,
         events: class.optional_map("events", |_, event| {
@@ -196,6 +216,27 @@ fn read_auth(auth: &Node<'_>) -> Result<Auth, Error> {
         "scope" => Auth::Scope(auth.member("scope")?.text()?),
         _ => Auth::Authenticated,
     })
+}
+
+fn read_use(used: &Node<'_>) -> Result<Use, Error> {
+    let member = |name| read_binding(&used.member(name)?);
+    Ok(Use {
+        app: used.member("app")?.text()?,
+        exported: used.member("exported")?.text()?,
+        binding: member("binding")?,
+        service: member("service")?,
+        setting: member("setting")?,
+    })
+}
+
+/// A name that the environment of a Worker can have.
+fn read_binding(name: &Node<'_>) -> Result<String, Error> {
+    let text = name.text()?;
+    let legal = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if text.starts_with(|first: char| first.is_ascii_uppercase()) && text.bytes().all(legal) {
+        return Ok(text);
+    }
+    Err(name.fault("expected a name such as CHAT_ROOM"))
 }
 
 fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {

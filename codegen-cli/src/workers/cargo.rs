@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::BuildError;
 
 /// The version that both halves of the generated code are of.
-const WASM_BINDGEN: &str = "0.2.130";
+pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -123,6 +123,29 @@ pub(super) fn inspect(folder: &Path, package: Option<&str>) -> Result<App, Build
             .manifest_path
             .with_file_name("src/backend/workers/shell.js"),
         workspace: metadata.workspace_root.join("Cargo.toml"),
+    })
+}
+
+/// The versions that an app is built with, as far as it has them.
+pub(crate) struct Versions {
+    pub(crate) stayput: Option<String>,
+    pub(crate) wasm_bindgen: Option<String>,
+}
+
+/// The versions that must fit those of this command.
+pub(super) fn versions(folder: &Path, package: Option<&str>) -> Result<Versions, BuildError> {
+    let mut command = cargo(folder);
+    command.args(["metadata", "--format-version", "1"]);
+    command.args(["--filter-platform", TARGET]);
+    let metadata = Metadata::read(&output(&mut command, "cargo metadata")?)?;
+    let used = metadata.closure(&metadata.pick(package, folder)?.id);
+    let version = |name: &str| {
+        let package = used.iter().find(|package| package.name == name)?;
+        Some(package.version.clone())
+    };
+    Ok(Versions {
+        stayput: version("stayput"),
+        wasm_bindgen: version("wasm-bindgen"),
     })
 }
 
@@ -253,7 +276,7 @@ impl Package {
 }
 
 /// A target that is not there makes cargo say that it cannot find `core`, which helps nobody.
-fn require_target(folder: &Path) -> Result<(), BuildError> {
+pub(super) fn require_target(folder: &Path) -> Result<(), BuildError> {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command
         .current_dir(folder)

@@ -61,6 +61,26 @@ pub(crate) fn exported_name(path: &str) -> Option<String> {
     sound.then_some(name)
 }
 
+/// `ChatRoom` is bound as `CHAT_ROOM`.
+pub(crate) fn binding_name(class: &str) -> String {
+    let mut name = String::with_capacity(class.len() + 4);
+    let mut before = None;
+    let mut letters = class.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let starts = letter.is_ascii_uppercase()
+            && before.is_some_and(|before: char| {
+                let ends = letters.peek().is_some_and(char::is_ascii_lowercase);
+                !before.is_ascii_uppercase() || ends
+            });
+        if starts {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+        before = Some(letter);
+    }
+    name
+}
+
 /// The module. Nothing in it but the imports is called by a global's name: a class may be called `Map`.
 pub(super) fn render(manifest: &str, classes: &[(String, String)]) -> String {
     let literal = |text: &str| serde_json::Value::from(text).to_string();

@@ -17,7 +17,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(crate) use entry::{exported_name, names_of};
+pub(crate) use cargo::{Versions, WASM_BINDGEN};
+pub(crate) use entry::{binding_name, exported_name, names_of};
 pub use error::BuildError;
 
 use crate::args::BuildArgs;
@@ -112,6 +113,16 @@ pub fn build(options: &BuildOptions, manifest: &str) -> Result<Built, BuildError
 /// The folder of a package of the workspace around `folder`.
 pub(crate) fn folder_of(folder: &Path, package: Option<&str>) -> Result<PathBuf, BuildError> {
     cargo::folder_of(folder, package)
+}
+
+/// The versions that must fit.
+pub(crate) fn versions(folder: &Path, package: Option<&str>) -> Result<Versions, BuildError> {
+    cargo::versions(folder, package)
+}
+
+/// Whether the toolchain compiles for the Workers' machine.
+pub(crate) fn has_target(folder: &Path) -> bool {
+    cargo::require_target(folder).is_ok()
 }
 
 /// Whether there was a `wasm-opt` to do it. What it may use is what the Rust target uses.

@@ -14,6 +14,20 @@ pub(super) struct App {
     /// The command that writes the entry module.
     pub(super) build: String,
     pub(super) classes: Vec<AppClass>,
+    pub(super) uses: Vec<AppUse>,
+}
+
+/// A class of another app that it calls.
+#[derive(Debug)]
+pub(super) struct AppUse {
+    /// The other Worker.
+    pub(super) script: String,
+    /// The JavaScript name of the class.
+    pub(super) class: String,
+    pub(super) binding: String,
+    /// What does instead of that binding.
+    pub(super) service: String,
+    pub(super) setting: String,
 }
 
 /// A class of the app.
@@ -24,6 +38,8 @@ pub(super) struct AppClass {
     pub(super) name: String,
     /// The JavaScript names that it had before.
     pub(super) was: Vec<String>,
+    /// The name of its binding, if the class says which.
+    pub(super) binding: Option<String>,
 }
 
 /// What the user said of classes that are gone; paths or JavaScript names.
@@ -51,6 +67,12 @@ pub(super) enum Change {
     Build { command: String },
     /// One more binding.
     Bind { name: String, class: String },
+    /// One more binding, to a class of another Worker.
+    BindOther {
+        name: String,
+        class: String,
+        script: String,
+    },
     /// An existing binding leads to another class.
     Rebind { name: String, class: String },
     /// A binding goes.
@@ -97,6 +119,11 @@ impl fmt::Display for Change {
             Self::Set { key, value } => write!(f, "set `{key}` to {value:?}"),
             Self::Build { command } => write!(f, "set `build.command` to {command:?}"),
             Self::Bind { name, class } => write!(f, "bind {name} to class `{class}`"),
+            Self::BindOther {
+                name,
+                class,
+                script,
+            } => write!(f, "bind {name} to class `{class}` of the Worker {script:?}"),
             Self::Rebind { name, class } => write!(f, "bind {name} to class `{class}` instead"),
             Self::Unbind { name } => {
                 write!(f, "remove the binding {name}, whose class is deleted")

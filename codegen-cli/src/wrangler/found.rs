@@ -1,6 +1,6 @@
 //! What a configuration says of the things that this command looks after, whichever format it is written in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -12,6 +12,8 @@ pub(super) struct Found {
     pub(super) date: Option<String>,
     pub(super) has_build: bool,
     pub(super) bindings: Vec<Binding>,
+    /// What leads to other Workers or may do so: bindings of their classes, services, variables.
+    pub(super) ways: BTreeSet<String>,
     pub(super) style: Style,
     /// What became of every class that the file names, by its JavaScript name.
     pub(super) classes: BTreeMap<String, Fate>,
@@ -93,6 +95,12 @@ impl Found {
             found.environments = environments.object()?.keys().cloned().collect();
         }
         found.read_bindings(&root)?;
+        for service in root.list("services")? {
+            found.ways.insert(service.required("binding")?);
+        }
+        if let Some(variables) = root.get("vars") {
+            found.ways.extend(variables.object()?.keys().cloned());
+        }
         if let Some(exports) = root.get("exports") {
             for name in exports.object()?.keys() {
                 let fate = read_export(&exports.key(name))?;
@@ -112,7 +120,9 @@ impl Found {
             let of_another = binding
                 .text("script_name")?
                 .is_some_and(|script| Some(&script) != self.name.as_ref());
-            if !of_another {
+            if of_another {
+                self.ways.insert(binding.required("name")?);
+            } else {
                 self.bindings.push(Binding {
                     name: binding.required("name")?,
                     class: binding.required("class_name")?,

@@ -69,6 +69,19 @@ fn edit(config: &CstObject, change: &Change) -> Option<()> {
             let bindings = objects.array_value_or_create("bindings")?;
             bindings.append(object(&[("name", name), ("class_name", class)]));
         }
+        Change::BindOther {
+            name,
+            class,
+            script,
+        } => {
+            let objects = config.object_value_or_create("durable_objects")?;
+            let bindings = objects.array_value_or_create("bindings")?;
+            bindings.append(object(&[
+                ("name", name),
+                ("class_name", class),
+                ("script_name", script),
+            ]));
+        }
         Change::Rebind { name, class } => {
             binding(config, name)?
                 .get("class_name")?

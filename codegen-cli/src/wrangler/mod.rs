@@ -28,24 +28,105 @@ use crate::args::WranglerArgs;
 use crate::document::{self, Manifest};
 use crate::error::Error;
 use crate::{load, term, workers};
-use change::{App, AppClass, Plan, Said};
+use change::{App, AppClass, AppUse, Change, Plan, Said};
 use file::File;
+use found::Found;
+
+/// Something in a configuration that is not as the app needs it.
+pub(crate) struct Amiss {
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+/// What a look at a configuration brought.
+struct Survey {
+    file: File,
+    /// What the file says, or what a new one begins with.
+    text: String,
+    app: App,
+    before: Option<Found>,
+    plan: Plan,
+}
+
+fn survey(args: &WranglerArgs, manifest: &Manifest, said: &Said) -> Result<Survey, Error> {
+    let file = File::open(&config(args)?)?;
+    let app = app(args, manifest, &file.path)?;
+    let skeleton = || file.skeleton(&app);
+    let text = file.text.clone().unwrap_or_else(skeleton);
+    let found = file.read(&text)?;
+    let committed = git::committed(&file.path);
+    let before = committed.and_then(|text| file.read(file::without_mark(&text)).ok());
+    let plan = plan::plan(&found, before.as_ref(), &app, said);
+    Ok(Survey {
+        file,
+        text,
+        app,
+        before,
+        plan,
+    })
+}
+
+/// What is amiss in the configuration there is, classes without a binding first; `None` if there is no such file.
+pub(crate) fn faults(
+    args: &WranglerArgs,
+    manifest: &Manifest,
+) -> Result<Option<(PathBuf, Vec<Amiss>)>, Error> {
+    let Survey { file, plan, .. } = survey(args, manifest, &Said::default())?;
+    if file.text.is_none() {
+        return Ok(None);
+    }
+    let mut faults: Vec<Amiss> = plan.changes.iter().filter_map(unbound).collect();
+    for change in &plan.changes {
+        if unbound(change).is_none() {
+            faults.push(Amiss {
+                message: format!("to do: {change}"),
+                help: "run `stayput wrangler`, which does it".to_owned(),
+            });
+        }
+    }
+    faults.extend(plan.refusals.iter().map(|refusal| Amiss {
+        message: refusal.to_string(),
+        help: refusal.help(),
+    }));
+    Ok(Some((file.path, faults)))
+}
+
+/// A class that nothing leads to, and the line that it lacks.
+fn unbound(change: &Change) -> Option<Amiss> {
+    let (name, class, of, script) = match change {
+        Change::Bind { name, class } => (name, class, String::new(), String::new()),
+        Change::BindOther {
+            name,
+            class,
+            script,
+        } => (
+            name,
+            class,
+            format!(" of the Worker {script:?}"),
+            format!(", \"script_name\": {script:?}"),
+        ),
+        _ => return None,
+    };
+    Some(Amiss {
+        message: format!("class `{class}`{of} has no binding {name}"),
+        help: format!(
+            "add {{ \"name\": {name:?}, \"class_name\": {class:?}{script} }} to `durable_objects.bindings`, or run \
+             `stayput wrangler`"
+        ),
+    })
+}
 
 /// The command.
 pub(crate) fn run(args: &WranglerArgs) -> Result<(), Error> {
     let said = said(args)?;
-    let manifest = manifest(args)?;
-    let file = File::open(&config(args)?)?;
-    let app = app(args, &manifest, &file.path)?;
-    let skeleton = file.text.is_none().then(|| file.skeleton(&app));
-    let text = skeleton
-        .as_ref()
-        .or(file.text.as_ref())
-        .map_or("", String::as_str);
-    let found = file.read(text)?;
-    let committed = git::committed(&file.path);
-    let before = committed.and_then(|text| file.read(file::without_mark(&text)).ok());
-    let plan = plan::plan(&found, before.as_ref(), &app, &said);
+    let Survey {
+        file,
+        text,
+        app,
+        before,
+        plan,
+    } = survey(args, &manifest(args)?, &said)?;
+    let text = text.as_str();
     for note in &plan.notes {
         term::note(&term::printable(&format!("note: {note}")));
     }
@@ -182,15 +263,31 @@ fn app(args: &WranglerArgs, manifest: &Manifest, config: &Path) -> Result<App, E
         name: manifest.app.clone(),
         main: format!("{out}/entry.js"),
         build: format!("stayput build {package} --out {out}"),
+        uses: manifest.uses.iter().map(use_of).collect(),
         classes: names
             .into_iter()
             .map(|(path, name)| AppClass {
                 was: was(&path),
+                binding: manifest
+                    .classes
+                    .get(&path)
+                    .and_then(|class| class.binding.clone()),
                 path,
                 name,
             })
             .collect(),
     })
+}
+
+fn use_of(used: &document::Use) -> AppUse {
+    AppUse {
+        // Workers are named in lower case.
+        script: used.app.to_lowercase(),
+        class: used.exported.clone(),
+        binding: used.binding.clone(),
+        service: used.service.clone(),
+        setting: used.setting.clone(),
+    }
 }
 
 /// A path without `.` and `..`.

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{App, Change, Plan, Said, State, Step};
-use super::found::{Fate, Found, Storage, Style};
+use super::found::{Binding, Fate, Found, Storage, Style};
 use super::refusal::Refusal;
-use crate::workers::exported_name;
 use crate::workers::local::COMPATIBILITY_DATE;
+use crate::workers::{binding_name, exported_name};
 
 /// Decides. `before` is what the file said when it was last committed, if that is known.
 pub(super) fn plan(found: &Found, before: Option<&Found>, app: &App, said: &Said) -> Plan {
@@ -29,6 +29,7 @@ pub(super) fn plan(found: &Found, before: Option<&Found>, app: &App, said: &Said
     let created = planner.created();
     planner.lifecycle(created);
     planner.bindings();
+    planner.uses();
     planner.plan
 }
 
@@ -332,10 +333,14 @@ impl Planner<'_> {
             }
         });
         for class in &self.app.classes {
-            if bindings.iter().any(|binding| binding.class == class.name) {
+            let wanted = class.binding.as_ref();
+            let leads = |binding: &Binding| {
+                binding.class == class.name && wanted.is_none_or(|name| *name == binding.name)
+            };
+            if bindings.iter().any(leads) {
                 continue;
             }
-            let name = binding_name(&class.name);
+            let name = wanted.map_or_else(|| binding_name(&class.name), String::clone);
             if let Some(other) = bindings.iter().find(|binding| binding.name == name) {
                 self.plan.refusals.push(Refusal::BindingTaken {
                     name,
@@ -345,6 +350,31 @@ impl Planner<'_> {
             } else {
                 let class = class.name.clone();
                 self.plan.changes.push(Change::Bind { name, class });
+            }
+        }
+    }
+
+    /// Something leads to every class of another app that is called.
+    fn uses(&mut self) {
+        for used in &self.app.uses {
+            let found = self.found;
+            let ways = [&used.binding, &used.service, &used.setting];
+            if ways.iter().any(|name| found.ways.contains(*name)) {
+                continue;
+            }
+            let name = used.binding.clone();
+            if let Some(other) = found.bindings.iter().find(|binding| binding.name == name) {
+                self.plan.refusals.push(Refusal::BindingTaken {
+                    name,
+                    class: used.class.clone(),
+                    other: other.class.clone(),
+                });
+            } else {
+                self.plan.changes.push(Change::BindOther {
+                    name,
+                    class: used.class.clone(),
+                    script: used.script.clone(),
+                });
             }
         }
     }
@@ -367,26 +397,6 @@ impl Planner<'_> {
         }
         Some(class.to_owned())
     }
-}
-
-/// `ChatRoom` is bound as `CHAT_ROOM`.
-fn binding_name(class: &str) -> String {
-    let mut name = String::with_capacity(class.len() + 4);
-    let mut before = None;
-    let mut letters = class.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let starts = letter.is_ascii_uppercase()
-            && before.is_some_and(|before: char| {
-                let ends = letters.peek().is_some_and(char::is_ascii_lowercase);
-                !before.is_ascii_uppercase() || ends
-            });
-        if starts {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-        before = Some(letter);
-    }
-    name
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::wrangler::change::AppClass;
+use crate::wrangler::change::{AppClass, AppUse};
 
 /// An app with classes by path.
 fn app(paths: &[&str]) -> App {
@@ -22,8 +22,10 @@ fn app(paths: &[&str]) -> App {
                 path: (*path).to_owned(),
                 name: exported_name(path).unwrap(),
                 was: Vec::new(),
+                binding: None,
             })
             .collect(),
+        uses: Vec::new(),
     }
 }
 
@@ -187,6 +189,7 @@ fn a_former_path_in_the_app_says_it_too() {
         path: "room".to_owned(),
         name: "Room".to_owned(),
         was: Vec::new(),
+        binding: None,
     });
     let plan = decide(&file, &app, &Said::default());
     assert_eq!(
@@ -475,6 +478,57 @@ fn bindings_are_those_of_this_worker() {
     );
     let plan = decide(&file, &app(&["room", "hall"]), &Said::default());
     assert!(matches!(refusal(plan), Refusal::BindingTaken { other, .. } if other == "Hall"));
+}
+
+#[test]
+fn a_class_may_name_its_binding() {
+    let mut app = app(&["chat-room"]);
+    app.classes[0].binding = Some("ROOMS".to_owned());
+    let exports = json!({ "exports": { "ChatRoom": live() } });
+    let plan =
+        |bindings: &[(&str, &str)]| decide(&config(&exports, bindings), &app, &Said::default());
+    assert_eq!(changes(&plan(&[])), ["bind ROOMS to class `ChatRoom`"]);
+    // One of another name does not do: code asks for this one.
+    let usual = [("CHAT_ROOM", "ChatRoom")];
+    assert_eq!(changes(&plan(&usual)), ["bind ROOMS to class `ChatRoom`"]);
+    let both = [("CHAT_ROOM", "ChatRoom"), ("ROOMS", "ChatRoom")];
+    assert_eq!(changes(&plan(&both)), [""; 0]);
+}
+
+#[test]
+fn classes_of_other_apps_are_bound_unless_something_leads_there() {
+    let mut app = app(&[]);
+    app.uses.push(AppUse {
+        script: "users".to_owned(),
+        class: "Account".to_owned(),
+        binding: "USERS_ACCOUNT".to_owned(),
+        service: "USERS".to_owned(),
+        setting: "STAYPUT_USERS".to_owned(),
+    });
+    let with = |more: Value| {
+        let mut config = config(&json!({}), &[]);
+        let members = more.as_object().unwrap().clone();
+        config.as_object_mut().unwrap().extend(members);
+        decide(&config, &app, &Said::default())
+    };
+    assert_eq!(
+        changes(&with(json!({}))),
+        ["bind USERS_ACCOUNT to class `Account` of the Worker \"users\""]
+    );
+    for way in [
+        json!({ "durable_objects": { "bindings": [
+            { "name": "USERS_ACCOUNT", "class_name": "Account", "script_name": "users" },
+        ] } }),
+        json!({ "services": [{ "binding": "USERS", "service": "users" }] }),
+        json!({ "vars": { "STAYPUT_USERS": "https://users.example" } }),
+    ] {
+        assert_eq!(changes(&with(way)), [""; 0]);
+    }
+    let own = json!({
+        "exports": { "Account": { "type": "durable-object", "state": "transferred", "transferred_to": "y" } },
+        "durable_objects": { "bindings": [{ "name": "USERS_ACCOUNT", "class_name": "Account" }] },
+    });
+    assert!(matches!(refusal(with(own)), Refusal::BindingTaken { .. }));
 }
 
 #[test]

@@ -108,6 +108,19 @@ fn edit(config: &mut Table, change: &Change) -> Option<()> {
                 table(&[("name", name), ("class_name", class)]),
             )?;
         }
+        Change::BindOther {
+            name,
+            class,
+            script,
+        } => {
+            let objects = config.entry("durable_objects").or_insert_with(implicit);
+            let members = [
+                ("name", name.as_str()),
+                ("class_name", class),
+                ("script_name", script),
+            ];
+            push(objects, "bindings", table(&members))?;
+        }
         Change::Rebind { name, class } => {
             let (mut bindings, index) = find_binding(config, name)?;
             rewrite(bindings.get(index)?, "class_name", class);

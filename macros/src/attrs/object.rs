@@ -39,6 +39,7 @@ pub(crate) struct StructArgs {
     pub(crate) class: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
+    pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) blocks: Vec<Ident>,
 }
@@ -57,6 +58,7 @@ impl StructArgs {
             Kind::Mixin => None,
         };
         let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
+        let binding = text("binding");
         let events = args.paths("events", diag);
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
@@ -73,6 +75,7 @@ impl StructArgs {
             class,
             was,
             jurisdiction,
+            binding,
             events,
             blocks,
         }

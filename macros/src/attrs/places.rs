@@ -57,6 +57,7 @@ pub(crate) static OBJECT: Place = Place {
         ("class", "class = \"path-name\""),
         ("was", "was = \"old-path-name\""),
         ("jurisdiction", "jurisdiction = \"eu\""),
+        ("binding", "binding = \"CHAT_ROOM\""),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],

@@ -26,7 +26,7 @@ fn local(name: &str) -> Ident {
 }
 
 /// Lints that generated code cannot answer for. They are about items that the user may leave unused.
-fn allows() -> TokenStream {
+pub(crate) fn allows() -> TokenStream {
     quote! {
         #[allow(dead_code, private_bounds, private_interfaces, reason = "generated")]
         #[allow(clippy::too_many_arguments, reason = "as many as the action has")]

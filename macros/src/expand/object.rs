@@ -130,6 +130,10 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
     let blocks = block_numbers(object);
     let parts = object_parts(object, &blocks);
     let walk = fields::walk(ident, &object.fields);
+    let binding = object
+        .binding
+        .as_ref()
+        .map(|name| quote!(const BINDING: __rt::Binding = ::core::option::Option::Some(#name);));
     quote! {
         #[automatically_derived]
         impl __rt::Stub for #stub {
@@ -154,6 +158,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const MOUNTS: &'static [__rt::Mount<Self>] = &[#(#mount_list),*];
             const PARTS: &'static [&'static __rt::Table<Self>] =
                 &[#(#parts),*];
+            #binding
             fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
             fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
             fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }

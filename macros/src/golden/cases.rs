@@ -254,3 +254,79 @@ fn config() {
         },
     );
 }
+
+/// An app with a type of every kind, an error and a mixin.
+const OTHER: &str = r##"{
+  "stayput": {"manifest": 1}, "app": {"name": "user-service", "version": "0.1.0"},
+  "classes": {"account": {"type": "Account", "binding": "BOOKS", "description": "An account.", "actions": {
+    "balance": {"description": "What is in it.\n\n```\nlet x = 1;\n```", "receiver": "query", "auth": {"kind": "public"},
+      "params": [{"name": "type", "required": false, "schema": {"type": ["string", "null"]}}],
+      "result": {"$ref": "#/components/schemas/Plan"},
+      "errors": [{"code": "account.closed", "status": 410, "retryable": true, "description": "Gone.",
+        "details": {"type": "object", "properties": {"since": {"type": "integer"}}, "required": ["since"]}}]},
+    "close": {"receiver": "command", "auth": {"kind": "internal"}, "params": [], "result": {"type": "null"}, "errors": []},
+    "notes.add": {"receiver": "command", "auth": {"kind": "public"}, "params": [], "result": {"type": "null"}, "errors": []}
+  }}},
+  "components": {"schemas": {
+    "Plan": {"oneOf": [{"type": "string", "const": "Free"}, {"type": "object", "additionalProperties": false,
+      "properties": {"Gift": {"$ref": "#/components/schemas/Gift"}}, "required": ["Gift"]}]},
+    "Gift": {"type": "object", "properties": {"maxWait": {"type": "integer", "format": "uint32"},
+      "plan": {"$ref": "#/components/schemas/Plan"}}, "required": ["maxWait"]},
+    "Unused": {"type": "string"}
+  }}
+}"##;
+
+#[test]
+fn stub() {
+    let path = format!("{}/src/golden/stub.rs.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = pretty(crate::remote::expand_text(OTHER, "users.json"));
+    expectorate::assert_contents(path, &text);
+}
+
+#[test]
+fn what_is_no_manifest_is_refused_by_its_place() {
+    for (text, message) in [
+        (
+            "{\n  \"a\": 1,\n}",
+            "line 3, column 1: expected a name in quotes",
+        ),
+        ("{}", "is no manifest of an app"),
+        (
+            r#"{"stayput": {"manifest": 2}}"#,
+            "is a manifest of version 2",
+        ),
+        (
+            r#"{"stayput": {"manifest": 1}}"#,
+            "names no app, or no class of it",
+        ),
+    ] {
+        let said = crate::remote::expand_text(text, "users.json").to_string();
+        assert!(
+            said.contains("compile_error") && said.contains(message),
+            "{said}"
+        );
+    }
+}
+
+/// Whatever an app calls its things, the code that comes of it is Rust.
+#[test]
+fn names_of_another_app_cannot_break_the_code() {
+    let names = [
+        "self", "Self", "fn", "_", "", "9", "a b", "\\u0000", "größe", "x\\\"y", "r#x", "*/",
+        "Option", "crate",
+    ];
+    for one in names {
+        for other in names {
+            let text = OTHER
+                .replace("\"balance\"", &format!("\"{one}\""))
+                .replace("\"type\",", &format!("\"{other}\","))
+                .replace("Gift\"", &format!("{other}\""))
+                .replace("maxWait", one)
+                .replace("account.closed", &format!("{one}.{other}"))
+                .replace("\"since\"", &format!("\"{other}\""));
+            let code = crate::remote::expand_text(&text, "users.json");
+            let parsed = syn::parse2::<syn::File>(code.clone());
+            assert!(parsed.is_ok(), "{one:?} {other:?}: {code}");
+        }
+    }
+}

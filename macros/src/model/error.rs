@@ -41,7 +41,7 @@ pub(crate) struct ErrorField {
 }
 
 /// Codes of the framework itself, which clients must be able to tell apart.
-const FRAMEWORK_CODES: [&str; 16] = [
+pub(crate) const FRAMEWORK_CODES: [&str; 16] = [
     "bad_request",
     "conflict",
     "deadlock",

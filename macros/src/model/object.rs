@@ -10,7 +10,7 @@ use crate::paths::Rt;
 use crate::syntax::cfg::Cfgs;
 use crate::syntax::docs::Docs;
 use crate::syntax::helpers::Taken;
-use crate::syntax::names::{class_fault, kebab, unraw};
+use crate::syntax::names::{binding_fault, class_fault, kebab, unraw};
 use crate::syntax::types::borrow_in;
 
 /// A struct that is a durable object or a mixin.
@@ -22,6 +22,7 @@ pub(crate) struct Object {
     pub(crate) class: String,
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
+    pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) blocks: Vec<Ident>,
     pub(crate) fields: Vec<Field>,
@@ -86,6 +87,7 @@ pub(crate) fn read(
     let jurisdiction = args
         .jurisdiction
         .filter(|text| check_jurisdiction(text, diag));
+    let binding = args.binding.filter(|name| check_binding(name, diag));
     let events = unique_events(args.events, diag);
     let blocks = unique_blocks(args.blocks, diag);
     let class = args
@@ -100,6 +102,7 @@ pub(crate) fn read(
         class,
         was: args.was,
         jurisdiction,
+        binding,
         events,
         blocks,
         fields,
@@ -116,6 +119,15 @@ fn check_jurisdiction(text: &LitStr, diag: &mut Diag) -> bool {
             .help(format!("it is one of {}", JURISDICTIONS.join(", ")));
     }
     known
+}
+
+fn check_binding(name: &LitStr, diag: &mut Diag) -> bool {
+    let fault = binding_fault(&name.value());
+    if let Some(fault) = &fault {
+        diag.error(name, fault)
+            .help("write a name such as `binding = \"CHAT_ROOM\"`");
+    }
+    fault.is_none()
 }
 
 /// Reports generics and where clauses; returns whether there are none.

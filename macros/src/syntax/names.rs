@@ -71,6 +71,16 @@ pub(crate) fn class_fault(name: &str) -> Option<String> {
     })
 }
 
+/// What is wrong with the name of a binding of a Worker, if anything.
+pub(crate) fn binding_fault(name: &str) -> Option<String> {
+    let starts = name.starts_with(|char: char| char.is_ascii_uppercase());
+    let legal = |char: char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_';
+    (!starts || !name.chars().all(legal)).then(|| {
+        "the name of a binding starts with a letter and has only `A`-`Z`, `0`-`9` and `_`"
+            .to_owned()
+    })
+}
+
 /// What is wrong with the name of an action, if anything.
 pub(crate) fn action_fault(name: &str) -> Option<String> {
     if name.contains('.') {

@@ -2,19 +2,12 @@
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::ClientError;
 use crate::error::Code;
 use crate::object::Target;
+use crate::remote::path_of;
 use crate::rpc::WireError;
-
-/// What stays as it is in a segment of a path (RFC 3986, 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 #[derive(Debug, Clone)]
 pub(super) struct Address {
@@ -84,11 +77,7 @@ impl Address {
     }
 
     fn uri(&self, scheme: Scheme, target: &Target) -> Result<Uri, Box<WireError>> {
-        let (prefix, class) = (&self.prefix, &target.class);
-        let path = match &target.name {
-            Some(name) => format!("{prefix}/{class}/{}", utf8_percent_encode(name, SEGMENT)),
-            None => format!("{prefix}/{class}/~{}", target.id),
-        };
+        let path = format!("{}{}", self.prefix, path_of(target));
         let path = PathAndQuery::try_from(path).map_err(|_| no_uri())?;
         Uri::builder()
             .scheme(scheme)

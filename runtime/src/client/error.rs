@@ -5,6 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::object::Mode;
+use crate::remote::ours;
+pub(super) use crate::remote::{bad_answer, network};
 use crate::rpc::WireError;
 use crate::socket::CloseCode;
 
@@ -49,34 +51,12 @@ impl fmt::Display for ClientError {
 
 impl std::error::Error for ClientError {}
 
-/// There is no connection, or it broke. With `sent`, a call had been sent.
-pub(super) fn network(reason: &dyn fmt::Display, sent: Option<Mode>) -> Box<WireError> {
-    Box::new(WireError {
-        maybe_executed: sent.is_some_and(may_write),
-        retryable: true,
-        ..ours("network", 503, reason.to_string())
-    })
-}
-
 /// No answer in time. With `sent`, a call had been sent.
 pub(super) fn timed_out(limit: Duration, sent: Option<Mode>) -> Box<WireError> {
     Box::new(WireError {
-        maybe_executed: sent.is_some_and(may_write),
+        maybe_executed: sent.is_some_and(|mode| mode != Mode::Read),
         retryable: true,
         ..ours("client_timeout", 504, format!("no answer within {limit:?}"))
-    })
-}
-
-/// What answers is not stayput: a proxy, or another server. With `sent`, a call had been sent.
-pub(super) fn bad_answer(status: u16, sent: Option<Mode>) -> Box<WireError> {
-    let retryable = matches!(status, 429 | 502..=504);
-    let message = format!(
-        "the answer, of HTTP status {status}, is not that of a stayput app: check the URL, and what stands between"
-    );
-    Box::new(WireError {
-        maybe_executed: sent.is_some_and(may_write),
-        retryable,
-        ..ours("bad_answer", 502, message)
     })
 }
 
@@ -85,7 +65,7 @@ pub(super) fn bad_message(sent: Mode) -> Box<WireError> {
     let message = "the answer has neither a result nor an error as a stayput app sends them: check the URL, and what \
                    stands between";
     Box::new(WireError {
-        maybe_executed: may_write(sent),
+        maybe_executed: sent != Mode::Read,
         ..ours("bad_answer", 502, message.to_owned())
     })
 }
@@ -114,23 +94,6 @@ pub(super) fn bad_token(reason: &str) -> Box<WireError> {
 pub(super) fn overflow(limit: usize) -> Box<WireError> {
     let message = format!("more than {limit} events waited to be read");
     Box::new(ours("overflow", 503, message))
-}
-
-fn may_write(mode: Mode) -> bool {
-    mode != Mode::Read
-}
-
-/// An error of the client, which the generated clients of other languages name alike.
-fn ours(code: &'static str, status: u16, message: String) -> WireError {
-    WireError {
-        rpc_code: 1,
-        status,
-        code: Cow::Borrowed(code),
-        message: Cow::Owned(message),
-        details: None,
-        retryable: false,
-        maybe_executed: false,
-    }
 }
 
 /// Fills `bytes` with randomness.

@@ -4,20 +4,17 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::address::Address;
-use super::answer::Message;
 use super::error;
 use super::tls::Trust;
 use crate::object::OutgoingCall;
+use crate::remote::{MAX_ANSWER, Message, request_body};
 use crate::rpc::Reply;
-
-/// What answers more than this is no app: it is not read into memory. The same as over a WebSocket.
-const MAX_ANSWER: usize = 64 << 20;
 
 #[cfg(feature = "client-tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -40,11 +37,18 @@ impl Http {
         Self { pool }
     }
 
-    pub(super) async fn call(&self, address: &Address, call: &OutgoingCall) -> Reply {
+    /// `further`: headers beside those that every call has.
+    pub(super) async fn call(
+        &self,
+        address: &Address,
+        call: &OutgoingCall,
+        further: HeaderMap,
+    ) -> Reply {
         let mut request = Request::new(Full::new(request_body(1, &call.action, &call.params)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.of(&call.target)?;
         let headers = request.headers_mut();
+        *headers = further;
         let json = HeaderValue::from_static("application/json");
         headers.insert(CONTENT_TYPE, json.clone());
         headers.insert(ACCEPT, json);
@@ -68,20 +72,6 @@ impl Http {
     }
 }
 
-/// A JSON-RPC request. Names of actions are identifiers with dots, and so need no escapes.
-pub(super) fn request_body(id: u64, action: &str, params: &[u8]) -> Bytes {
-    let mut body = String::with_capacity(64 + action.len() + params.len());
-    // Writing to a string cannot fail.
-    let _ = write!(body, r#"{{"jsonrpc":"2.0","id":{id},"method":"{action}""#);
-    let mut body = body.into_bytes();
-    if !params.is_empty() {
-        body.extend_from_slice(br#","params":"#);
-        body.extend_from_slice(params);
-    }
-    body.push(b'}');
-    body.into()
-}
-
 /// What happened, with its causes: the outermost error alone says "client error".
 pub(super) fn reason(fault: &dyn std::error::Error) -> String {
     let mut text = fault.to_string();
@@ -91,21 +81,4 @@ pub(super) fn reason(fault: &dyn std::error::Error) -> String {
         cause = fault.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_json_with_and_without_parameters() {
-        let body = request_body(7, "presence.enter", br#"["ann"]"#);
-        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({"jsonrpc": "2.0", "id": 7, "method": "presence.enter", "params": ["ann"]})
-        );
-        let body = request_body(7, "rpc.ping", b"");
-        assert_eq!(body, r#"{"jsonrpc":"2.0","id":7,"method":"rpc.ping"}"#);
-    }
 }

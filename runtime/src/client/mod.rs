@@ -33,10 +33,10 @@
 //! `block_on`, or in tasks of a `tokio::task::LocalSet`.
 
 mod address;
-mod answer;
 mod error;
 mod http;
 mod live;
+mod remote;
 mod socket;
 mod tls;
 
@@ -47,6 +47,7 @@ use std::time::Duration;
 
 pub use self::error::ClientError;
 pub use self::live::{Events, Live};
+pub(crate) use self::remote::deliver;
 
 use self::address::Address;
 use self::http::Http;
@@ -187,7 +188,12 @@ impl Originate for Inner {
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
-            let sent = async { self.http.call(&*self.address().await?, &call).await };
+            let sent = async {
+                let address = self.address().await?;
+                self.http
+                    .call(&address, &call, ::http::HeaderMap::new())
+                    .await
+            };
             let answer = tokio::time::timeout(self.timeout, sent).await;
             answer.unwrap_or_else(|_| Err(error::timed_out(self.timeout, Some(call.mode))))
         })

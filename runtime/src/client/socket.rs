@@ -18,12 +18,12 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::address::Address;
-use super::answer::{Message, answers_to};
 use super::error;
-use super::http::{reason, request_body};
+use super::http::reason;
 use super::tls::Trust;
 use crate::error::Code;
 use crate::object::{Mode, Target};
+use crate::remote::{Message, answers_to, request_body};
 use crate::rpc::{Reply, WireError};
 use crate::socket::{CloseCode, shorten_reason};
 

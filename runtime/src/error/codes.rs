@@ -188,8 +188,8 @@ codes! {
         "A setting has a value that cannot be used. At start: exit code 2."
         "Correct the setting the message names."
     ConfigBindingMissing "config.binding_missing" 1 500 false
-        "A class has no Durable Object namespace in the Worker's configuration."
-        "Run `stayput wrangler`, which adds the lines that the message names, and deploy."
+        "A class has no Durable Object namespace in the Worker's configuration, or nothing leads to another app that is called."
+        "Add what the message names: on Workers `stayput wrangler` does, natively it is a setting."
     ConfigOpenListener "config.open_listener" 1 500 false
         "The program would listen beyond this machine without an authenticator. At start: exit code 2."
         "Listen on a loopback address, or set an authenticator."

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::header::HeaderName;
 use ::http::request::Parts;
-use ::http::{HeaderMap, Method};
+use ::http::{HeaderMap, HeaderValue, Method};
 use bytes::Bytes;
 
 use super::Subscription;
 use crate::auth::Surroundings;
 use crate::error::Code;
 use crate::object::{Caller, Envelope, Target};
+use crate::remote::TIMEOUT_HEADER;
 use crate::rpc::{Reply, WireError};
 
 /// A whole response.
@@ -128,6 +130,8 @@ pub(super) struct Trace {
     pub(super) id: Arc<str>,
     /// Tells chains of calls that began in the same millisecond apart.
     pub(super) nonce: u64,
+    /// How long the client says it waits.
+    pub(super) patience: Option<Duration>,
 }
 
 /// The header a request's id is taken from and given back in.
@@ -152,8 +156,15 @@ impl Trace {
         Self {
             id,
             nonce: u64::from_le_bytes(nonce),
+            patience: headers.get(TIMEOUT_HEADER).and_then(patience),
         }
     }
+}
+
+/// What is no number is as good as nothing said: a deadline there is anyway.
+fn patience(value: &HeaderValue) -> Option<Duration> {
+    let millis = value.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_millis(millis))
 }
 
 fn harmless(id: &[u8]) -> Option<&str> {

@@ -167,6 +167,10 @@ impl<D: Dispatch> Session<'_, D> {
         } else {
             self.limits.call
         };
+        let patience = self
+            .trace
+            .patience
+            .map_or(patience, |shorter| shorter.min(patience));
         Ok(Envelope {
             request_id: Arc::clone(&self.trace.id),
             target: self.target.clone(),

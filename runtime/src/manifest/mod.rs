@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::action::Auth;
+use crate::remote::Remote;
 
 /// The format's major version; another major is refused by readers.
 pub const MANIFEST_MAJOR: u32 = 1;
@@ -26,6 +27,9 @@ pub struct Manifest {
     pub app: AppInfo,
     /// Classes by class path (`chat-room`).
     pub classes: BTreeMap<String, ClassManifest>,
+    /// Classes of other apps that it calls; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<RemoteManifest>,
     /// Types that schemas refer to by `#/components/schemas/<Name>`, JSON Schema 2020-12.
     pub components: Components,
 }
@@ -46,6 +50,37 @@ pub struct AppInfo {
     pub version: String,
 }
 
+/// A class of another app, and by which settings it is reached.
+#[derive(Debug, Clone, Serialize)]
+pub struct RemoteManifest {
+    /// The other app's name.
+    pub app: &'static str,
+    /// The class path.
+    pub class: &'static str,
+    /// The name of its JavaScript class.
+    pub exported: &'static str,
+    /// The binding of its objects.
+    pub binding: &'static str,
+    /// The service binding that does instead.
+    pub service: &'static str,
+    /// The setting with the app's URL that does instead.
+    pub setting: &'static str,
+}
+
+impl RemoteManifest {
+    /// The same, as the manifest says it.
+    pub fn of(remote: &Remote) -> Self {
+        Self {
+            app: remote.app,
+            class: remote.class,
+            exported: remote.exported,
+            binding: remote.binding,
+            service: remote.service,
+            setting: remote.setting,
+        }
+    }
+}
+
 /// The named types.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Components {
@@ -64,6 +99,9 @@ pub struct ClassManifest {
     /// Where its objects must stay; left out if that is anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jurisdiction: Option<&'static str>,
+    /// By which binding other code of a Worker finds its objects; left out if it is the class path as `CHAT_ROOM`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binding: Option<&'static str>,
     /// The doc comment; empty if there is none.
     pub description: String,
     /// Actions by wire name; a mixin's are named `mount.action`.

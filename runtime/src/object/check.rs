@@ -1,5 +1,6 @@
 //! What the compiler is made to refuse: two things of one object with the same name, and reserved ones.
 
+use super::Binding;
 use crate::state::Stateful;
 
 /// Refuses, at compile time, two things of one object with the same name, and a name of the protocol's own; called in a
@@ -67,6 +68,23 @@ pub const fn check_class<T: Stateful>() {
             other += 1;
         }
         event += 1;
+    }
+}
+
+/// Refuses, at compile time, two classes of one binding; called in a `const` by [`app!`](crate::app).
+pub const fn check_bindings(bindings: &[Binding]) {
+    let mut index = 0;
+    while index < bindings.len() {
+        let mut other = index + 1;
+        while other < bindings.len() {
+            if let (Some(one), Some(two)) = (bindings[index], bindings[other])
+                && same(one, two)
+            {
+                clash("two classes have the binding `", one, "`: rename one");
+            }
+            other += 1;
+        }
+        index += 1;
     }
 }
 

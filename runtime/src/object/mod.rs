@@ -25,7 +25,7 @@ mod turn;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use by_name::actions_of;
-pub use check::check_class;
+pub use check::{check_bindings, check_class};
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
@@ -47,6 +47,9 @@ use crate::state::Stateful;
 
 /// A place that objects may not leave; see [`Object::JURISDICTION`].
 pub type Jurisdiction = Option<&'static str>;
+
+/// The name of a class's binding; see [`Stateful::BINDING`].
+pub type Binding = Option<&'static str>;
 
 /// A class of durable objects; annotate a struct with `#[durable_object]`.
 #[diagnostic::on_unimplemented(

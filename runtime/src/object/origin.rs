@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::{IdKey, Mode, Target};
 use crate::backend::LocalFuture;
+use crate::remote::Remote;
 use crate::rpc::Reply;
 
 /// A call that is about to leave.
@@ -23,6 +24,8 @@ pub struct OutgoingCall {
     pub params: Bytes,
     /// What the action will hold of its object.
     pub mode: Mode,
+    /// The class of another app that it is for.
+    pub remote: Option<&'static Remote>,
 }
 
 /// Something on whose behalf objects are called.

@@ -20,6 +20,7 @@ use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Error, Rejection};
+use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
 
@@ -105,6 +106,8 @@ pub struct StubCore {
     mount: Option<Rc<str>>,
     near: Option<&'static str>,
     origin: Option<Origin>,
+    /// The class, if it is one of another app.
+    remote: Option<&'static Remote>,
 }
 
 impl StubCore {
@@ -123,6 +126,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
         }
     }
 
@@ -138,6 +142,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin,
+            remote: None,
         };
         core.check();
         core
@@ -163,6 +168,20 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
+        }
+    }
+
+    /// An object of another app.
+    pub(crate) fn remote(origin: Origin, remote: &'static Remote, target: Target) -> Self {
+        let checked = target.name.as_deref().map_or(Ok(()), check_name);
+        Self {
+            class: remote.class,
+            target: checked.map(|()| target),
+            mount: None,
+            near: None,
+            origin: Some(origin),
+            remote: Some(remote),
         }
     }
 
@@ -180,6 +199,7 @@ impl StubCore {
             mount: None,
             near: None,
             origin: Some(origin),
+            remote: None,
         }
     }
 
@@ -242,6 +262,10 @@ impl StubCore {
             return;
         };
         let Ok(target) = &self.target else { return };
+        // What derives the ids of another app is known there.
+        if self.remote.is_some() {
+            return;
+        }
         let checked = match origin.0.id_key(self.class) {
             None => Err(no_class(self.class)),
             Some(key) => key.check(target.id).map_err(|error| {
@@ -276,6 +300,7 @@ impl StubCore {
                 action,
                 params,
                 mode,
+                remote: self.remote,
             }),
         }
     }

@@ -8,10 +8,12 @@ use super::contain::race;
 use super::host::Core;
 use super::lock::Guard;
 use super::origin::{Originate, OutgoingCall};
+use super::storage_error;
 use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
 use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
 use crate::event::EventQueue;
+use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{ConnectionId, Effects};
 
@@ -209,6 +211,10 @@ impl Originate for Turn {
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
+            // What a faulty action knows is not to be told.
+            if let Some(fault) = self.core.records.fault() {
+                return Err(storage_error(&fault));
+            }
             let chain = self.chain();
             if let Some(refusal) = self.refuse(&call, &chain) {
                 return Err(Box::new(refusal));
@@ -237,7 +243,18 @@ impl Originate for Turn {
                     WireError::framework(Code::Timeout, message).maybe_executed(),
                 ))
             };
-            let reply = race(self.core.environment.call(envelope), late).await;
+            let environment = &self.core.environment;
+            let answer = match call.remote {
+                None => environment.call(envelope),
+                Some(remote) => (remote.deliver)(RemoteCall {
+                    remote,
+                    patience: envelope.deadline.since(environment.now()),
+                    envelope,
+                    mode: call.mode,
+                    variable: &|name| environment.variable(name),
+                }),
+            };
+            let reply = race(answer, late).await;
             drop(waiting);
             reply
         })

@@ -3,7 +3,7 @@
 use super::{Loader, Saver, StateDescriber};
 use crate::action::Table;
 use crate::event::EventInfo;
-use crate::object::{Mount, Mounts, Stub};
+use crate::object::{Binding, Mount, Mounts, Stub};
 
 /// A struct with durable fields; annotate it with `#[durable_object]` or `#[mixin]`.
 #[diagnostic::on_unimplemented(
@@ -25,6 +25,8 @@ pub trait Stateful: Sized + 'static {
     const MOUNTS: &'static [Mount<Self>];
     /// The main impl block's table and those of `impls(..)`.
     const PARTS: &'static [&'static Table<Self>];
+    /// Of a class: by which binding other code of a Worker finds its objects; without one the class path as `CHAT_ROOM`.
+    const BINDING: Binding = None;
 
     /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;

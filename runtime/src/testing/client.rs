@@ -92,6 +92,9 @@ impl Originate for Client {
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
             let port = self.inner.port();
+            if call.remote.is_some() {
+                return Originate::call(Rc::new(port), call).await;
+            }
             self.inner
                 .front
                 .call(call, self.caller.clone(), &port)

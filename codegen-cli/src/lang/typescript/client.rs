@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::names::{self, ActionNames, Names, mount_key};
-use super::types::Printer;
+use super::types::{Home, Printer};
 use super::wire::Shapes;
 use super::{Options, text};
 use crate::document::Receiver;
@@ -11,11 +11,13 @@ use crate::ir::{Action, Api, Event, Members};
 
 /// Prints the whole file, without its header.
 pub(super) fn emit(api: &Api, options: Options) -> String {
-    let names = names::assign(api);
+    let names = names::assign(api, &[]);
     let emitter = Emitter {
         printer: Printer {
             names: &names,
-            bigint: options.bigint,
+            home: Home::Client {
+                bigint: options.bigint,
+            },
         },
         shapes: Shapes::new(api, &names),
         names: &names,

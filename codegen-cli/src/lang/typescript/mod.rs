@@ -1,10 +1,12 @@
-//! The TypeScript client: `stayput.ts` and `live.ts` (the same for every app), `client.ts` (this app) and `index.ts` (both).
+//! The TypeScript client: `stayput.ts` and `live.ts` (the same for every app), `client.ts` (this app) and `index.ts` (both);
+//! beside it `worker.d.ts`, the types of the stubs that JavaScript Workers call by.
 
 mod client;
 mod names;
 mod text;
 mod types;
 mod wire;
+mod worker;
 
 use crate::document::Manifest;
 use crate::error::Error;
@@ -47,6 +49,10 @@ pub(crate) fn generate(
         ("index.ts", format!("{header}\n{INDEX}")),
         ("live.ts", format!("{}\n{LIVE}", runtime_header())),
         ("stayput.ts", format!("{}\n{RUNTIME}", runtime_header())),
+        (
+            "worker.d.ts",
+            format!("{header}\n{}", worker::emit(&api, manifest)),
+        ),
     ])
 }
 

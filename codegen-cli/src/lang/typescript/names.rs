@@ -6,7 +6,7 @@ use crate::ir::{Api, Members};
 use crate::naming::{self, Scope};
 
 /// Names that a type of the app must not take: the language's, those the client uses, those `index.ts` exports.
-const RESERVED_TYPES: &[&str] = &[
+pub(super) const RESERVED_TYPES: &[&str] = &[
     // Types of the language.
     "any",
     "bigint",
@@ -144,9 +144,13 @@ pub(super) fn member_scope() -> Scope {
     Scope::reserving(RESERVED_MEMBERS)
 }
 
-/// Names everything: classes first, for they are what users type most, then types, then what we add.
-pub(super) fn assign(api: &Api) -> Names {
+/// Names everything: classes first, for they are what users type most, then types, then what we add. `own`: what the
+/// file declares besides.
+pub(super) fn assign(api: &Api, own: &[&str]) -> Names {
     let mut scope = Scope::reserving(RESERVED_TYPES);
+    for name in own {
+        scope.claim(name);
+    }
     let mut members = member_scope();
     let mut names = Names {
         accessors: BTreeMap::new(),

@@ -15,7 +15,16 @@ use crate::schema;
 /// Prints types.
 pub(super) struct Printer<'n> {
     pub(super) names: &'n Names,
-    pub(super) bigint: bool,
+    pub(super) home: Home,
+}
+
+/// Which file types are printed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// `client.ts`, with or without `--bigint`.
+    Client { bigint: bool },
+    /// `worker.d.ts`.
+    Worker,
 }
 
 impl Printer<'_> {
@@ -73,9 +82,13 @@ impl Printer<'_> {
             Type::Never => "never".into(),
             Type::Null => "null".into(),
             Type::Bool => "boolean".into(),
-            Type::Integer { wide: true } if self.bigint => "bigint".into(),
+            Type::Integer { wide: true } if self.home == Home::Worker => "Integer".into(),
+            Type::Integer { wide: true } if self.home == Home::Client { bigint: true } => {
+                "bigint".into()
+            }
             Type::Number | Type::Integer { .. } => "number".into(),
             Type::Text => "string".into(),
+            Type::ObjectId(_) if self.home == Home::Worker => "string".into(),
             Type::ObjectId(None) => "$.ObjectId".into(),
             Type::ObjectId(Some(class)) => format!("$.ObjectId<{}>", text::string(class)),
             Type::Literal(value) => literal(value),

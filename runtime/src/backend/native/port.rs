@@ -20,6 +20,7 @@ use crate::object::{
     Caller, Chain, Envelope, HasOrigin, IdKey, Mode, Origin, Originate, OutgoingCall, Target,
     Timestamp, minutes, once, seconds, storage_error,
 };
+use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
 
@@ -286,7 +287,7 @@ impl Originate for Port {
         let nonce = u64::from_le_bytes(std::array::from_fn(|index| random[index]));
         let id = u128::from_be_bytes(std::array::from_fn(|index| random[8 + index]));
         let request_id = format!("{id:032x}");
-        self.send(Envelope {
+        let envelope = Envelope {
             request_id: request_id.into(),
             target: call.target,
             action: call.action,
@@ -303,7 +304,17 @@ impl Originate for Port {
             read_only: false,
             near: None,
             connection: None,
-        })
+        };
+        match call.remote {
+            None => self.send(envelope),
+            Some(remote) => (remote.deliver)(RemoteCall {
+                remote,
+                patience: envelope.deadline.since(now),
+                envelope,
+                mode: call.mode,
+                variable: &|name| self.inner.shared.variables.get(name).cloned(),
+            }),
+        }
     }
 }
 

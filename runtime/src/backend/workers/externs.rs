@@ -44,6 +44,41 @@ extern "C" {
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
+    /// The id of a name in a namespace of another Worker, or of none there an empty text; undefined if the binding leads
+    /// to no namespace.
+    #[wasm_bindgen(method, catch, js_name = remoteId)]
+    pub(super) fn remote_id(
+        this: &Bridge,
+        binding: &str,
+        name: Option<&str>,
+    ) -> Result<Option<String>, JsValue>;
+
+    /// Whether the binding leads to another Worker.
+    #[wasm_bindgen(method, catch, js_name = remoteService)]
+    pub(super) fn remote_service(this: &Bridge, binding: &str) -> Result<bool, JsValue>;
+
+    /// As [`call`](Self::call), but of an object in that namespace.
+    #[wasm_bindgen(method, catch, js_name = remoteCall)]
+    pub(super) fn remote_call(
+        this: &Bridge,
+        binding: &str,
+        id: &str,
+        name: Option<&str>,
+        header: &str,
+        params: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+
+    /// Sends a request to another Worker, or without one to a URL. `headers`: names and values in turn. Resolves to a
+    /// [`Posted`].
+    #[wasm_bindgen(method, catch, js_name = remotePost)]
+    pub(super) fn remote_post(
+        this: &Bridge,
+        service: Option<&str>,
+        url: &str,
+        headers: &Array,
+        body: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+
     /// The open connections of this object: ids and what [`attach`](Self::attach) kept of them, in turn.
     #[wasm_bindgen(method, catch)]
     pub(super) fn connections(this: &Bridge) -> Result<Array, JsValue>;
@@ -131,6 +166,16 @@ extern "C" {
         not_begun: &[u32],
         processes: &[u32],
     ) -> Result<(), JsValue>;
+
+    /// The answer to a request.
+    #[derive(Debug, Clone)]
+    pub(super) type Posted;
+
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn status(this: &Posted) -> Result<u16, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn body(this: &Posted) -> Result<Uint8Array, JsValue>;
 
     /// A promise that a timer settles.
     #[wasm_bindgen(extends = Promise)]

@@ -19,6 +19,8 @@ mod instance;
 #[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]
+mod remote;
+#[cfg(target_arch = "wasm32")]
 mod store;
 #[cfg(target_arch = "wasm32")]
 mod talk;
@@ -26,5 +28,7 @@ mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use remote::deliver;
 #[cfg(target_arch = "wasm32")]
 pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};

@@ -308,6 +308,44 @@ class Bridge {
     return name === undefined ? namespace.get(namespace.idFromString(id), options) : namespace.getByName(name, options);
   }
 
+  /** Where the objects of another Worker's class are, if that is bound. */
+  #remote(binding) {
+    const namespace = Object.hasOwn(env, binding) ? env[binding] : undefined;
+    // The stub of a Worker has every method that it is asked for, but `fetch` is its own.
+    return typeof namespace?.getByName === "function" && typeof namespace.fetch !== "function" ? namespace : undefined;
+  }
+
+  remoteId(binding, name) {
+    const namespace = this.#remote(binding);
+    return namespace && (name === undefined ? "" : namespace.idFromName(name).toString());
+  }
+
+  remoteService(binding) {
+    return Object.hasOwn(env, binding) && typeof env[binding]?.fetch === "function";
+  }
+
+  async remoteCall(binding, id, name, header, params) {
+    void this.#open;
+    const namespace = this.#remote(binding);
+    const stub = name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
+    return await stub.stayput(header, params);
+  }
+
+  /** `headers`: names and values in turn. The time it may take is the caller's affair. */
+  async remotePost(service, url, headers, body) {
+    void this.#open;
+    const target = service === undefined ? globalThis : env[service];
+    let request;
+    try {
+      const pairs = headers.flatMap((_, i) => (i % 2 === 0 ? [[headers[i], headers[i + 1]]] : []));
+      request = new Request(url, { method: "POST", headers: pairs, body, redirect: "manual" });
+    } catch (fault) {
+      throw Object.assign(new Error(fault.message), { stayputUrl: true });
+    }
+    const response = await target.fetch(request);
+    return { status: response.status, body: await readBody(response, MAX_ANSWER) };
+  }
+
   idOfName(path, name) {
     return this.#app.namespace(path).idFromName(name).toString();
   }
@@ -416,7 +454,7 @@ class Bridge {
  */
 export function shell({ module, instantiate, classes, manifest }) {
   const described = JSON.parse(manifest).classes;
-  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path]), described[path].jurisdiction) };
+  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path], described[path].binding), described[path].jurisdiction) };
   const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
     life.bridge = new Bridge(life, app, storage, peers);
@@ -619,6 +657,9 @@ export function shell({ module, instantiate, classes, manifest }) {
 
 const NOTHING = new Uint8Array(0);
 
+/** What answers more than this is no app: it is not kept in memory. */
+const MAX_ANSWER = 64 << 20;
+
 /** What the platform calls itself, or keeps for itself: actions of these names are called over HTTP. */
 const RESERVED = new Set([
   ...["alarm", "connect", "constructor", "dup", "fetch", "id", "name"],
@@ -692,12 +733,13 @@ function rpcError({ error, fault }) {
   return Object.assign(new Error(message), { name: "StayputError", code, details, retryable, maybe_executed });
 }
 
-/** Where the objects of a class are. */
-function namespaceOf(path, name) {
-  const namespace = exports[name];
+/** Where the objects of a class are: as the platform exports it, or under the binding that the class names. */
+function namespaceOf(path, name, binding) {
+  const namespace = exports[name] ?? (binding !== undefined && Object.hasOwn(env, binding) ? env[binding] : undefined);
   if (typeof namespace?.getByName === "function") return namespace;
   const line = `"${name}": { "type": "durable-object", "storage": "sqlite" }`;
-  const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration`;
+  const bound = binding === undefined ? "" : `, and the binding ${binding} of class \`${name}\` to \`durable_objects\``;
+  const message = `the class \`${path}\` has no namespace: add ${line} to \`exports\` in the Worker's configuration${bound}`;
   throw Object.assign(new Error(message), { stayputUnbound: true });
 }
 

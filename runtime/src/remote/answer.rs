@@ -7,28 +7,42 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::Code;
-use crate::rpc::{Reply, WireError};
+use crate::rpc::{Reply, WireError, from_utf8};
 
 /// A message from the server: an answer, or an event.
+#[cfg_attr(
+    target_arch = "wasm32",
+    expect(
+        dead_code,
+        reason = "only a client has connections, over which events come"
+    )
+)]
 #[derive(Debug, Deserialize)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     #[serde(default)]
-    pub(super) id: Option<u64>,
+    pub(crate) id: Option<u64>,
     /// There is a difference between no result and the result `null`.
     #[serde(default, borrow, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(default)]
     error: Option<ErrorObject>,
     #[serde(default, borrow)]
-    pub(super) params: Option<EventParams<'a>>,
+    pub(crate) params: Option<EventParams<'a>>,
 }
 
 /// An event, as it travels.
+#[cfg_attr(
+    target_arch = "wasm32",
+    expect(
+        dead_code,
+        reason = "only a client has connections, over which events come"
+    )
+)]
 #[derive(Debug, Deserialize)]
-pub(super) struct EventParams<'a> {
-    pub(super) event: Cow<'a, str>,
+pub(crate) struct EventParams<'a> {
+    pub(crate) event: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) data: &'a RawValue,
+    pub(crate) data: &'a RawValue,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,7 +69,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 }
 
 /// The number of the call that an answer belongs to which says nothing else of ours.
-pub(super) fn answers_to(text: &[u8]) -> Option<u64> {
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn answers_to(text: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Number {
         id: u64,
@@ -66,12 +81,12 @@ pub(super) fn answers_to(text: &[u8]) -> Option<u64> {
 
 impl<'a> Message<'a> {
     /// `None` if it is no message of ours.
-    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+    pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
+        from_utf8(text).ok()
     }
 
     /// The answer, if it is one. `status` goes with an error whose own is not known.
-    pub(super) fn reply(self, status: u16) -> Option<Reply> {
+    pub(crate) fn reply(self, status: u16) -> Option<Reply> {
         if let Some(error) = self.error {
             return Some(Err(Box::new(error.into_wire(status))));
         }

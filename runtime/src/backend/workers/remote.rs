@@ -1,0 +1,147 @@
+//! Calls to objects of other apps: by the binding of their class, the service binding of their Worker, or a URL.
+
+use std::future::ready;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::environment::{lost, read};
+use super::externs::{Answer, Bridge, Posted, flag_of, text_of};
+use super::instance::bridge;
+use super::wire;
+use crate::backend::LocalFuture;
+use crate::error::Code;
+use crate::object::{Envelope, Mode, Target};
+use crate::remote::{
+    Message, Remote, RemoteCall, TIMEOUT_HEADER, UNKNOWN, bad_answer, network, path_of,
+    request_body,
+};
+use crate::rpc::{Reply, WireError};
+
+/// Brings a call to an object of another app.
+pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
+    let Some(bridge) = bridge() else {
+        return failed(network(&"the instance has ended", None));
+    };
+    let RemoteCall {
+        remote,
+        mut envelope,
+        mode,
+        patience,
+        variable,
+    } = call;
+    let name = envelope.target.name.as_deref();
+    match bridge.remote_id(remote.binding, name) {
+        Ok(Some(id)) => {
+            if let Ok(id) = id.parse()
+                && envelope.target.id == UNKNOWN
+            {
+                envelope.target.id = id;
+            }
+            return bound(bridge, remote, envelope);
+        }
+        Ok(None) => {}
+        Err(thrown) => return failed(network(&text_of(&thrown), None)),
+    }
+    let service = match bridge.remote_service(remote.service) {
+        Ok(true) => Some(remote.service),
+        Ok(false) => None,
+        Err(thrown) => return failed(network(&text_of(&thrown), None)),
+    };
+    // A service binding leads to the Worker whatever the host, but the Worker may look at it.
+    let url = variable(remote.setting)
+        .filter(|url| !url.is_empty())
+        .or_else(|| service.map(|_| "http://app".to_owned()));
+    let Some(url) = url else {
+        return failed(remote.unbound(&lines(remote)));
+    };
+    let url = format!("{}{}", url.trim_end_matches('/'), path_of(&envelope.target));
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("accept", "application/json".to_owned()),
+        ("x-request-id", envelope.request_id.to_string()),
+        (TIMEOUT_HEADER, patience.as_millis().to_string()),
+    ];
+    if let Some(token) = variable(&remote.token_setting()) {
+        headers.push(("authorization", format!("Bearer {token}")));
+    }
+    let pairs = headers.iter().map(|(name, value)| [*name, value]);
+    let headers: Array = pairs.flatten().map(JsValue::from_str).collect();
+    let body = request_body(1, &envelope.action, &envelope.params);
+    let setting = remote.setting;
+    Box::pin(async move {
+        post(&bridge, service, &url, &headers, &body, mode)
+            .await
+            .map_err(|thrown| match flag_of(&thrown, "stayputUrl") {
+                true => remote.misled(setting, &format!("is of no use: {}", text_of(&thrown))),
+                false => network(&text_of(&thrown), Some(mode)),
+            })?
+    })
+}
+
+/// By the binding of the class: one more object of this account, so the call is the same as to one of our own.
+fn bound(
+    bridge: Bridge,
+    remote: &'static Remote,
+    envelope: Envelope,
+) -> LocalFuture<'static, Reply> {
+    if envelope.chain.holds(envelope.target.id) == Some(Mode::Write) {
+        let message = format!(
+            "`{}` would wait for the command that calls it: the object is already in this chain",
+            envelope.action
+        );
+        return failed(Box::new(WireError::framework(Code::ReentrantCall, message)));
+    }
+    Box::pin(async move {
+        let sent = async {
+            let header =
+                wire::encode_envelope(&envelope).map_err(|fault| JsValue::from_str(&fault))?;
+            let params = Uint8Array::from(envelope.params.as_ref());
+            let Target { id, name, .. } = &envelope.target;
+            let (id, name) = (id.to_string(), name.as_deref());
+            let answer = bridge.remote_call(remote.binding, &id, name, &header, &params)?;
+            Ok(JsFuture::from(answer).await?.unchecked_into::<Answer>())
+        };
+        match sent.await {
+            Ok(answer) => read(&answer),
+            Err(thrown) => Err(Box::new(lost(&thrown))),
+        }
+    })
+}
+
+async fn post(
+    bridge: &Bridge,
+    service: Option<&str>,
+    url: &str,
+    headers: &Array,
+    body: &[u8],
+    mode: Mode,
+) -> Result<Reply, JsValue> {
+    let posted = bridge.remote_post(service, url, headers, &Uint8Array::from(body))?;
+    let posted: Posted = JsFuture::from(posted).await?.unchecked_into();
+    let (status, body) = (posted.status()?, posted.body()?.to_vec());
+    let reply = Message::read(&body).and_then(|message| message.reply(status));
+    Ok(reply.unwrap_or_else(|| Err(bad_answer(status, Some(mode)))))
+}
+
+/// What leads to the app, to be added to the Worker's configuration.
+fn lines(remote: &Remote) -> String {
+    let Remote {
+        app,
+        exported,
+        setting,
+        service,
+        binding,
+        ..
+    } = remote;
+    format!(
+        "add {{ \"name\": \"{binding}\", \"class_name\": \"{exported}\", \"script_name\": \"{app}\" }} to \
+         `durable_objects.bindings` or {{ \"binding\": \"{service}\", \"service\": \"{app}\" }} to `services` in the \
+         Worker's configuration, or set `{setting}` to its URL"
+    )
+}
+
+fn failed(error: Box<WireError>) -> LocalFuture<'static, Reply> {
+    Box::pin(ready(Err(error)))
+}

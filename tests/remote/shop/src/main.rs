@@ -1,0 +1,5 @@
+//! Serves the tills.
+
+fn main() -> std::process::ExitCode {
+    stayput::run(shop::app())
+}

@@ -1,0 +1,5 @@
+//! Serves the accounts.
+
+fn main() -> std::process::ExitCode {
+    stayput::run(user_service::app())
+}

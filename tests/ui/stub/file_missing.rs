@@ -1,0 +1,5 @@
+mod users {
+    stayput::stub!("stub/none.json");
+}
+
+fn main() {}
