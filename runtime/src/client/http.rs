@@ -44,7 +44,12 @@ impl Http {
         call: &OutgoingCall,
         further: HeaderMap,
     ) -> Reply {
-        let mut request = Request::new(Full::new(request_body(1, &call.action, &call.params)));
+        let mut request = Request::new(Full::new(request_body(
+            1,
+            &call.action,
+            &call.params,
+            call.key.as_deref(),
+        )));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.of(&call.target)?;
         let headers = request.headers_mut();

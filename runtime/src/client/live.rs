@@ -42,7 +42,7 @@ impl Live {
             let address = client.inner.address().await?;
             let shared = Shared::open(&address, &target, &client.inner.trust).await?;
             // The socket is open before the object's `connect` has run: an answer tells that it let us in.
-            shared.call("rpc.ping", &[], Mode::Read).await?;
+            shared.call("rpc.ping", &[], Mode::Read, None).await?;
             Ok::<_, Box<WireError>>(shared)
         };
         let opened = tokio::time::timeout(timeout, opened).await;
@@ -88,7 +88,7 @@ impl Live {
         };
         let subscribed = self
             .inner
-            .ask("rpc.subscribe", params.as_bytes(), Mode::Read);
+            .ask("rpc.subscribe", params.as_bytes(), Mode::Read, None);
         subscribed.await.map_err(Rejection::new)?;
         Ok(events)
     }
@@ -115,9 +115,9 @@ impl Live {
 }
 
 impl Inner {
-    async fn ask(&self, action: &str, params: &[u8], mode: Mode) -> Reply {
+    async fn ask(&self, action: &str, params: &[u8], mode: Mode, key: Option<&str>) -> Reply {
         let limit = self.client.inner.timeout;
-        let answer = self.shared.call(action, params, mode);
+        let answer = self.shared.call(action, params, mode, key);
         let answer = tokio::time::timeout(limit, answer).await;
         answer.unwrap_or_else(|_| Err(error::timed_out(limit, Some(mode))))
     }
@@ -144,7 +144,8 @@ impl Originate for Inner {
                 let error = WireError::framework(Code::InvalidRequest, message);
                 return Err(Box::new(error));
             }
-            self.ask(&call.action, &call.params, call.mode).await
+            let key = call.key.as_deref();
+            self.ask(&call.action, &call.params, call.mode, key).await
         })
     }
 }

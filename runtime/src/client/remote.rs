@@ -52,6 +52,7 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
         params: envelope.params,
         mode: call.mode,
         remote: None,
+        key: envelope.key,
     };
     Box::pin(async move { app.http.call(&app.address, &call, more).await })
 }

@@ -103,8 +103,14 @@ impl Shared {
     }
 
     /// Calls an action and waits for the answer.
-    pub(super) async fn call(&self, action: &str, params: &[u8], mode: Mode) -> Reply {
-        let answered = self.send(action, params, mode)?;
+    pub(super) async fn call(
+        &self,
+        action: &str,
+        params: &[u8],
+        mode: Mode,
+        key: Option<&str>,
+    ) -> Reply {
+        let answered = self.send(action, params, mode, key)?;
         // The sender is dropped only with an answer, or with everything else.
         answered
             .await
@@ -116,13 +122,14 @@ impl Shared {
         action: &str,
         params: &[u8],
         mode: Mode,
+        key: Option<&str>,
     ) -> Result<oneshot::Receiver<Reply>, Box<WireError>> {
         let mut state = self.state();
         if let Some(end) = &*self.end.borrow() {
             return Err(lost(end, None));
         }
         let id = state.new_id();
-        let body = request_body(id, action, params);
+        let body = request_body(id, action, params, key);
         if body.len() > MAX_MESSAGE {
             let message = "a message over a WebSocket has at most 1 MiB: call over HTTP";
             return Err(Box::new(WireError::framework(Code::TooLarge, message)));
@@ -174,7 +181,7 @@ impl Shared {
             state.listeners.remove(event);
             let id = state.new_id();
             let params = serde_json::json!({ "events": [event] }).to_string();
-            let body = request_body(id, "rpc.unsubscribe", params.as_bytes());
+            let body = request_body(id, "rpc.unsubscribe", params.as_bytes(), None);
             if let Ok(text) = Utf8Bytes::try_from(body) {
                 let _ = self.orders.send(Frame::Text(text));
             }

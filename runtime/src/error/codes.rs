@@ -132,6 +132,12 @@ codes! {
     Conflict "conflict" 1 409 false
         "The object is not in the state the call expects."
         "Read the state again and decide anew."
+    KeyReused "key_reused" 1 422 false
+        "The idempotency key was used for a call with other parameters."
+        "Make a new key for each call that means something new."
+    KeyInUse "key_in_use" 1 409 true
+        "The process that was started with this idempotency key has not ended."
+        "Ask again later with the same key: the answer is that of the process."
     Deadlock "deadlock" 1 409 true
         "The call would wait for a call that waits for it; the younger one gives way. Nothing was changed."
         "Try again; if it happens often, let one side use `.send(cx)`."

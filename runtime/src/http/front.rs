@@ -21,7 +21,7 @@ use super::ticket::TICKET;
 use super::{Dispatch, Peer, Readiness, Request, Response};
 use crate::auth::Guard;
 use crate::error::Code;
-use crate::object::{Caller, Mode, OutgoingCall, Target, minutes, seconds};
+use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
 
 /// What a server answers for, and how.
@@ -75,6 +75,9 @@ pub struct Front {
     gate: Gate,
     auth: Guard,
 }
+
+/// The header that makes a call safe to send again.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const OF_TOP: &str = "GET, HEAD, OPTIONS";
 const OF_OBJECT: &str = "GET, OPTIONS, POST";
@@ -138,6 +141,7 @@ impl Front {
             limits: &self.limits,
             dispatch,
             connection: None,
+            key: call.key.clone(),
         };
         let action = session.class.action(&call.action)?;
         session
@@ -222,7 +226,8 @@ impl Front {
                 }
                 let caller = self.auth.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
-                let session = self.session(class, &target, &caller, trace, dispatch);
+                let mut session = self.session(class, &target, &caller, trace, dispatch);
+                session.key = key_of(request)?;
                 self.admit(request, dispatch)?;
                 match session.answer(&request.body).await {
                     Some(answer) => Ok(json(StatusCode::OK, answer)),
@@ -244,7 +249,8 @@ impl Front {
                 }
                 let caller = self.auth.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
-                let session = self.session(class, &target, &caller, trace, dispatch);
+                let mut session = self.session(class, &target, &caller, trace, dispatch);
+                session.key = key_of(request)?;
                 let action = session.class.action(&segment(action)?)?;
                 let result = if reads {
                     if action.mode != Mode::Read {
@@ -317,6 +323,7 @@ impl Front {
             limits: &self.limits,
             dispatch,
             connection: None,
+            key: None,
         }
     }
 
@@ -373,6 +380,20 @@ fn foreign(class: &Class) -> WireError {
 pub(super) fn segment(segment: &str) -> Result<Cow<'_, str>, WireError> {
     let message = "the path is not percent-encoded UTF-8";
     decode(segment).ok_or_else(|| WireError::framework(Code::MalformedRequest, message))
+}
+
+/// The idempotency key of a request.
+fn key_of(request: &Request) -> Result<Option<Arc<str>>, Refusal> {
+    let mut given = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        // What is no text is not visible ASCII either.
+        (Some(key), None) => Ok(Some(idempotency_key(key.to_str().unwrap_or_default())?)),
+        (Some(_), Some(_)) => {
+            let message = "the header `Idempotency-Key` stands twice";
+            Err(WireError::framework(Code::MalformedRequest, message).into())
+        }
+    }
 }
 
 fn form(path: Path<'_>, method: &Method) -> Form {

@@ -397,8 +397,13 @@ impl Live {
     /// Reads a message.
     pub fn read(&self, text: &Bytes, dispatch: &impl Dispatch) -> Asked {
         let trace = Trace::fresh(dispatch);
-        let (id, method, params) = match parse(text) {
-            Incoming::Single(Message::Call(Call { id, method, params })) => (id, method, params),
+        let Call {
+            id,
+            method,
+            params,
+            key,
+        } = match parse(text) {
+            Incoming::Single(Message::Call(call)) => call,
             Incoming::Single(Message::Invalid { id, error }) => {
                 return refused(id, &error, &trace.id);
             }
@@ -406,7 +411,9 @@ impl Live {
             Incoming::Batch(_) => return Asked::Batch,
         };
         let step = match not_draining(dispatch) {
-            Ok(()) => self.session(&trace, dispatch).step(&method, params),
+            Ok(()) => self
+                .session(&trace, dispatch)
+                .step(&method, params, key.as_deref()),
             Err(error) => Err(Box::new(error)),
         };
         let answerable = Answerable {
@@ -468,10 +475,18 @@ impl Live {
     }
 
     /// Does one thing.
-    pub async fn call(&self, method: &str, params: Bytes, dispatch: &impl Dispatch) -> Reply {
+    pub async fn call(
+        &self,
+        method: &str,
+        params: Bytes,
+        key: Option<&str>,
+        dispatch: &impl Dispatch,
+    ) -> Reply {
         not_draining(dispatch)?;
         let trace = Trace::fresh(dispatch);
-        self.session(&trace, dispatch).method(method, params).await
+        self.session(&trace, dispatch)
+            .method(method, params, key)
+            .await
     }
 
     fn session<'a, D>(&'a self, trace: &'a Trace, dispatch: &'a D) -> Session<'a, D> {
@@ -483,6 +498,7 @@ impl Live {
             limits: &self.limits,
             dispatch,
             connection: Some(self.connection),
+            key: None,
         }
     }
 }

@@ -86,8 +86,9 @@ pub(super) fn options(allow: &'static str, pass: &Pass, headers: &HeaderMap) -> 
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static(allow),
         );
-        let allowed =
-            HeaderValue::from_static("authorization, content-type, x-api-key, x-request-id");
+        let allowed = HeaderValue::from_static(
+            "authorization, content-type, idempotency-key, x-api-key, x-request-id",
+        );
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }

@@ -10,7 +10,7 @@ use super::request::{Trace, no_connection};
 use super::{Dispatch, Limits};
 use crate::action::{Param, Params};
 use crate::error::Code;
-use crate::object::{Caller, Chain, Envelope, Mode, Target};
+use crate::object::{Caller, Chain, Envelope, Mode, Target, idempotency_key};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
 
@@ -24,6 +24,8 @@ pub(super) struct Session<'a, D> {
     pub(super) dispatch: &'a D,
     /// What it came by, if that stays open.
     pub(super) connection: Option<ConnectionId>,
+    /// The idempotency key of a call that names none itself.
+    pub(super) key: Option<Arc<str>>,
 }
 
 /// How the parameters were written.
@@ -70,6 +72,11 @@ impl<D: Dispatch> Session<'_, D> {
                 self.message(message, &mut out).await;
             }
             Incoming::Refused(error) => write_error(&mut out, Id::NULL, &error, &self.trace.id),
+            Incoming::Batch(_) if self.key.is_some() => {
+                let message = "the `Idempotency-Key` of a batch would be one key for many calls: give each its own `key`";
+                let error = WireError::framework(Code::InvalidRequest, message);
+                write_error(&mut out, Id::NULL, &error, &self.trace.id);
+            }
             Incoming::Batch(messages) => {
                 for message in messages {
                     let before = out.len();
@@ -88,22 +95,27 @@ impl<D: Dispatch> Session<'_, D> {
 
     /// Executes one message and appends its answer. Whether there is one.
     async fn message(&self, message: Message<'_>, out: &mut Vec<u8>) -> bool {
-        let Call { id, method, params } = match message {
+        let Call {
+            id,
+            method,
+            params,
+            key,
+        } = match message {
             Message::Call(call) => call,
             Message::Invalid { id, error } => {
                 write_error(out, id, &error, &self.trace.id);
                 return true;
             }
         };
-        let reply = self.method(&method, params).await;
+        let reply = self.method(&method, params, key.as_deref()).await;
         let Some(id) = id else { return false };
         write_answer(out, id, reply, &self.trace.id);
         true
     }
 
     /// Does what a method asks for.
-    pub(super) async fn method(&self, method: &str, params: Bytes) -> Reply {
-        match self.step(method, params)? {
+    pub(super) async fn method(&self, method: &str, params: Bytes, key: Option<&str>) -> Reply {
+        match self.step(method, params, key)? {
             Step::Done(result) => Ok(result),
             Step::Call(envelope) => self.dispatch.call(envelope).await,
             Step::Subscribe(subscription) => self.dispatch.subscribe(subscription).await,
@@ -111,7 +123,12 @@ impl<D: Dispatch> Session<'_, D> {
     }
 
     /// What a method asks for, if the caller may.
-    pub(super) fn step(&self, method: &str, params: Bytes) -> Result<Step, Box<WireError>> {
+    pub(super) fn step(
+        &self,
+        method: &str,
+        params: Bytes,
+        key: Option<&str>,
+    ) -> Result<Step, Box<WireError>> {
         // Elements of a batch may have waited for others.
         if self.caller.is_expired(self.dispatch.now()) {
             let message = "the credentials have expired";
@@ -128,7 +145,7 @@ impl<D: Dispatch> Session<'_, D> {
                 self.subscription(on, params).map(Step::Subscribe)
             }
             _ => self
-                .envelope(self.class.action(method)?, params, Source::Body)
+                .envelope(self.class.action(method)?, params, Source::Body, key)
                 .map(Step::Call),
         }
     }
@@ -150,7 +167,7 @@ impl<D: Dispatch> Session<'_, D> {
 
     /// Calls an action, if the caller may.
     pub(super) async fn call(&self, action: &Action, params: Bytes, source: Source) -> Reply {
-        let envelope = self.envelope(action, params, source)?;
+        let envelope = self.envelope(action, params, source, None)?;
         self.dispatch.call(envelope).await
     }
 
@@ -159,6 +176,7 @@ impl<D: Dispatch> Session<'_, D> {
         action: &Action,
         params: Bytes,
         source: Source,
+        key: Option<&str>,
     ) -> Result<Envelope, Box<WireError>> {
         authorize(&action.name, &action.auth, self.caller)?;
         let now = self.dispatch.now();
@@ -183,6 +201,10 @@ impl<D: Dispatch> Session<'_, D> {
             read_only: false,
             near: None,
             connection: self.connection,
+            key: match key {
+                Some(key) => Some(idempotency_key(key)?),
+                None => self.key.clone(),
+            },
         })
     }
 }

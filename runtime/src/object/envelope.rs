@@ -39,6 +39,8 @@ pub struct Envelope {
     pub near: Option<&'static str>,
     /// The connection it came by, if it did by one to this very object.
     pub connection: Option<ConnectionId>,
+    /// The idempotency key: a command or process that was called with it before is not run again.
+    pub key: Option<Arc<str>>,
 }
 
 /// An object to call.

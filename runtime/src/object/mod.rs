@@ -13,6 +13,7 @@ mod handle;
 mod host;
 mod id;
 mod id_key;
+mod key;
 mod lock;
 mod mount;
 pub(crate) mod once;
@@ -36,6 +37,7 @@ pub use id::{Id, IdError, ObjectId};
 pub use id_key::IdKey;
 #[cfg(target_arch = "wasm32")]
 pub use id_key::PlatformIds;
+pub(crate) use key::idempotency_key;
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
 pub use stub::{

@@ -26,6 +26,8 @@ pub struct OutgoingCall {
     pub mode: Mode,
     /// The class of another app that it is for.
     pub remote: Option<&'static Remote>,
+    /// The idempotency key.
+    pub key: Option<Arc<str>>,
 }
 
 /// Something on whose behalf objects are called.

@@ -15,7 +15,7 @@ use serde::{Deserializer, Serialize, Serializer};
 use super::by_name::mode_of;
 use super::host::Identity;
 use super::region::location_hint;
-use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current};
+use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current, idempotency_key};
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
@@ -241,6 +241,7 @@ impl StubCore {
             action,
             mode,
             params,
+            key: None,
             typed: PhantomData,
         }
     }
@@ -278,7 +279,13 @@ impl StubCore {
         }
     }
 
-    fn send(mut self, action: Arc<str>, params: Bytes, mode: Mode) -> LocalFuture<'static, Reply> {
+    fn send(
+        mut self,
+        action: Arc<str>,
+        params: Bytes,
+        mode: Mode,
+        key: Option<Arc<str>>,
+    ) -> LocalFuture<'static, Reply> {
         self.check();
         // Kept in the state, it outlives the action that made it.
         let made_by = self.origin.take();
@@ -301,6 +308,7 @@ impl StubCore {
                 params,
                 mode,
                 remote: self.remote,
+                key,
             }),
         }
     }
@@ -348,6 +356,7 @@ pub struct Call<T, E> {
     action: Arc<str>,
     mode: Mode,
     params: Reply,
+    key: Option<Arc<str>>,
     typed: PhantomData<fn() -> (T, E)>,
 }
 
@@ -374,6 +383,38 @@ impl<T, E> fmt::Debug for Answer<T, E> {
     }
 }
 
+impl<T, E> Call<T, E> {
+    /// The same call with an idempotency key. Made again with that key by the same caller, within 24 hours, it is not run
+    /// again: it answers what it answered then. An error is not kept, so the call may be tried again.
+    ///
+    /// A key is 1 to 255 visible ASCII characters. The same key with other parameters is refused with `key_reused`; while
+    /// a process that was started with it runs, with `key_in_use`. Queries have no use for one.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Till { paid: u64 }
+    /// # #[durable_object] impl Till { #[action] fn pay(&mut self, cents: u64) -> u64 { self.paid += cents; self.paid } }
+    /// # stayput::app!(Till);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let till = Till::named(t, "front");
+    ///     assert_eq!(till.pay(500u64).key("order-7").await.unwrap(), 500);
+    ///     assert_eq!(till.pay(500u64).key("order-7").await.unwrap(), 500);
+    ///     let error = till.pay(700u64).key("order-7").await.unwrap_err();
+    ///     assert_eq!(error.rejection().unwrap().code(), "key_reused");
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        match idempotency_key(key.as_ref()) {
+            Ok(key) => self.key = Some(key),
+            Err(error) => self.params = self.params.and(Err(error)),
+        }
+        self
+    }
+}
+
 impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
     type Output = Result<T, CallError<E>>;
     type IntoFuture = Answer<T, E>;
@@ -382,8 +423,8 @@ impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
         let origin = self.core.origin.clone();
         let reply: LocalFuture<'static, Reply> = match self.params {
             Ok(params) => {
-                let (core, action, mode) = (self.core, self.action, self.mode);
-                Box::pin(async move { core.send(action, params, mode).await })
+                let (core, action, mode, key) = (self.core, self.action, self.mode, self.key);
+                Box::pin(async move { core.send(action, params, mode, key).await })
             }
             Err(error) => Box::pin(std::future::ready(Err(error))),
         };

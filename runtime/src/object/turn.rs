@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::contain::race;
-use super::host::Core;
+use super::host::{Core, Keyed};
 use super::lock::Guard;
 use super::origin::{Originate, OutgoingCall};
 use super::storage_error;
@@ -33,6 +33,8 @@ pub(crate) struct Turn {
     pub(crate) effects: Effects,
     /// The connection whose call or handler runs.
     pub(crate) connection: Option<ConnectionId>,
+    /// What its answer is kept under.
+    pub(crate) keyed: Option<Keyed>,
     /// What the turn holds; taken away when it ends, however long user code keeps its context.
     guard: RefCell<Option<Rc<Guard>>>,
     ended: Cell<bool>,
@@ -59,6 +61,7 @@ impl Turn {
             events: EventQueue::default(),
             effects: Effects::default(),
             connection: call.connection,
+            keyed: (mode == Mode::Write).then(|| Keyed::of(call)).flatten(),
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -79,6 +82,7 @@ impl Turn {
             events: EventQueue::default(),
             effects: Effects::default(),
             connection: self.connection,
+            keyed: None,
             guard: RefCell::new(Some(Rc::new(guard))),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -233,6 +237,7 @@ impl Originate for Turn {
                 read_only: self.read_only,
                 near: call.near,
                 connection: None,
+                key: call.key,
             };
             let holder = self.guard.borrow().clone();
             let waiting = Waiting::begin(holder);

@@ -24,10 +24,15 @@ pub(crate) fn path_of(target: &Target) -> String {
 }
 
 /// A JSON-RPC request. Names of actions are identifiers with dots, and so need no escapes.
-pub(crate) fn request_body(id: u64, action: &str, params: &[u8]) -> Bytes {
+/// Nor need idempotency keys, but for two characters.
+pub(crate) fn request_body(id: u64, action: &str, params: &[u8], key: Option<&str>) -> Bytes {
     let mut body = String::with_capacity(64 + action.len() + params.len());
     // Writing to a string cannot fail.
     let _ = write!(body, r#"{{"jsonrpc":"2.0","id":{id},"method":"{action}""#);
+    if let Some(key) = key {
+        let key = key.replace('\\', r"\\").replace('"', "\\\"");
+        let _ = write!(body, r#","key":"{key}""#);
+    }
     let mut body = body.into_bytes();
     if !params.is_empty() {
         body.extend_from_slice(br#","params":"#);
@@ -43,13 +48,13 @@ mod tests {
 
     #[test]
     fn a_request_is_json_with_and_without_parameters() {
-        let body = request_body(7, "presence.enter", br#"["ann"]"#);
+        let body = request_body(7, "presence.enter", br#"["ann"]"#, Some(r#"a"b\c"#));
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(
             value,
-            serde_json::json!({"jsonrpc": "2.0", "id": 7, "method": "presence.enter", "params": ["ann"]})
+            serde_json::json!({"jsonrpc": "2.0", "id": 7, "method": "presence.enter", "key": r#"a"b\c"#, "params": ["ann"]})
         );
-        let body = request_body(7, "rpc.ping", b"");
+        let body = request_body(7, "rpc.ping", b"", None);
         assert_eq!(body, r#"{"jsonrpc":"2.0","id":7,"method":"rpc.ping"}"#);
     }
 }

@@ -49,6 +49,8 @@ pub struct Call<'a> {
     pub method: Cow<'a, str>,
     /// JSON text of the parameters, a slice of the body: an object or an array; empty if there are none.
     pub params: Bytes,
+    /// The idempotency key, an extension of ours: the member `key` beside `params`.
+    pub key: Option<Cow<'a, str>>,
 }
 
 /// A request's id: the very JSON text the client wrote (a string, a number or `null`), so that it is echoed exactly.
@@ -191,6 +193,7 @@ struct Frame<'a> {
     method: Option<&'a RawValue>,
     params: Option<&'a RawValue>,
     id: Option<&'a RawValue>,
+    key: Option<&'a RawValue>,
     /// A member that stands twice: nobody can say which one is meant.
     twice: Option<Member>,
 }
@@ -224,7 +227,16 @@ impl<'a> Frame<'a> {
                 );
             }
         };
-        Message::Call(Call { id, method, params })
+        let key = match self.key.map(text) {
+            Some(None) => return refuse(id, "`key`, the idempotency key, must be a string"),
+            key => key.flatten(),
+        };
+        Message::Call(Call {
+            id,
+            method,
+            params,
+            key,
+        })
     }
 }
 
@@ -250,6 +262,7 @@ enum Member {
     Method,
     Params,
     Id,
+    Key,
     Other,
 }
 
@@ -260,6 +273,7 @@ impl Member {
             "method" => Self::Method,
             "params" => Self::Params,
             "id" => Self::Id,
+            "key" => Self::Key,
             _ => Self::Other,
         }
     }
@@ -270,6 +284,7 @@ impl Member {
             Self::Method => "method",
             Self::Params => "params",
             Self::Id => "id",
+            Self::Key => "key",
             Self::Other => "",
         }
     }
@@ -311,6 +326,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
                         Member::Method => &mut frame.method,
                         Member::Params => &mut frame.params,
                         Member::Id => &mut frame.id,
+                        Member::Key => &mut frame.key,
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
                             continue;

@@ -141,7 +141,9 @@ impl Socket {
     async fn listen(&self, method: &str, events: &[&str]) -> Result<Vec<String>, Rejection> {
         let params = serde_json::json!({ "events": events }).to_string();
         let live = &self.inner.live;
-        let reply = live.call(method, params.into(), &self.inner.port).await;
+        let reply = live
+            .call(method, params.into(), None, &self.inner.port)
+            .await;
         let reply = reply.map_err(Rejection::new)?;
         let value: Value = serde_json::from_slice(&reply).unwrap_or_default();
         let names = value["events"].as_array().into_iter().flatten();
@@ -238,7 +240,9 @@ impl Originate for Inner {
         }
         Box::pin(async move {
             let method = call.action.to_string();
-            self.live.call(&method, call.params, &self.port).await
+            self.live
+                .call(&method, call.params, call.key.as_deref(), &self.port)
+                .await
         })
     }
 }

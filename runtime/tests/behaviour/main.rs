@@ -20,6 +20,7 @@ mod connections;
 mod events;
 mod gate;
 mod ids;
+mod keys;
 mod life;
 mod pages;
 mod receivers;

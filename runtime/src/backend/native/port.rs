@@ -304,6 +304,7 @@ impl Originate for Port {
             read_only: false,
             near: None,
             connection: None,
+            key: call.key,
         };
         match call.remote {
             None => self.send(envelope),

@@ -108,6 +108,7 @@ impl Home {
             read_only: false,
             near: None,
             connection: None,
+            key: None,
         }
     }
 

@@ -68,7 +68,12 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
     }
     let pairs = headers.iter().map(|(name, value)| [*name, value]);
     let headers: Array = pairs.flatten().map(JsValue::from_str).collect();
-    let body = request_body(1, &envelope.action, &envelope.params);
+    let body = request_body(
+        1,
+        &envelope.action,
+        &envelope.params,
+        envelope.key.as_deref(),
+    );
     let setting = remote.setting;
     Box::pin(async move {
         post(&bridge, service, &url, &headers, &body, mode)

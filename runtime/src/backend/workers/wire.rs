@@ -32,6 +32,8 @@ struct Header {
     read_only: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     connection: Option<ConnectionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Arc<str>>,
 }
 
 /// A connection that wants in, on its way from the front to the object.
@@ -113,6 +115,7 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
         caller: envelope.caller.clone(),
         read_only: envelope.read_only,
         connection: envelope.connection,
+        key: envelope.key.clone(),
     };
     serde_json::to_string(&header).map_err(|fault| fault.to_string())
 }
@@ -141,6 +144,7 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         read_only: header.read_only,
         near: None,
         connection: header.connection,
+        key: header.key,
     })
 }
 
@@ -318,6 +322,7 @@ mod tests {
             read_only: true,
             near: None,
             connection: Some(ConnectionId::from_random([7; 16])),
+            key: Some("order-7".into()),
         }
     }
 

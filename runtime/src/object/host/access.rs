@@ -24,7 +24,7 @@ pub(super) struct HandleOf<T: Object> {
 
 impl<T: Object> HandleOf<T> {
     /// Takes the lock for one look at the state.
-    async fn enter(&self, mode: Mode) -> Result<Guard, Box<WireError>> {
+    pub(super) async fn enter(&self, mode: Mode) -> Result<Guard, Box<WireError>> {
         if self.turn.is_ended() {
             return Err(reset());
         }

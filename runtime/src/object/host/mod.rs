@@ -6,12 +6,14 @@ mod alarms;
 mod core;
 mod delivery;
 mod hooks;
+mod keyed;
 mod run;
 mod settle;
 mod wake;
 
 pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
+pub(crate) use keyed::Keyed;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::access::HandleOf;
 use super::core::Busy;
 use super::delivery::{Delivery, IncomingCall};
+use super::keyed::Keyed;
 use super::settle::Keep;
 use super::{Host, Stage, reset, stopped};
 use crate::action::Params;
@@ -60,6 +61,10 @@ impl<T: Object> Host<T> {
             turn: turn.clone(),
             mount: entry.mount.clone(),
         };
+        if let Some(answer) = self.answered(&turn) {
+            turn.end();
+            return answer;
+        }
         let mut params = Params::new(entry.params, call.params.clone(), call.query);
         let reply = match &entry.run {
             Runner::Query(run) => {
@@ -176,6 +181,10 @@ impl<T: Object> Host<T> {
             }
             Runner::AsyncCommand(run) => {
                 let turn = Turn::new(&self.core, call, mode, Some(guard));
+                if let Some(answer) = self.answered(&turn) {
+                    turn.end();
+                    return answer;
+                }
                 let raw = RawContext {
                     turn: turn.clone(),
                     mount: entry.mount.clone(),
@@ -211,15 +220,22 @@ impl<T: Object> Host<T> {
             turn: turn.clone(),
             mount: entry.mount.clone(),
         };
-        let access = HandleOf {
+        let access = Rc::new(HandleOf {
             host,
             turn: turn.clone(),
             _busy: Busy::new(&self.core),
-        };
+        });
+        let keyed = Keyed::of(call);
+        if let Some(keyed) = &keyed {
+            match access.begin_keyed(keyed).await {
+                Ok(None) => {}
+                Ok(Some(answer)) => return Ok(answer),
+                Err(error) => return Err(error),
+            }
+        }
         let params = Params::new(entry.params, call.params.clone(), call.query);
-        let outcome = contain_async(&turn, run(Handle::new(Rc::new(access)), raw, params)).await;
-        turn.end();
-        match outcome {
+        let outcome = contain_async(&turn, run(Handle::new(access.clone()), raw, params)).await;
+        let reply = match outcome {
             // A panic in `atomic`, for one: what was committed before is kept.
             Ok(Err(error)) if error.is(Code::Internal) => Err(Box::new(error.maybe_executed())),
             Ok(reply) => reply,
@@ -231,7 +247,19 @@ impl<T: Object> Host<T> {
                 ))
             }
             Err(stop) => Err(Box::new(stopped(stop).maybe_executed())),
-        }
+        };
+        let reply = match &keyed {
+            Some(keyed) => access.end_keyed(keyed, reply).await,
+            None => reply,
+        };
+        turn.end();
+        reply
+    }
+
+    /// What the call answered when it was made before with its idempotency key.
+    fn answered(&self, turn: &Turn) -> Option<Reply> {
+        let keyed = turn.keyed.as_ref()?;
+        keyed.answered(&self.core.records, turn.now).transpose()
     }
 
     /// Waits for the lock, at most until the call's deadline.

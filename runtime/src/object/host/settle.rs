@@ -47,7 +47,7 @@ impl<T: Object> Host<T> {
             }
             Ok(Ok(value)) => match turn.take_fault() {
                 Some(fault) => Err(storage_error(&fault)),
-                None => self.keep(turn, keep).map(|()| {
+                None => self.keep(turn, keep, &value).map(|()| {
                     self.let_out(turn, keep);
                     value
                 }),
@@ -95,10 +95,22 @@ impl<T: Object> Host<T> {
     }
 
     /// Runs the handlers of emitted events and commits. On `Err` the field cache is as before.
-    pub(super) fn keep(&self, turn: &Rc<Turn>, keep: Keep) -> Result<(), Box<WireError>> {
+    pub(super) fn keep(
+        &self,
+        turn: &Rc<Turn>,
+        keep: Keep,
+        value: &[u8],
+    ) -> Result<(), Box<WireError>> {
         let before = self.cache.borrow().clone();
         let kept = self.save().map_err(|fault| storage_error(&fault));
-        if let Err(error) = kept.and_then(|()| self.handle_events(turn)) {
+        let kept = kept.and_then(|()| self.handle_events(turn));
+        let remembered = kept.and_then(|()| match &turn.keyed {
+            Some(keyed) => keyed
+                .remember(&self.core.records, value, turn.now)
+                .map_err(|fault| storage_error(&fault)),
+            None => Ok(()),
+        });
+        if let Err(error) = remembered {
             *self.cache.borrow_mut() = before;
             return Err(error);
         }

@@ -176,6 +176,7 @@ impl<T: Object> Host<T> {
             read_only: false,
             near: None,
             connection: None,
+            key: None,
         }
     }
 }

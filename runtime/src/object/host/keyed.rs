@@ -1,0 +1,252 @@
+//! Calls with an idempotency key: what one answered is kept beside what it did, in the same commit, and is the answer
+//! to every call that comes with the same key for a day.
+//!
+//! Two records a key: `!idem/<key>` holds the answer, `!idem@/<time><key>` says when it is forgotten. `<key>` is the
+//! caller's subject, the action and the key, so nobody gets the answer to somebody else's call.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::access::HandleOf;
+use super::settle::Keep;
+use super::storage_error;
+use crate::backend::{Scan, StorageFault};
+use crate::error::Code;
+use crate::object::{Envelope, Mode, Object, Timestamp, hours};
+use crate::rpc::{Reply, WireError, from_utf8};
+use crate::state::{AsKey, Records};
+
+const ANSWERS: &str = "!idem/";
+const DUE: &str = "!idem@/";
+
+/// How many hours an answer is kept.
+const KEPT: u64 = 24;
+
+/// How many forgotten answers a call with a key clears away.
+const SWEPT: usize = 16;
+
+/// A call's key, and what tells this call from another with the same key.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed {
+    /// Subject, action and key.
+    key: String,
+    /// Of the parameters.
+    digest: String,
+}
+
+/// What is kept of a call.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// When it is forgotten.
+    until: Timestamp,
+    params: String,
+    /// `None`: a process that has not ended.
+    reply: Option<Box<RawValue>>,
+}
+
+impl Keyed {
+    pub(crate) fn of(call: &Envelope) -> Option<Self> {
+        let given = call.key.as_deref()?;
+        let mut key = String::new();
+        for part in [call.caller.subject(), &*call.action, given] {
+            part.write_key(&mut key);
+        }
+        Some(Self {
+            key,
+            digest: digest(&call.params),
+        })
+    }
+
+    fn record(&self) -> String {
+        format!("{ANSWERS}{}", self.key)
+    }
+
+    /// What the call with this key has answered, if there was one.
+    pub(crate) fn answered(
+        &self,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<Option<Bytes>, Box<WireError>> {
+        let stored = records.try_get(&self.record());
+        let stored = stored.map_err(|fault| storage_error(&fault))?;
+        let Some(kept) = stored.and_then(|bytes| from_utf8::<Kept>(&bytes).ok()) else {
+            return Ok(None);
+        };
+        if kept.until <= now {
+            return Ok(None);
+        }
+        if kept.params != self.digest {
+            let message = "this idempotency key was used for a call with other parameters";
+            return Err(Box::new(WireError::framework(Code::KeyReused, message)));
+        }
+        match kept.reply {
+            Some(reply) => Ok(Some(Bytes::copy_from_slice(reply.get().as_bytes()))),
+            None => {
+                let message =
+                    "the process that was started with this idempotency key has not ended";
+                Err(Box::new(WireError::framework(Code::KeyInUse, message)))
+            }
+        }
+    }
+
+    /// Keeps an answer, and clears away some that nobody asks for any more.
+    pub(crate) fn remember(
+        &self,
+        records: &Records,
+        reply: &[u8],
+        now: Timestamp,
+    ) -> Result<(), StorageFault> {
+        let text = if reply.is_empty() {
+            &b"null"[..]
+        } else {
+            reply
+        };
+        let reply = from_utf8::<Box<RawValue>>(text).map_err(|fault| StorageFault::Encode {
+            path: "the reply".to_owned(),
+            reason: fault.to_string(),
+        })?;
+        sweep(records, now)?;
+        self.put(records, now + hours(KEPT), Some(reply))
+    }
+
+    /// Notes that a process has begun, which is taken for lost if it has not ended by `until`.
+    fn claim(&self, records: &Records, until: Timestamp) -> Result<(), StorageFault> {
+        self.put(records, until, None)
+    }
+
+    fn put(
+        &self,
+        records: &Records,
+        until: Timestamp,
+        reply: Option<Box<RawValue>>,
+    ) -> Result<(), StorageFault> {
+        self.forget(records)?;
+        let kept = Kept {
+            until,
+            params: self.digest.clone(),
+            reply,
+        };
+        let value = serde_json::to_vec(&kept).map_err(|fault| StorageFault::Encode {
+            path: "the reply".to_owned(),
+            reason: fault.to_string(),
+        })?;
+        records.try_put(self.record(), value)?;
+        records.try_put(self.due(until), Vec::from("1"))
+    }
+
+    fn forget(&self, records: &Records) -> Result<(), StorageFault> {
+        let record = self.record();
+        let Some(bytes) = records.try_get(&record)? else {
+            return Ok(());
+        };
+        if let Ok(kept) = from_utf8::<Kept>(&bytes) {
+            records.try_delete(&self.due(kept.until))?;
+        }
+        records.try_delete(&record).map(drop)
+    }
+
+    fn due(&self, until: Timestamp) -> String {
+        let mut due = DUE.to_owned();
+        until.write_key(&mut due);
+        due.push_str(&self.key);
+        due
+    }
+}
+
+/// Clears away the oldest of what is forgotten.
+fn sweep(records: &Records, now: Timestamp) -> Result<(), StorageFault> {
+    let mut end = DUE.to_owned();
+    now.write_key(&mut end);
+    let oldest = Scan {
+        start: DUE,
+        end: Some(&end),
+        reverse: false,
+        limit: SWEPT,
+    };
+    let digits = end.len();
+    for due in records.try_scan(&oldest)? {
+        if let Some(key) = due.key.get(digits..) {
+            records.try_delete(&format!("{ANSWERS}{key}"))?;
+        }
+        records.try_delete(&due.key)?;
+    }
+    Ok(())
+}
+
+/// Tells one text of parameters from another: 128 bits of FNV-1a. Who makes two of the same digest has only fooled
+/// himself, since keys are a caller's own.
+fn digest(bytes: &[u8]) -> String {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let hash = bytes.iter().fold(BASIS, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(PRIME)
+    });
+    format!("{hash:032x}")
+}
+
+impl<T: Object> HandleOf<T> {
+    /// Before a process with a key runs: what it has answered, or the note that it begins, which is on disk then.
+    pub(super) async fn begin_keyed(&self, keyed: &Keyed) -> Result<Option<Bytes>, Box<WireError>> {
+        let mut answered = None;
+        self.change_records(|records, now| {
+            answered = keyed.answered(records, now)?;
+            if answered.is_some() {
+                return Ok(());
+            }
+            let until = self.turn.deadline;
+            keyed
+                .claim(records, until)
+                .map_err(|fault| storage_error(&fault))
+        })
+        .await?;
+        self.host.core.durable().await?;
+        Ok(answered)
+    }
+
+    /// After it: keeps what it answered; what failed may be tried again.
+    pub(super) async fn end_keyed(&self, keyed: &Keyed, reply: Reply) -> Reply {
+        let kept = self
+            .change_records(|records, now| {
+                match &reply {
+                    Ok(value) => keyed.remember(records, value, now),
+                    Err(_) => keyed.forget(records),
+                }
+                .map_err(|fault| storage_error(&fault))
+            })
+            .await;
+        match (reply, kept) {
+            (Ok(_), Err(error)) => Err(Box::new(error.maybe_executed())),
+            (reply, _) => reply,
+        }
+    }
+
+    /// Changes records alone, in a commit of their own.
+    async fn change_records(
+        &self,
+        change: impl FnOnce(&Records, Timestamp) -> Result<(), Box<WireError>>,
+    ) -> Result<(), Box<WireError>> {
+        let guard = self.enter(Mode::Write).await?;
+        let turn = self.turn.inner(Mode::Write, guard);
+        let records = &self.host.core.records;
+        records.begin();
+        let outcome = change(records, turn.now).map(|()| Bytes::new());
+        let reply = self.host.settle(&turn, Ok(outcome), Keep { commit: true });
+        self.host.recover(&turn);
+        turn.end();
+        reply.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_those_of_the_standard() {
+        // Test vectors of draft-eastlake-fnv.
+        assert_eq!(digest(b""), "6c62272e07bb014262b821756295c58d");
+        assert_eq!(digest(b"a"), "d228cb696f1a8caf78912b704e4a8964");
+        assert_eq!(digest(b"foobar"), "343e1662793c64bf6f0d3597ba446f18");
+    }
+}
