@@ -12,7 +12,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT};
+use http::header::{CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT};
+use http::request::Parts;
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -341,6 +342,13 @@ impl Shared {
     ) -> Response<ReplyBody> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, body) = request.into_parts();
+        if let Some(error) = too_large(&head) {
+            let response = self.front.refuse(head, peer, error, &self.port);
+            let mut response = response.map(ReplyBody::Whole);
+            // The body is not read.
+            close(&mut response);
+            return response;
+        }
         if self.front.asks_for_connection(&head) {
             let body = Bytes::new();
             let request = Request { head, body, peer };
@@ -447,6 +455,21 @@ impl Shared {
             )),
         }
     }
+}
+
+/// The refusal of a head that is larger than allowed. The HTTP library counts what it has read, which may be a whole buffer
+/// more.
+fn too_large(head: &Parts) -> Option<WireError> {
+    let field = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+    let size: usize = head.headers.iter().map(field).sum();
+    let path = head.uri.path_and_query();
+    if size + path.map_or(0, |path| path.as_str().len()) < MAX_HEAD {
+        return None;
+    }
+    let message = format!("the request's head is longer than {MAX_HEAD} bytes");
+    let mut error = WireError::framework(Code::TooLarge, message);
+    error.status = 431;
+    Some(error)
 }
 
 /// The socket, and what was read from it behind the handshake: a copy, for hyper's buffer is large and would stay.
