@@ -22,6 +22,8 @@ export class Live {
     #options;
     #status = { state: "idle" };
     #socket;
+    /** The attempt that waits for its token. */
+    #asking;
     /** Whether it is wanted though nobody listens. */
     #pinned = false;
     #attempt = 0;
@@ -116,7 +118,7 @@ export class Live {
     }
     #open() {
         clearTimeout(this.#linger);
-        if (this.#socket !== undefined || this.#status.state === "reconnecting")
+        if (this.#socket !== undefined || this.#asking !== undefined || this.#status.state === "reconnecting")
             return;
         this.#attempt = 0;
         this.#dial({ state: "connecting" });
@@ -127,7 +129,32 @@ export class Live {
             const message = "there is no WebSocket here: pass one as `connect(url, { WebSocket })`, such as that of the package `ws`";
             throw clientError("no_websocket", message);
         }
-        const socket = new Class(this.#url, ["stayput.v1"]);
+        const { token } = this.#options;
+        if (typeof token !== "function") {
+            this.#connect(Class, token, status);
+            return;
+        }
+        const asking = (this.#asking = {});
+        this.#become(status);
+        const settle = (act) => {
+            if (this.#asking !== asking)
+                return;
+            this.#asking = undefined;
+            act();
+        };
+        tokenOf(token).then((token) => settle(() => this.#connect(Class, token, status)), (cause) => {
+            const error = clientError("bad_token", "the function that gives the token failed", { cause });
+            settle(() => this.#fail(error, 4401, "bad_token"));
+        });
+    }
+    #connect(Class, token, status) {
+        if (token !== undefined && !/^[!#$%&'*+.^_`|~\w-]+$/.test(token)) {
+            const message = "a WebSocket cannot carry this token: of signs it takes ! # $ % & ' * + . ^ _ ` | ~ -";
+            this.#fail(clientError("bad_token", message), 4401, "bad_token");
+            return;
+        }
+        const bearer = token === undefined ? [] : [`stayput.bearer.${token}`];
+        const socket = new Class(this.#url, ["stayput.v1", ...bearer]);
         // What an earlier connection still says is nobody's business.
         const mine = (act) => (event) => {
             if (this.#socket === socket)
@@ -254,7 +281,9 @@ export class Live {
             waiting.reject(lost(`the connection was lost (${code}${reason && ` ${reason}`})`, !waiting.query));
         }
         const { minMs = 1_000, maxMs = 30_000, stableMs = 5_000 } = this.#options.reconnect || {};
-        if (FINAL.includes(code)) {
+        // Expired, not refused: the next token may do.
+        const renewed = code === 4401 && wasOpen && typeof this.#options.token === "function";
+        if (FINAL.includes(code) && !renewed) {
             this.#fail(clientError("network", `the connection was refused (${code}${reason && ` ${reason}`})`), code, reason);
         }
         else if (this.#options.reconnect === false || !this.#isWanted) {
@@ -296,6 +325,7 @@ export class Live {
     }
     #release() {
         this.#socket = undefined;
+        this.#asking = undefined;
         for (const timer of [this.#retry, this.#beat, this.#linger])
             clearTimeout(timer);
     }
@@ -314,6 +344,10 @@ export class Live {
         for (const watcher of [...this.#watchers])
             later(() => watcher(status));
     }
+}
+/** The token as it is now. */
+export async function tokenOf(token) {
+    return typeof token === "function" ? await token() : token;
 }
 function hangUp(socket, code, reason) {
     try {
