@@ -13,14 +13,14 @@ use std::time::Duration;
 
 pub use self::deliver::deliver;
 
-#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
-pub(crate) use self::{answer::answers_to, fault::ours};
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use self::{
     answer::Message,
     fault::{bad_answer, network},
     request::{path_of, request_body},
 };
+#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
+pub(crate) use self::{answer::answers_to, fault::ours};
 
 use crate::backend::LocalFuture;
 use crate::error::Code;
@@ -71,7 +71,7 @@ pub type Deliver = fn(RemoteCall<'_>) -> LocalFuture<'static, Reply>;
 pub struct RemoteCall<'a> {
     /// Where it goes.
     pub remote: &'static Remote,
-    /// The call. Its target's id is [`UNKNOWN`] if it has a name.
+    /// The call. Its target's id is 32 zeros if it has a name.
     pub envelope: Envelope,
     /// What the action will hold of its object.
     pub mode: Mode,
