@@ -62,7 +62,7 @@ export interface ChatRoom {
   /** The newest messages, oldest first. */
   history(limit?: number | null): Promise<Message_2[]>;
   /** Draws a shape. */
-  paint(shape: Shape, color: Color, sizes: { [key: string]: Integer }): Promise<Drawing>;
+  paint(shape: Shape, color: Color | undefined, sizes: { [key: string]: Integer }): Promise<Drawing>;
   /** Has the name of a mount. */
   presence(): Promise<null>;
   /**

@@ -71,7 +71,7 @@ pub type Deliver = fn(RemoteCall<'_>) -> LocalFuture<'static, Reply>;
 pub struct RemoteCall<'a> {
     /// Where it goes.
     pub remote: &'static Remote,
-    /// The call. Its target's id is [`UNKNOWN`] if it has a name.
+    /// The call. Its target's id is 32 zeros if it has a name.
     pub envelope: Envelope,
     /// What the action will hold of its object.
     pub mode: Mode,

@@ -163,7 +163,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// By position. What may be left out may be so at the end only.
+    /// By position. What may be left out is `undefined` where others follow.
     fn params(&self, action: &Action) -> String {
         let mut scope = Scope::reserving(names::RESERVED_TYPES);
         let required = action.params.iter().rposition(|param| param.required);
@@ -171,7 +171,12 @@ impl Emitter<'_> {
             let optional = required.is_none_or(|last| index > last);
             let name = scope.claim(&naming::member_ident(&param.name));
             let ty = self.printer.print(&param.ty, "  ");
-            format!("{name}{}: {ty}", if optional { "?" } else { "" })
+            let or = if param.required || optional {
+                ""
+            } else {
+                " | undefined"
+            };
+            format!("{name}{}: {ty}{or}", if optional { "?" } else { "" })
         };
         let params: Vec<String> = action.params.iter().enumerate().map(param).collect();
         params.join(", ")

@@ -78,9 +78,13 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
     Box::pin(async move {
         post(&bridge, service, &url, &headers, &body, mode)
             .await
-            .map_err(|thrown| match flag_of(&thrown, "stayputUrl") {
-                true => remote.misled(setting, &format!("is of no use: {}", text_of(&thrown))),
-                false => network(&text_of(&thrown), Some(mode)),
+            .map_err(|thrown| {
+                let text = text_of(&thrown);
+                if flag_of(&thrown, "stayputUrl") {
+                    remote.misled(setting, &format!("is of no use: {text}"))
+                } else {
+                    network(&text, Some(mode))
+                }
             })?
     })
 }
