@@ -5,6 +5,7 @@ use support::http::Connection;
 use support::process::{Server, scratch};
 use support::workers::Built;
 
+#[expect(clippy::too_many_lines, reason = "one call after the other")]
 pub(crate) fn calls(built: &Built) {
     let folder = scratch();
     let server = built

@@ -18,6 +18,7 @@ pub fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
 
 /// Nothing does without the feature `client`, and `stub!` says so.
 #[cfg(not(any(feature = "client", target_arch = "wasm32")))]
+#[expect(clippy::needless_pass_by_value, reason = "as the others are called")]
 pub fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
     let error = call
         .remote

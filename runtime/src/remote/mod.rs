@@ -1,5 +1,5 @@
-//! Objects of other apps: what [`stub!`](crate::stub) makes stubs of, and what their calls share with those of a
-//! [`client`](crate::client).
+//! Objects of other apps: what [`stub!`](crate::stub) makes stubs of, and what their calls share with those of
+//! clients.
 
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod answer;

@@ -59,6 +59,7 @@ const SUBSCRIBE: &str =
 const ADD: &str = r#"{"jsonrpc":"2.0","id":1,"method":"add","params":[1,2]}"#;
 
 /// All the pairs; `program` is this one.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn all(program: &Path) -> Result<Vec<Pair>, String> {
     let counter = |asks| Side {
         name: "stayput",

@@ -637,11 +637,12 @@ export function shell({ module, instantiate, classes, manifest }) {
       if (!front || front.ended) front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
       const life = front;
       const body = await readBody(request, life.root.body_limit());
+      const url = new URL(request.url);
       let number;
       const answer = life.run((call, done) => {
         number = call;
         const written = (status, headers, body) => done({ status, headers, body });
-        life.root.handle(call, request.method, pathOf(request.url), headerLines(request.headers), body, written);
+        life.root.handle(call, request.method, url.pathname + url.search, headerLines(request.headers), body, written);
       });
       // A client that hangs up cancels nothing: what it started runs to its end.
       ctx.waitUntil(answer);
@@ -747,11 +748,6 @@ function namespaceOf(path, name, binding) {
 function within(namespace, jurisdiction) {
   if (jurisdiction === undefined || env.STAYPUT_DEVELOPER === "1") return namespace;
   return namespace.jurisdiction(jurisdiction);
-}
-
-/** Path and query. The platform has parsed the URL already, and hands on nothing behind `#`. */
-function pathOf(url) {
-  return url.slice(url.indexOf("/", url.indexOf("//") + 2));
 }
 
 /** A line each; none of the network's can be one of ours. */

@@ -41,8 +41,11 @@ struct Kept {
     /// When it is forgotten.
     until: Timestamp,
     params: String,
-    /// `None`: a process that has not ended.
-    reply: Option<Box<RawValue>>,
+    /// A process that has not ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    running: bool,
+    /// What it answered. No `Option`: `null` is an answer.
+    reply: Box<RawValue>,
 }
 
 impl Keyed {
@@ -80,14 +83,11 @@ impl Keyed {
             let message = "this idempotency key was used for a call with other parameters";
             return Err(Box::new(WireError::framework(Code::KeyReused, message)));
         }
-        match kept.reply {
-            Some(reply) => Ok(Some(Bytes::copy_from_slice(reply.get().as_bytes()))),
-            None => {
-                let message =
-                    "the process that was started with this idempotency key has not ended";
-                Err(Box::new(WireError::framework(Code::KeyInUse, message)))
-            }
+        if kept.running {
+            let message = "the process that was started with this idempotency key has not ended";
+            return Err(Box::new(WireError::framework(Code::KeyInUse, message)));
         }
+        Ok(Some(Bytes::copy_from_slice(kept.reply.get().as_bytes())))
     }
 
     /// Keeps an answer, and clears away some that nobody asks for any more.
@@ -107,7 +107,7 @@ impl Keyed {
             reason: fault.to_string(),
         })?;
         sweep(records, now)?;
-        self.put(records, now + hours(KEPT), Some(reply))
+        self.put(records, now + hours(KEPT), Some(&reply))
     }
 
     /// Notes that a process has begun, which is taken for lost if it has not ended by `until`.
@@ -119,13 +119,14 @@ impl Keyed {
         &self,
         records: &Records,
         until: Timestamp,
-        reply: Option<Box<RawValue>>,
+        reply: Option<&RawValue>,
     ) -> Result<(), StorageFault> {
         self.forget(records)?;
         let kept = Kept {
             until,
             params: self.digest.clone(),
-            reply,
+            running: reply.is_none(),
+            reply: reply.unwrap_or(RawValue::NULL).to_owned(),
         };
         let value = serde_json::to_vec(&kept).map_err(|fault| StorageFault::Encode {
             path: "the reply".to_owned(),
