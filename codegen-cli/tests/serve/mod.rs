@@ -13,8 +13,9 @@ pub(crate) fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
             let request = read(&mut stream);
-            stream.write_all(answer.as_bytes()).unwrap();
+            // First: whoever has the answer may look.
             let _ = seen.send(request);
+            stream.write_all(answer.as_bytes()).unwrap();
         }
     });
     (url, requests)

@@ -93,6 +93,8 @@ export type FrameworkCode =
   | "invalid_params"
   | "invalid_request"
   | "isolate_reset"
+  | "key_in_use"
+  | "key_reused"
   | "malformed_request"
   | "method_not_allowed"
   | "method_not_found"
