@@ -1,4 +1,4 @@
-//! Bodies that are JSON, or nearly: JSONTestSuite where it is, and a selection of our own. Each is sent as the whole body
+//! Bodies that are JSON, or nearly: `JSONTestSuite` where it is, and a selection of our own. Each is sent as the whole body
 //! and as the parameters of a call, to both backends, which must answer alike.
 
 use std::fs;

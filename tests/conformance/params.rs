@@ -53,7 +53,7 @@ pub(crate) const ALL: &[Scenario] = &[Scenario {
         refused("numbers", r#"{"even": 9007199254740994}"#),
         refused("numbers", r#"{"even": 7, "share": 1, "price": 4.355}"#),
         refused("numbers", r#"{"even": 0, "share": 0, "price": "4.35"}"#),
-        refused("numbers", r#"[-3, -0.0, 1e-3, 4]"#),
+        refused("numbers", r"[-3, -0.0, 1e-3, 4]"),
         refused("texts", r#"{"slug": "A", "marks": "ab", "color": "blue"}"#),
         refused(
             "texts",

@@ -405,7 +405,6 @@ impl<T, E> Call<T, E> {
     /// });
     /// # }
     /// ```
-    #[must_use]
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
         match idempotency_key(key.as_ref()) {
             Ok(key) => self.key = Some(key),
