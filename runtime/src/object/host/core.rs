@@ -1,6 +1,6 @@
 //! What of a host does not depend on the class: identity, store, lock, and the gate that replies pass.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub(super) held: RefCell<Vec<Effect>>,
     /// Calls, processes and handles that keep the object alive.
     pub(super) busy: Cell<usize>,
+    /// Tells this life of the object from all others; drawn when it is first asked for.
+    pub(super) life: OnceCell<u64>,
 }
 
 impl fmt::Display for Identity {
@@ -107,6 +109,10 @@ impl Core {
         } else {
             redacted
         })
+    }
+
+    pub(super) fn life(&self) -> u64 {
+        *self.life.get_or_init(|| self.random())
     }
 
     pub(super) fn random(&self) -> u64 {

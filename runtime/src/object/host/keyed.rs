@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::access::HandleOf;
+use super::core::Core;
 use super::settle::Keep;
 use super::storage_error;
 use crate::backend::{Scan, StorageFault};
 use crate::error::Code;
 use crate::object::{Envelope, Mode, Object, Timestamp, hours};
 use crate::rpc::{Reply, WireError, from_utf8};
-use crate::state::{AsKey, Records};
+use crate::state::{AsKey, Records, decode};
 
 const ANSWERS: &str = "!idem/";
 const DUE: &str = "!idem@/";
@@ -41,9 +42,9 @@ struct Kept {
     /// When it is forgotten.
     until: Timestamp,
     params: String,
-    /// A process that has not ended.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    running: bool,
+    /// A process that has not ended, and the life of the object in which it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    running: Option<u64>,
     /// What it answered. No `Option`: `null` is an answer.
     reply: Box<RawValue>,
 }
@@ -66,14 +67,13 @@ impl Keyed {
     }
 
     /// What the call with this key has answered, if there was one.
-    pub(crate) fn answered(
+    pub(super) fn answered(
         &self,
-        records: &Records,
+        core: &Core,
         now: Timestamp,
     ) -> Result<Option<Bytes>, Box<WireError>> {
-        let stored = records.try_get(&self.record());
-        let stored = stored.map_err(|fault| storage_error(&fault))?;
-        let Some(kept) = stored.and_then(|bytes| from_utf8::<Kept>(&bytes).ok()) else {
+        let kept = self.kept(&core.records);
+        let Some(kept) = kept.map_err(|fault| storage_error(&fault))? else {
             return Ok(None);
         };
         if kept.until <= now {
@@ -83,7 +83,11 @@ impl Keyed {
             let message = "this idempotency key was used for a call with other parameters";
             return Err(Box::new(WireError::framework(Code::KeyReused, message)));
         }
-        if kept.running {
+        // What began in an earlier life ended with it: an object has one at a time.
+        if kept.running.is_some_and(|life| life != core.life()) {
+            return Ok(None);
+        }
+        if kept.running.is_some() {
             let message = "the process that was started with this idempotency key has not ended";
             return Err(Box::new(WireError::framework(Code::KeyInUse, message)));
         }
@@ -107,26 +111,27 @@ impl Keyed {
             reason: fault.to_string(),
         })?;
         sweep(records, now)?;
-        self.put(records, now + hours(KEPT), Some(&reply))
+        self.put(records, now + hours(KEPT), None, &reply)
     }
 
     /// Notes that a process has begun, which is taken for lost if it has not ended by `until`.
-    fn claim(&self, records: &Records, until: Timestamp) -> Result<(), StorageFault> {
-        self.put(records, until, None)
+    fn claim(&self, core: &Core, until: Timestamp) -> Result<(), StorageFault> {
+        self.put(&core.records, until, Some(core.life()), RawValue::NULL)
     }
 
     fn put(
         &self,
         records: &Records,
         until: Timestamp,
-        reply: Option<&RawValue>,
+        running: Option<u64>,
+        reply: &RawValue,
     ) -> Result<(), StorageFault> {
         self.forget(records)?;
         let kept = Kept {
             until,
             params: self.digest.clone(),
-            running: reply.is_none(),
-            reply: reply.unwrap_or(RawValue::NULL).to_owned(),
+            running,
+            reply: reply.to_owned(),
         };
         let value = serde_json::to_vec(&kept).map_err(|fault| StorageFault::Encode {
             path: "the reply".to_owned(),
@@ -137,14 +142,18 @@ impl Keyed {
     }
 
     fn forget(&self, records: &Records) -> Result<(), StorageFault> {
-        let record = self.record();
-        let Some(bytes) = records.try_get(&record)? else {
+        let Some(kept) = self.kept(records)? else {
             return Ok(());
         };
-        if let Ok(kept) = from_utf8::<Kept>(&bytes) {
-            records.try_delete(&self.due(kept.until))?;
-        }
-        records.try_delete(&record).map(drop)
+        records.try_delete(&self.due(kept.until))?;
+        records.try_delete(&self.record()).map(drop)
+    }
+
+    /// What is kept. What cannot be read is no licence to run the call again.
+    fn kept(&self, records: &Records) -> Result<Option<Kept>, StorageFault> {
+        let record = self.record();
+        let stored = records.try_get(&record)?;
+        stored.map(|bytes| decode(&record, &bytes)).transpose()
     }
 
     fn due(&self, until: Timestamp) -> String {
@@ -190,14 +199,15 @@ impl<T: Object> HandleOf<T> {
     /// Before a process with a key runs: what it has answered, or the note that it begins, which is on disk then.
     pub(super) async fn begin_keyed(&self, keyed: &Keyed) -> Result<Option<Bytes>, Box<WireError>> {
         let mut answered = None;
-        self.change_records(|records, now| {
-            answered = keyed.answered(records, now)?;
+        let core = &self.host.core;
+        self.change_records(|_, now| {
+            answered = keyed.answered(core, now)?;
             if answered.is_some() {
                 return Ok(());
             }
             let until = self.turn.deadline;
             keyed
-                .claim(records, until)
+                .claim(core, until)
                 .map_err(|fault| storage_error(&fault))
         })
         .await?;

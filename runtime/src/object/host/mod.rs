@@ -15,7 +15,7 @@ pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
 pub(crate) use keyed::Keyed;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -76,6 +76,7 @@ impl<T: Object> Host<T> {
             seq: Cell::new(seq),
             held: RefCell::default(),
             busy: Cell::new(0),
+            life: OnceCell::new(),
         };
         Rc::new_cyclic(|me| Self {
             me: me.clone(),

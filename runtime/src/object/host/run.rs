@@ -226,12 +226,11 @@ impl<T: Object> Host<T> {
             _busy: Busy::new(&self.core),
         });
         let keyed = Keyed::of(call);
-        if let Some(keyed) = &keyed {
-            match access.begin_keyed(keyed).await {
-                Ok(None) => {}
-                Ok(Some(answer)) => return Ok(answer),
-                Err(error) => return Err(error),
-            }
+        if let Some(keyed) = &keyed
+            && let Some(answer) = access.begin_keyed(keyed).await.transpose()
+        {
+            turn.end();
+            return answer;
         }
         let params = Params::new(entry.params, call.params.clone(), call.query);
         let outcome = contain_async(&turn, run(Handle::new(access.clone()), raw, params)).await;
@@ -259,7 +258,7 @@ impl<T: Object> Host<T> {
     /// What the call answered when it was made before with its idempotency key.
     fn answered(&self, turn: &Turn) -> Option<Reply> {
         let keyed = turn.keyed.as_ref()?;
-        keyed.answered(&self.core.records, turn.now).transpose()
+        keyed.answered(&self.core, turn.now).transpose()
     }
 
     /// Waits for the lock, at most until the call's deadline.
