@@ -17,6 +17,7 @@ mod eviction;
 mod frames;
 mod guests;
 mod javascript;
+mod keys;
 mod limits;
 mod ordering;
 mod panics;
@@ -48,6 +49,7 @@ const TABLES: &[&[Scenario]] = &[
     calls::ALL,
     alarms::ALL,
     requests::ALL,
+    keys::ALL,
     sockets::ALL,
     frames::ALL,
 ];
