@@ -60,7 +60,7 @@ impl<T: Object> Host<T> {
             turn: turn.clone(),
             mount: entry.mount.clone(),
         };
-        let mut params = Params::new(entry.params, call.params.clone(), call.query);
+        let mut params = Params::new(entry.params, call.params.clone(), call.in_url);
         let reply = match &entry.run {
             Runner::Query(run) => {
                 let outcome = match &*self.state.borrow() {
@@ -154,7 +154,7 @@ impl<T: Object> Host<T> {
         guard: Guard,
     ) -> Reply {
         let mode = entry.run.mode();
-        let params = Params::new(entry.params, call.params.clone(), call.query);
+        let params = Params::new(entry.params, call.params.clone(), call.in_url);
         match &entry.run {
             Runner::Query(_) | Runner::Command(_) => self.run_sync(entry, call, guard),
             Runner::AsyncQuery(run) => {
@@ -216,7 +216,7 @@ impl<T: Object> Host<T> {
             turn: turn.clone(),
             _busy: Busy::new(&self.core),
         };
-        let params = Params::new(entry.params, call.params.clone(), call.query);
+        let params = Params::new(entry.params, call.params.clone(), call.in_url);
         let outcome = contain_async(&turn, run(Handle::new(Rc::new(access)), raw, params)).await;
         turn.end();
         match outcome {
