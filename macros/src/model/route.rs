@@ -132,7 +132,9 @@ pub(crate) fn unique(actions: &[Action], diag: &mut Diag) {
     for (at, action) in all().enumerate() {
         let Some(route) = &action.route else { continue };
         let path = route.path.value();
-        let taken = all().find(|other| {
+        // The REST form has these methods and no others.
+        let in_rest = matches!(route.method, "GET" | "POST");
+        let taken = all().filter(|_| in_rest).find(|other| {
             let was = other.was.as_ref().map(LitStr::value);
             let is_name = |name: &str| path.strip_prefix('/') == Some(name);
             other.ident != action.ident

@@ -65,7 +65,9 @@ impl Routes {
         let refuse = |message: String| Err(WireError::framework(Code::ConfigInvalid, message));
         for (at, route) in self.all.iter().enumerate() {
             let (method, path) = (route.method, &route.path);
-            if let [Segment::Word(word)] = &*route.segments
+            // The REST form has these methods and no others.
+            if matches!(method, "GET" | "POST")
+                && let [Segment::Word(word)] = &*route.segments
                 && let Some(other) = action(word)
                 && other.name != route.action.name
             {
