@@ -275,6 +275,7 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         aliases: action.was.clone(),
         mode: action.mode,
         auth: edge_auth(action.auth),
+        route: action.route.clone(),
     }
 }
 

@@ -82,6 +82,10 @@ struct StatePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/auth.md")]
 struct AuthPage;
+/// Keeps the examples of the page about HTTP compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/http.md")]
+struct HttpPage;
 /// Keeps the example of the parameters' page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/params.md")]

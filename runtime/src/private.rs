@@ -7,7 +7,7 @@ pub use serde_json;
 
 pub use crate::action::{
     Action, Actions, Auth, Bound, ErrOf, Fallible, Lists, NotResult, OkOf, Param, Params,
-    ResultProbe, Run, Table, finish_result, finish_value, format, reply_result, reply_value,
+    ResultProbe, Route, Run, Table, finish_result, finish_value, format, reply_result, reply_value,
 };
 pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};

@@ -4,6 +4,7 @@ use syn::{Attribute, LitStr, Path};
 
 use super::Args;
 use super::places::ACTION;
+use super::route::RouteArgs;
 use crate::diag::Diag;
 
 /// Who may call.
@@ -58,6 +59,7 @@ pub(crate) struct ActionArgs {
     pub(crate) auth: Auth,
     pub(crate) name: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
+    pub(crate) route: Option<RouteArgs>,
 }
 
 impl ActionArgs {
@@ -69,7 +71,13 @@ impl ActionArgs {
         let auth = Auth::of(public, scope, internal, diag);
         let name = args.text("name", diag);
         let was = args.text("was", diag);
+        let route = RouteArgs::take(&mut args, diag);
         args.finish(diag);
-        Self { auth, name, was }
+        Self {
+            auth,
+            name,
+            was,
+            route,
+        }
     }
 }

@@ -8,6 +8,7 @@ mod number;
 pub(crate) mod object;
 pub(crate) mod param;
 mod places;
+pub(crate) mod route;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -119,6 +119,14 @@ pub(crate) static ACTION: Place = Place {
         ("internal", "internal"),
         ("name", "name = \"wire_name\""),
         ("was", "was = \"old_name\""),
+        ("get", "get = \"/users/{id}\""),
+        ("post", "post = \"/users\""),
+        ("put", "put = \"/users/{id}\""),
+        ("patch", "patch = \"/users/{id}\""),
+        ("delete", "delete = \"/users/{id}\""),
+        ("status", "status = 201"),
+        ("location", "location = \"/users/{id}\""),
+        ("none", "none = 200"),
     ],
 };
 

@@ -10,13 +10,14 @@
 //! .result::<(u64,), Result<u64, CounterError>>(),
 //! ```
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
 
 use super::local;
 use crate::attrs::action::Auth;
+use crate::attrs::route::RouteArgs;
 use crate::model::action::{Action, Mode};
 use crate::syntax::types::without_self;
 
@@ -36,6 +37,7 @@ pub(crate) fn element(action: &Action) -> TokenStream {
         quote!(__rt::Param::new(#name, #docs)#builders)
     });
     let params = (!action.params.is_empty()).then(|| quote!(.params(const { &[#(#params),*] })));
+    let route = action.route.as_ref().map(route);
     let (tuple, output) = (tuple(action), &action.output.ty);
     let returns = local(if action.output.fallible {
         "result"
@@ -44,8 +46,20 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     });
     quote! {
         #cfgs
-        __rt::Action::#run.named(#name, #docs)#auth #was #params.#returns::<#tuple, #output>()
+        __rt::Action::#run.named(#name, #docs)#auth #was #params #route.#returns::<#tuple, #output>()
     }
+}
+
+/// `.route(Route::new("POST", "/users").status(201))`
+fn route(route: &RouteArgs) -> TokenStream {
+    let (method, path) = (route.method, &route.path);
+    let status = (route.status.as_ref()).map(|(status, _)| {
+        let status = Literal::u16_unsuffixed(*status);
+        quote!(.status(#status))
+    });
+    let location = (route.location.as_ref()).map(|location| quote!(.location(#location)));
+    let null = route.none.as_ref().map(|_| quote!(.null_is_found()));
+    quote!(.route(__rt::Route::new(#method, #path)#status #location #null))
 }
 
 /// `command(|this, cx, params| { .. })` and its kin.

@@ -65,6 +65,26 @@ fn receivers() {
 }
 
 #[test]
+fn routes() {
+    golden(
+        "routes",
+        quote! {
+            #[durable_object]
+            impl Users {
+                #[action(get = "/users/{id}")]
+                fn user(&self, id: u64) -> Option<User> {}
+                #[action(get = "/first", none = 200)]
+                fn first(&self) -> Option<User> {}
+                #[action(post = "/users", status = 201, location = "/users/{id}")]
+                fn create(&mut self, name: String) -> User {}
+                #[action(scope = "users:write", delete = "/users/{id}", status = 204)]
+                fn remove(&mut self, id: u64) {}
+            }
+        },
+    );
+}
+
+#[test]
 fn action_keys() {
     golden(
         "action_keys",

@@ -7,7 +7,9 @@ use syn::{
 };
 
 use super::param::{self, Param};
+use super::route;
 use crate::attrs::action::{ActionArgs, Auth};
+use crate::attrs::route::RouteArgs;
 use crate::diag::Diag;
 use crate::paths::Rt;
 use crate::syntax::cfg::Cfgs;
@@ -32,6 +34,7 @@ pub(crate) struct Action {
     pub(crate) context: bool,
     pub(crate) params: Vec<Param>,
     pub(crate) output: Output,
+    pub(crate) route: Option<RouteArgs>,
 }
 
 /// What a method holds of its object.
@@ -92,6 +95,9 @@ pub(crate) fn read(
     let parts = read_inputs(&mut method.sig, rt, diag);
     let output = read_output(&method.sig.output, &format!("action `{ident}`"), diag);
     let (mode, context, params) = parts?;
+    if let Some(route) = &args.route {
+        route::check(route, &ident, &args.auth, mode, &params, diag);
+    }
     // Wrong keys leave the call as it is; a wrong signature leaves nothing to call.
     (diag.count() == from).then(|| Action {
         ident,
@@ -106,6 +112,7 @@ pub(crate) fn read(
         context,
         params,
         output,
+        route: args.route,
     })
 }
 

@@ -5,12 +5,14 @@ use quote::ToTokens as _;
 
 use super::action::Action;
 use super::handler::{Handler, HandlerKind};
+use super::route;
 use crate::attrs::event::Own;
 use crate::diag::Diag;
 
 /// Names are unique, and the object's life has one handler for each turn.
 pub(crate) fn block(actions: &mut [Action], handlers: &[Handler], diag: &mut Diag) {
     unique_names(actions, diag);
+    route::unique(actions, diag);
     for own in Own::ALL {
         let is_own = |handler: &&Handler| {
             matches!(handler.kind, HandlerKind::Own(kind) if kind == own) && handler.cfgs.is_empty()

@@ -9,3 +9,4 @@ pub(crate) mod handler;
 pub(crate) mod object;
 pub(crate) mod param;
 pub(crate) mod placeholders;
+pub(crate) mod route;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::bound::Subject;
 use super::fault::{Fault, pointer, refuse};
 use super::table::ActionDescriber;
-use super::{Param, missing};
+use super::{InUrl, Param, missing};
 use crate::rpc::{QueryValue, WireError};
 
 /// How many parameters an action may have.
@@ -23,7 +23,7 @@ const MAX_PARAMS: usize = 12;
 pub struct Params {
     table: &'static [Param],
     text: Bytes,
-    query: bool,
+    in_url: InUrl,
 }
 
 /// What an action can take.
@@ -57,14 +57,18 @@ pub trait DecodeParams: Sized {
 pub struct Slots<'a> {
     table: &'static [Param],
     values: [Option<&'a RawValue>; MAX_PARAMS],
-    query: bool,
+    in_url: InUrl,
     next: usize,
     faults: Vec<Fault>,
 }
 
 impl Params {
-    pub(crate) fn new(table: &'static [Param], text: Bytes, query: bool) -> Self {
-        Self { table, text, query }
+    pub(crate) fn new(table: &'static [Param], text: Bytes, in_url: InUrl) -> Self {
+        Self {
+            table,
+            text,
+            in_url,
+        }
     }
 
     /// Decodes and checks all parameters.
@@ -76,7 +80,7 @@ impl Params {
         let mut slots = Slots {
             table: self.table,
             values: [None; MAX_PARAMS],
-            query: self.query,
+            in_url: self.in_url,
             next: 0,
             faults: vec![],
         };
@@ -139,7 +143,7 @@ impl<'a> Slots<'a> {
             return value;
         };
         let text = raw.get();
-        let decoded = if self.query {
+        let decoded = if self.in_url.has(index) {
             from_query(raw)
         } else {
             serde_json::from_str(text).map(|value| (value, text.into()))

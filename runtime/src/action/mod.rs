@@ -4,11 +4,13 @@ mod bound;
 mod decode;
 mod fault;
 pub mod format;
+mod in_url;
 mod missing;
 mod number;
 mod param;
 mod pattern;
 mod reply;
+mod route;
 mod same;
 mod schema;
 mod table;
@@ -17,16 +19,19 @@ pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
 pub(crate) use fault::{Fault, Faults, refuse};
 pub use format::Format;
+pub use in_url::InUrl;
 pub use param::Param;
 pub use pattern::Pattern;
 pub use reply::{
     ActionOutput, ErrOf, Fallible, NotResult, OkOf, ResultProbe, finish_result, finish_value,
     reply_result, reply_value,
 };
+pub use route::{Route, RouteInfo};
 pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
 
 pub(crate) use missing::is_optional;
 pub(crate) use reply::encode;
+pub(crate) use route::placeholder;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Param, Params};
+use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Param, Params, Route};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
@@ -53,6 +53,8 @@ pub struct Action<T: Stateful> {
     pub auth: Auth,
     /// Parameters in positional order.
     pub params: &'static [Param],
+    /// A path of its own.
+    pub route: Option<Route>,
     /// The method.
     pub run: Run<T>,
     /// Describes the types of the signature.
@@ -67,6 +69,7 @@ impl<T: Stateful> Action<T> {
             docs: "",
             auth: Auth::Authenticated,
             params: &[],
+            route: None,
             run,
             describe: |_| {},
         }
@@ -143,6 +146,13 @@ impl<T: Stateful> Action<T> {
     #[must_use]
     pub const fn params(mut self, params: &'static [Param]) -> Self {
         self.params = params;
+        self
+    }
+
+    /// A path of its own, below the object.
+    #[must_use]
+    pub const fn route(mut self, route: Route) -> Self {
+        self.route = Some(route);
         self
     }
 

@@ -1,14 +1,14 @@
 //! Files that are part of the program: the page of an app, its script and style.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
 
-use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 
 use super::Response;
 use super::class::RESERVED;
+use super::etag::{etag, is_known};
 use super::response::empty;
 use crate::error::Code;
 use crate::rpc::WireError;
@@ -79,12 +79,7 @@ impl Assets {
     /// The response to a request for this path; `None` if it is none of ours.
     pub(super) fn get(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let served = self.by_path.get(path)?;
-        let known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
-            let tags = value.as_bytes().split(|byte| *byte == b',');
-            tags.map(<[u8]>::trim_ascii).any(|tag| {
-                tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == served.etag.as_bytes()
-            })
-        });
+        let known = is_known(headers, &served.etag);
         let mut response = if known {
             empty(StatusCode::NOT_MODIFIED)
         } else {
@@ -99,18 +94,6 @@ impl Assets {
         answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Some(response)
     }
-}
-
-/// Tells one version of a file from the next. Nobody gains by finding two files with one tag, so no cryptography.
-fn etag(bytes: &[u8]) -> HeaderValue {
-    let half = |number: u8| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u8(number);
-        hasher.write(bytes);
-        hasher.finish()
-    };
-    let tag = format!("\"{:016x}{:016x}\"", half(0), half(1));
-    HeaderValue::try_from(tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 fn media_type(path: &str) -> &'static str {

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::auth::authorize_event;
 use super::names::Namer;
-use crate::action::{Fault, refuse};
+use super::route::Routes;
+use crate::action::{Fault, RouteInfo, refuse};
 use crate::error::Code;
 use crate::object::{Caller, IdKey, Mode};
 use crate::order::sort_by;
@@ -73,6 +74,8 @@ pub struct EdgeAction {
     pub mode: Mode,
     /// Who may call.
     pub auth: EdgeAuth,
+    /// Its path below the object, if it has one of its own.
+    pub route: Option<RouteInfo>,
 }
 
 /// Who may call an action.
@@ -108,6 +111,7 @@ pub(super) struct Class {
     pub(super) ids: Namer,
     pub(super) discover: Discover,
     actions: HashMap<Box<str>, Action>,
+    pub(super) routes: Routes,
     /// The names that may be called, sorted.
     listed: Vec<Arc<str>>,
     /// By name.
@@ -127,11 +131,13 @@ impl Class {
     fn new(class: EdgeClass) -> Result<Self, WireError> {
         let mut actions = HashMap::new();
         let mut listed = Vec::new();
+        let mut routes = Routes::default();
         for EdgeAction {
             name,
             aliases,
             mode,
             auth,
+            route,
         } in class.actions
         {
             // An internal action is left out: what is not there cannot be told from what never was.
@@ -140,6 +146,14 @@ impl Class {
             }
             let name: Arc<str> = name.into();
             listed.push(Arc::clone(&name));
+            if let Some(route) = route {
+                let action = Action {
+                    name: Arc::clone(&name),
+                    mode,
+                    auth: auth.clone(),
+                };
+                routes.add(&route, action);
+            }
             for called in std::iter::once(&*name).chain(aliases.iter().map(String::as_str)) {
                 let action = Action {
                     name: Arc::clone(&name),
@@ -153,6 +167,7 @@ impl Class {
                 }
             }
         }
+        routes.check(&class.path, |called| actions.get(called))?;
         sort_by(&mut listed, Ord::cmp);
         let EdgeClass {
             path,
@@ -168,6 +183,7 @@ impl Class {
             ids: Namer::new(ids),
             discover,
             actions,
+            routes,
             listed,
             events,
             hooks,
@@ -234,10 +250,17 @@ impl Class {
     pub(super) fn action(&self, name: &str) -> Result<&Action, Box<WireError>> {
         self.actions
             .get(name)
-            .ok_or_else(|| Box::new(self.unknown(name)))
+            .ok_or_else(|| Box::new(self.unknown(name, false)))
     }
 
-    fn unknown(&self, name: &str) -> WireError {
+    /// The same for what may be the path of a route as well.
+    pub(super) fn action_or_route(&self, name: &str) -> Result<&Action, Box<WireError>> {
+        self.actions
+            .get(name)
+            .ok_or_else(|| Box::new(self.unknown(name, !self.routes.is_empty())))
+    }
+
+    fn unknown(&self, name: &str, with_routes: bool) -> WireError {
         let nearest = nearest(name, self.listed.iter().map(|listed| &**listed));
         let shown = shorten(name);
         let mut message = format!("class `{}` has no action `{shown}`", self.path);
@@ -245,7 +268,10 @@ impl Class {
             let _ = write!(message, "; did you mean `{nearest}`?");
         }
         let actions: Vec<&str> = self.listed.iter().map(|listed| &**listed).collect();
-        let details = json!({ "actions": actions, "nearest": nearest });
+        let mut details = json!({ "actions": actions, "nearest": nearest });
+        if with_routes && let Some(details) = details.as_object_mut() {
+            details.insert("routes".to_owned(), self.routes.listed().into());
+        }
         WireError::framework(Code::MethodNotFound, message).details(&details)
     }
 }

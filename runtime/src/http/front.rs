@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
 use super::class::{Class, Classes, EdgeClass};
+use super::etag::found;
 use super::gate::{Gate, Pass};
 use super::media::only_json;
 use super::params::from_query;
@@ -19,6 +20,7 @@ use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::ticket::TICKET;
 use super::{Dispatch, Peer, Readiness, Request, Response};
+use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
@@ -81,8 +83,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const OF_TOP: &str = "GET, HEAD, OPTIONS";
 const OF_OBJECT: &str = "GET, OPTIONS, POST";
-const OF_COMMAND: &str = "OPTIONS, POST";
-const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
+pub(super) const OF_COMMAND: &str = "OPTIONS, POST";
+pub(super) const OF_QUERY: &str = "GET, HEAD, OPTIONS, POST";
 
 impl Front {
     /// A front, or `config.invalid` naming the setting or the class that cannot be.
@@ -183,6 +185,9 @@ impl Front {
     fn options(&self, path: Path<'_>, request: &Request, pass: &Pass) -> Result<Response, Refusal> {
         let allow = match path {
             _ if self.assets.has(request.path()) => OF_TOP,
+            _ if let Some(allow) = self.allowed(path) => {
+                return Ok(options(&allow, pass, request.headers()));
+            }
             Path::Top("*") | Path::Action { .. } => OF_QUERY,
             Path::Top(word) => {
                 self.top(word, &Readiness::Ready)?;
@@ -190,6 +195,7 @@ impl Front {
             }
             Path::Object { .. } => OF_OBJECT,
             Path::Other if request.path() == "*" => OF_QUERY,
+            Path::Deep { class, below, .. } => return Err(self.no_route(class, below)),
             Path::Other => return Err(no_path()),
         };
         Ok(options(allow, pass, request.headers()))
@@ -210,6 +216,9 @@ impl Front {
             }
             let response = self.assets.get(request.path(), request.headers());
             return response.ok_or_else(no_path);
+        }
+        if let Some(answer) = self.by_route(path, request, trace, dispatch).await {
+            return answer;
         }
         match path {
             Path::Top(word) => {
@@ -251,14 +260,18 @@ impl Front {
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
-                let action = session.class.action(&segment(action)?)?;
+                let action = session.class.action_or_route(&segment(action)?)?;
                 let result = if reads {
                     if action.mode != Mode::Read {
                         return Err(not_a_query(&action.name));
                     }
                     not_draining(dispatch)?;
                     session
-                        .call(action, from_query(request.query())?, Source::Query)
+                        .call(
+                            action,
+                            from_query(request.query())?,
+                            Source::Url(InUrl::ALL),
+                        )
                         .await?
                 } else {
                     self.admit(request, dispatch)?;
@@ -266,13 +279,14 @@ impl Front {
                         .call(action, parse_params(&request.body)?, Source::Body)
                         .await?
                 };
-                let result = if result.is_empty() {
-                    Bytes::from_static(b"null")
+                let result = written(result);
+                Ok(if reads {
+                    found(result, request.headers())
                 } else {
-                    result
-                };
-                Ok(json(StatusCode::OK, result))
+                    json(StatusCode::OK, result)
+                })
             }
+            Path::Deep { class, below, .. } => Err(self.no_route(class, below)),
             Path::Other => Err(no_path()),
         }
     }
@@ -307,7 +321,7 @@ impl Front {
         Ok((class, target))
     }
 
-    fn session<'a, D: Dispatch>(
+    pub(super) fn session<'a, D: Dispatch>(
         &'a self,
         class: &'a Class,
         target: &'a Target,
@@ -383,7 +397,7 @@ pub(super) fn segment(segment: &str) -> Result<Cow<'_, str>, WireError> {
 }
 
 /// The idempotency key of a request. Two of them are none, as on a platform that joins what stands twice.
-fn key_of(request: &Request) -> Result<Option<Arc<str>>, Refusal> {
+pub(super) fn key_of(request: &Request) -> Result<Option<Arc<str>>, Refusal> {
     let mut given = request.headers().get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = given.next() else {
         return Ok(None);
@@ -408,12 +422,22 @@ pub(super) fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
     Ok(())
 }
 
+/// The body of a result: there is one even if nothing is returned.
+pub(super) fn written(result: Bytes) -> Bytes {
+    if result.is_empty() {
+        Bytes::from_static(b"null")
+    } else {
+        result
+    }
+}
+
 pub(super) fn no_path() -> Refusal {
     let message = "nothing is here; objects are at `/{class}/{name}`";
     WireError::framework(Code::NotFound, message).into()
 }
 
-pub(super) fn wrong_method(method: &Method, allow: &'static str) -> Refusal {
+pub(super) fn wrong_method(method: &Method, allow: impl Into<Cow<'static, str>>) -> Refusal {
+    let allow = allow.into();
     let message = format!(
         "`{}` is not allowed here; use one of {allow}",
         shorten(method.as_str())
@@ -429,7 +453,7 @@ fn not_a_query(action: &str) -> Refusal {
     let message = format!("`{action}` is not read-only, so only POST runs it");
     let error = WireError::framework(Code::MethodNotAllowed, message);
     Refusal {
-        allow: Some(OF_COMMAND),
+        allow: Some(OF_COMMAND.into()),
         ..error.into()
     }
 }

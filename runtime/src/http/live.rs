@@ -95,7 +95,7 @@ impl Front {
         match Path::split(head.uri.path()) {
             Path::Object { .. } => true,
             Path::Action { action, .. } => action == EVENTS,
-            Path::Top(_) | Path::Other => false,
+            Path::Top(_) | Path::Deep { .. } | Path::Other => false,
         }
     }
 
@@ -158,7 +158,9 @@ impl Front {
         let (class, name, socket) = match Path::split(request.path()) {
             Path::Object { class, name } => (class, name, true),
             Path::Action { class, name, .. } => (class, name, false),
-            Path::Top(_) | Path::Other => return Err(super::front::no_path()),
+            Path::Top(_) | Path::Deep { .. } | Path::Other => {
+                return Err(super::front::no_path());
+            }
         };
         // Before the handshake, so that who mistypes a class is told so.
         let class = self.classes().shared(&segment(class)?)?;

@@ -6,6 +6,7 @@
 mod asset;
 mod auth;
 mod class;
+mod etag;
 mod front;
 mod gate;
 mod live;
@@ -16,6 +17,8 @@ mod params;
 mod path;
 mod request;
 mod response;
+mod route;
+mod routed;
 mod session;
 mod ticket;
 

@@ -59,6 +59,41 @@ pub(super) fn from_query(query: &str) -> Result<Bytes, WireError> {
     Ok(json.into())
 }
 
+/// The same object with the values of a path's segments put before its own.
+pub(super) fn with_segments(
+    segments: &[(&str, Cow<'_, str>)],
+    params: &Bytes,
+) -> Result<Bytes, WireError> {
+    if segments.is_empty() {
+        return Ok(params.clone());
+    }
+    let text = params.trim_ascii();
+    let rest = match text {
+        [] => b"}",
+        [b'{', rest @ ..] => rest.trim_ascii_start(),
+        _ => {
+            let message = "below this path the body is a JSON object, with parameters by name";
+            return Err(WireError::framework(Code::InvalidRequest, message));
+        }
+    };
+    let mut json = Vec::with_capacity(params.len() + 64);
+    for (at, (name, value)) in segments.iter().enumerate() {
+        json.push(if at == 0 { b'{' } else { b',' });
+        write_string(&mut json, name);
+        json.push(b':');
+        write_value(&mut json, value);
+    }
+    if rest != b"}" {
+        json.push(b',');
+    }
+    json.extend_from_slice(rest);
+    if deeper_than(&json, MAX_JSON_DEPTH) {
+        let message = format!("the path is nested deeper than {MAX_JSON_DEPTH} levels");
+        return Err(WireError::framework(Code::TooDeep, message));
+    }
+    Ok(json.into())
+}
+
 /// The names and values of a query, in order.
 pub(super) fn pairs(
     query: &str,

@@ -24,6 +24,13 @@ pub(super) enum Path<'a> {
         name: &'a str,
         action: &'a str,
     },
+    /// `/{class}/{name}/{segment}/{segment}` and longer.
+    Deep {
+        class: &'a str,
+        name: &'a str,
+        /// What is below the object, without its first `/`.
+        below: &'a str,
+    },
     /// Anything else.
     Other,
 }
@@ -33,7 +40,7 @@ impl<'a> Path<'a> {
         let Some(path) = path.strip_prefix('/') else {
             return Self::Other;
         };
-        let mut segments = path.split('/');
+        let mut segments = path.splitn(4, '/');
         match (
             segments.next(),
             segments.next(),
@@ -47,7 +54,25 @@ impl<'a> Path<'a> {
                 name,
                 action,
             },
+            (Some(class), Some(name), Some(_), Some(_)) => Self::Deep {
+                class,
+                name,
+                below: path.get(class.len() + name.len() + 2..).unwrap_or_default(),
+            },
             _ => Self::Other,
+        }
+    }
+
+    /// The class, the object, and what is below it.
+    pub(super) fn below(self) -> Option<(&'a str, &'a str, &'a str)> {
+        match self {
+            Self::Action {
+                class,
+                name,
+                action,
+            } => Some((class, name, action)),
+            Self::Deep { class, name, below } => Some((class, name, below)),
+            Self::Top(_) | Self::Object { .. } | Self::Other => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Making responses.
 
+use std::borrow::Cow;
+
 use ::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
@@ -20,7 +22,7 @@ use crate::rpc::{Id, WireError, write_error, write_error_object};
 pub(super) struct Refusal {
     pub(super) error: Box<WireError>,
     /// The methods the path takes, if the method was wrong.
-    pub(super) allow: Option<&'static str>,
+    pub(super) allow: Option<Cow<'static, str>>,
     /// Whether credentials were sent, and were wrong.
     pub(super) wrong_credentials: bool,
 }
@@ -77,17 +79,17 @@ pub(super) fn empty(status: StatusCode) -> Response {
 }
 
 /// The response to `OPTIONS`.
-pub(super) fn options(allow: &'static str, pass: &Pass, headers: &HeaderMap) -> Response {
+pub(super) fn options(allow: &str, pass: &Pass, headers: &HeaderMap) -> Response {
     let mut response = empty(StatusCode::NO_CONTENT);
     let answer = response.headers_mut();
-    answer.insert(ALLOW, HeaderValue::from_static(allow));
+    let Ok(allow) = HeaderValue::from_str(allow) else {
+        return response;
+    };
+    answer.insert(ALLOW, allow.clone());
     if matches!(pass, Pass::Listed(_)) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-        answer.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static(allow),
-        );
+        answer.insert(ACCESS_CONTROL_ALLOW_METHODS, allow);
         let allowed = HeaderValue::from_static(
-            "authorization, content-type, idempotency-key, x-api-key, x-request-id",
+            "authorization, content-type, idempotency-key, if-none-match, x-api-key, x-request-id",
         );
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
@@ -112,8 +114,8 @@ pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Respon
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json(status, body);
     let headers = response.headers_mut();
-    if let Some(allow) = refusal.allow {
-        headers.insert(ALLOW, HeaderValue::from_static(allow));
+    if let Some(Ok(allow)) = refusal.allow.as_deref().map(HeaderValue::from_str) {
+        headers.insert(ALLOW, allow);
     }
     match status {
         StatusCode::UPGRADE_REQUIRED => {
@@ -146,7 +148,7 @@ pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, re
     if let Pass::Listed(origin) = pass {
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        let exposed = HeaderValue::from_static("x-request-id, retry-after");
+        let exposed = HeaderValue::from_static("etag, location, retry-after, x-request-id");
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.insert(VARY, HeaderValue::from_static("origin"));
     }
@@ -157,7 +159,7 @@ pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, re
             .or_insert(HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
-    if request.method() == Method::HEAD {
+    if request.method() == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
         let length = response.body().len();
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();

@@ -8,7 +8,7 @@ use super::auth::authorize;
 use super::class::{Action, Class};
 use super::request::{Trace, no_connection};
 use super::{Dispatch, Limits};
-use crate::action::{Param, Params};
+use crate::action::{InUrl, Param, Params};
 use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target, idempotency_key};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
@@ -33,8 +33,8 @@ pub(super) struct Session<'a, D> {
 pub(super) enum Source {
     /// As JSON.
     Body,
-    /// As a URL's query.
-    Query,
+    /// These in a URL, the others as JSON.
+    Url(InUrl),
 }
 
 /// What a message asks for.
@@ -154,7 +154,7 @@ impl<D: Dispatch> Session<'_, D> {
         let Some(connection) = self.connection else {
             return Err(Box::new(no_connection()));
         };
-        let mut params = Params::new(EVENTS, params, false);
+        let mut params = Params::new(EVENTS, params, InUrl::NONE);
         let (asked,) = params.decode::<(Option<Vec<String>>,)>()?;
         let asked = asked.as_ref().map(|names| names.iter().map(String::as_str));
         Ok(Subscription {
@@ -194,7 +194,10 @@ impl<D: Dispatch> Session<'_, D> {
             target: self.target.clone(),
             action: Arc::clone(&action.name),
             params,
-            query: source == Source::Query,
+            in_url: match source {
+                Source::Body => InUrl::NONE,
+                Source::Url(in_url) => in_url,
+            },
             deadline: now + patience,
             chain: Chain::root(now, self.trace.nonce),
             caller: Arc::clone(self.caller),

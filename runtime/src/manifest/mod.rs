@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::action::Auth;
+use crate::action::{Auth, RouteInfo};
 use crate::remote::Remote;
 
 /// The format's major version; another major is refused by readers.
@@ -135,9 +135,42 @@ pub struct ActionManifest {
     pub errors: Vec<ErrorManifest>,
     /// JSON Pointers below `result` (and `params/<i>/schema`) of 64-bit integers, which may exceed 2^53-1.
     pub wide_integers: Vec<String>,
+    /// Its path below the object; left out if it has none of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteManifest>,
     /// The mount the action comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixin: Option<String>,
+}
+
+/// A path of an action's own, below its object.
+#[derive(Debug, Clone, Serialize)]
+pub struct RouteManifest {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: &'static str,
+    /// The path; `{name}` is a parameter (`/users/{id}`).
+    pub path: String,
+    /// The status of success.
+    pub status: u16,
+    /// The path that `Location` names; `{name}` is a member of the result. Left out if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The status where the result is `null`.
+    pub none: u16,
+}
+
+impl RouteManifest {
+    /// The same, as the manifest says it.
+    pub(crate) fn of(route: &RouteInfo) -> Self {
+        let found = route.null_is_found || route.method != "GET";
+        Self {
+            method: route.method,
+            path: route.path.clone(),
+            status: route.status,
+            location: route.location.clone(),
+            none: if found { route.status } else { 404 },
+        }
+    }
 }
 
 /// Who may call an action.

@@ -10,7 +10,7 @@ use super::handle::Handle;
 use super::host::{Host, IncomingCall};
 use super::mount::{Collected, Project};
 use super::{Mode, Object, Target};
-use crate::action::{Action, ActionDescriber, Auth, Param, Params, Run};
+use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, EventInfo, Handler};
 use crate::manifest::MixinManifest;
@@ -51,6 +51,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) mount: Arc<str>,
     pub(super) auth: Auth,
     pub(super) params: &'static [Param],
+    pub(super) route: Option<RouteInfo>,
     pub(super) run: Runner<T>,
     pub(super) docs: &'static str,
     pub(super) describe: fn(&mut ActionDescriber<'_>),
@@ -159,6 +160,8 @@ pub struct ActionInfo {
     pub auth: Auth,
     /// Parameter names by position.
     pub params: Vec<&'static str>,
+    /// Its path below the object, if it has one of its own.
+    pub route: Option<RouteInfo>,
 }
 
 impl<T: Stateful> ClassTable<T> {
@@ -203,6 +206,7 @@ impl<T: Stateful> ClassTable<T> {
             mode: entry.run.mode(),
             auth: entry.auth,
             params: entry.params.iter().map(|param| param.name).collect(),
+            route: entry.route.clone(),
         };
         self.entries.iter().map(info).collect()
     }
@@ -418,6 +422,7 @@ impl<T: Stateful> Entry<T> {
             mount: mount.clone(),
             auth: action.auth,
             params: action.params,
+            route: (action.route).map(|route| route.under(mount, action.params)),
             run: Runner::own(&action.run),
             docs: action.docs,
             describe: action.describe,
@@ -454,6 +459,7 @@ impl<T: Stateful> Entry<T> {
             mount,
             auth,
             params,
+            route,
             docs,
             describe,
             ..
@@ -464,6 +470,7 @@ impl<T: Stateful> Entry<T> {
             mount,
             auth,
             params,
+            route,
             run,
             docs,
             describe,

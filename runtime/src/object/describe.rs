@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use crate::action::ActionDescriber;
-use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest};
+use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest, RouteManifest};
 use crate::state::{StateDescriber, Stateful};
 
 impl<T: Stateful> ClassTable<T> {
@@ -105,6 +105,7 @@ impl<T: Stateful> Entry<T> {
             result,
             errors,
             wide_integers,
+            route: self.route.as_ref().map(RouteManifest::of),
             mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
         }
     }

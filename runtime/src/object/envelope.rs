@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, Timestamp};
+use crate::action::InUrl;
 use crate::auth::{self, Address};
 use crate::socket::ConnectionId;
 
@@ -24,9 +25,8 @@ pub struct Envelope {
     pub action: Arc<str>,
     /// JSON text of the parameters, an object or an array; empty stands for none.
     pub params: Bytes,
-    /// Whether `params` were written as a URL's query: then each value is its own text, and a parameter that wants a
-    /// string takes the text of a number, `true`, an object .. as it stands.
-    pub query: bool,
+    /// Which of `params` were written in a URL.
+    pub in_url: InUrl,
     /// When the caller stops waiting.
     pub deadline: Timestamp,
     /// The calls that wait for this one, outermost first.

@@ -10,6 +10,7 @@ use super::lock::Guard;
 use super::origin::{Originate, OutgoingCall};
 use super::storage_error;
 use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
+use crate::action::InUrl;
 use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
 use crate::event::EventQueue;
@@ -230,7 +231,7 @@ impl Originate for Turn {
                 target: call.target,
                 action: call.action,
                 params: call.params,
-                query: false,
+                in_url: InUrl::NONE,
                 deadline: self.deadline,
                 chain,
                 caller: self.caller.clone(),

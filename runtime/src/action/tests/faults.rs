@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::super::{Bound, DecodeParams, Param, Params, format};
+use super::super::{Bound, DecodeParams, InUrl, Param, Params, format};
 
 const TABLE: &[Param] = &[
     Param::new("by", "").default("1").bounds(&[Bound::min("0")]),
@@ -20,7 +20,8 @@ fn decode_as<P: DecodeParams>(
     text: &'static str,
     query: bool,
 ) -> Result<P, Value> {
-    let mut params = Params::new(table, Bytes::from_static(text.as_bytes()), query);
+    let in_url = if query { InUrl::ALL } else { InUrl::NONE };
+    let mut params = Params::new(table, Bytes::from_static(text.as_bytes()), in_url);
     params.decode().map_err(|error| {
         let details = error.details.unwrap();
         let mut details: Value = serde_json::from_str(details.get()).unwrap();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-use super::super::{ActionParam, Param, Params, format, missing};
+use super::super::{ActionParam, InUrl, Param, Params, format, missing};
 
 /// What a parameter of type `T` with these constraints decides about a value, and what the oracle decides.
 fn decide<T: ActionParam>(constraints: &[(&str, Value)], value: &Value) -> (bool, bool, Value) {
@@ -16,7 +16,9 @@ fn decide<T: ActionParam>(constraints: &[(&str, Value)], value: &Value) -> (bool
     let schema = SchemaGenerator::default().subschema_for::<T>().to_value();
     let schema = table[0].complete_schema(schema, missing::is_optional::<T>());
     let text = Bytes::from(json!({ "it": value }).to_string());
-    let ours = Params::new(table, text, false).decode::<(T,)>().is_ok();
+    let ours = Params::new(table, text, InUrl::NONE)
+        .decode::<(T,)>()
+        .is_ok();
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .build(&schema)

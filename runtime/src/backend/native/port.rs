@@ -12,6 +12,7 @@ use super::entropy::Entropy;
 use super::node::Shared;
 use super::pending::Pending;
 use super::socket::{News, Outlets};
+use crate::action::InUrl;
 use crate::auth::Surroundings;
 use crate::backend::LocalFuture;
 use crate::error::Code;
@@ -292,7 +293,7 @@ impl Originate for Port {
             target: call.target,
             action: call.action,
             params: call.params,
-            query: false,
+            in_url: InUrl::NONE,
             deadline: now
                 + if call.mode == Mode::Free {
                     minutes(15)

@@ -11,6 +11,7 @@ use super::environment::WorkersEnvironment;
 use super::externs::Bridge;
 use super::instance::{app, is_process};
 use super::store::{WorkersStore, millis};
+use crate::action::InUrl;
 use crate::backend::{Environment, ObjectStore, Seq};
 use crate::http::{Front, FrontConfig, Limits};
 use crate::object::{Caller, Chain, Envelope, Live, ObjectId, Seed, Target, earliest_alarm};
@@ -101,7 +102,7 @@ impl Home {
             },
             action: action.into(),
             params: params.into(),
-            query: false,
+            in_url: InUrl::NONE,
             deadline: now + patience,
             chain: Chain::root(now, u64::from_be_bytes(eight)),
             caller: Caller::system().into(),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::action::InUrl;
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
 use crate::rpc::{WireError, from_utf8};
 use crate::socket::{Attachment, ConnectionId, ConnectionKind};
@@ -24,7 +25,11 @@ struct Header {
     id: ObjectId,
     name: Option<Arc<str>>,
     action: Arc<str>,
+    /// Whether all parameters are of the URL's query.
     query: bool,
+    /// Which are of the URL, if some are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_url: Option<u16>,
     deadline: Timestamp,
     root: Root,
     chain: Arc<[Link]>,
@@ -99,6 +104,11 @@ struct ErrorForm<'a> {
     maybe_executed: bool,
 }
 
+fn some_in_url(in_url: InUrl) -> Option<u16> {
+    let some = in_url != InUrl::ALL && in_url != InUrl::NONE;
+    some.then(|| in_url.bits())
+}
+
 /// The text of everything but the params.
 pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
     let header = Header {
@@ -108,7 +118,8 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
         id: envelope.target.id,
         name: envelope.target.name.clone(),
         action: envelope.action.clone(),
-        query: envelope.query,
+        query: envelope.in_url == InUrl::ALL,
+        in_url: some_in_url(envelope.in_url),
         deadline: envelope.deadline,
         root: envelope.chain.root,
         chain: envelope.chain.links.clone(),
@@ -134,7 +145,11 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         },
         action: header.action,
         params: Bytes::from(params),
-        query: header.query,
+        in_url: match header.in_url {
+            Some(bits) => InUrl::from_bits(bits),
+            None if header.query => InUrl::ALL,
+            None => InUrl::NONE,
+        },
         deadline: header.deadline,
         chain: Chain {
             root: header.root,
@@ -302,7 +317,7 @@ mod tests {
             },
             action: "say".into(),
             params: Bytes::from_static(b"{\"text\":1.0}"),
-            query: true,
+            in_url: InUrl::ALL,
             deadline: Timestamp::from_millis(1_700_000_000_123),
             chain: Chain {
                 root: Root {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::fake::{Fake, LOCAL, config, now};
+use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::http::{Front, Peer, Readiness, Request};
 use crate::socket::ConnectionId;
@@ -104,7 +105,11 @@ fn exchange(case: &str) -> String {
     }
     told.push_str(&opened);
     for call in fake.executed() {
-        let query = if call.query { " from the query" } else { "" };
+        let query = match call.in_url {
+            InUrl::ALL => " from the query".to_owned(),
+            InUrl::NONE => String::new(),
+            some => format!(" with {:#b} from the path", some.bits()),
+        };
         let params = std::str::from_utf8(&call.params).unwrap();
         let name = call.target.name.as_deref().unwrap_or("(id)");
         let wait = call.deadline.as_millis() - 1_000;

@@ -11,6 +11,7 @@ use super::super::{
     Asset, Discover, Dispatch, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, Front, FrontConfig,
     Peer, Readiness, Request, Response,
 };
+use crate::action::{Param, Route};
 use crate::auth::{Guard, Surroundings};
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
@@ -111,6 +112,11 @@ fn answer(action: &str, params: &Bytes) -> Reply {
             "1,000 calls are waiting",
         ))),
         "value" | "peek" => Ok(Bytes::from_static(b"41")),
+        "list" | "export" => Ok(Bytes::from_static(br#"[{"id":7}]"#)),
+        "create" => Ok(Bytes::from_static(br#"{"id":"a b/c","name":"Ada"}"#)),
+        "first" => Ok(Bytes::from_static(b"null")),
+        "user" if params()["id"] == 9 => Ok(Bytes::from_static(b"null")),
+        "user" => Ok(Bytes::from_static(br#"{"id":7}"#)),
         _ => Ok(Bytes::new()),
     }
 }
@@ -121,6 +127,7 @@ fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
         aliases: Vec::new(),
         mode,
         auth,
+        route: None,
     }
 }
 
@@ -178,7 +185,63 @@ pub(super) fn classes() -> Vec<EdgeClass> {
     ];
     let mut pipe = class("pipe", Vec::new());
     pipe.hooks.message = true;
-    vec![class("calc", calc), class("counter", counter), room, pipe]
+    vec![
+        class("calc", calc),
+        class("counter", counter),
+        room,
+        pipe,
+        class("users", users()),
+    ]
+}
+
+/// Actions with routes.
+fn users() -> Vec<EdgeAction> {
+    let routed = |name: &str, mode, params: &[&'static str], route: Route| {
+        let params: Vec<_> = params.iter().map(|name| Param::new(name, "")).collect();
+        EdgeAction {
+            route: Some(route.under("", &params)),
+            ..action(name, mode, EdgeAuth::Public)
+        }
+    };
+    let create = Route::new("POST", "/users").status(201);
+    vec![
+        routed("list", Mode::Read, &[], Route::new("GET", "/users")),
+        routed(
+            "user",
+            Mode::Read,
+            &["id"],
+            Route::new("GET", "/users/{id}"),
+        ),
+        routed(
+            "first",
+            Mode::Read,
+            &[],
+            Route::new("GET", "/users/first").null_is_found(),
+        ),
+        routed(
+            "create",
+            Mode::Write,
+            &["name"],
+            create.location("/users/{id}"),
+        ),
+        routed(
+            "rename",
+            Mode::Write,
+            &["name", "id"],
+            Route::new("PUT", "/users/{id}"),
+        ),
+        routed(
+            "remove",
+            Mode::Write,
+            &["id"],
+            Route::new("DELETE", "/users/{id}").status(204),
+        ),
+        routed("export", Mode::Read, &[], Route::new("GET", "/export")),
+        EdgeAction {
+            auth: EdgeAuth::Scope("users:write".into()),
+            ..routed("clear", Mode::Write, &[], Route::new("DELETE", "/users"))
+        },
+    ]
 }
 
 pub(super) fn config() -> FrontConfig {

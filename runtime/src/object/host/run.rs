@@ -65,7 +65,7 @@ impl<T: Object> Host<T> {
             turn.end();
             return answer;
         }
-        let mut params = Params::new(entry.params, call.params.clone(), call.query);
+        let mut params = Params::new(entry.params, call.params.clone(), call.in_url);
         let reply = match &entry.run {
             Runner::Query(run) => {
                 let outcome = match &*self.state.borrow() {
@@ -159,7 +159,7 @@ impl<T: Object> Host<T> {
         guard: Guard,
     ) -> Reply {
         let mode = entry.run.mode();
-        let params = Params::new(entry.params, call.params.clone(), call.query);
+        let params = Params::new(entry.params, call.params.clone(), call.in_url);
         match &entry.run {
             Runner::Query(_) | Runner::Command(_) => self.run_sync(entry, call, guard),
             Runner::AsyncQuery(run) => {
@@ -232,7 +232,7 @@ impl<T: Object> Host<T> {
             turn.end();
             return answer;
         }
-        let params = Params::new(entry.params, call.params.clone(), call.query);
+        let params = Params::new(entry.params, call.params.clone(), call.in_url);
         let outcome = contain_async(&turn, run(Handle::new(access.clone()), raw, params)).await;
         let reply = match outcome {
             // A panic in `atomic`, for one: what was committed before is kept.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::core::{Busy, Identity};
 use super::settle::Keep;
 use super::{Host, Stage, storage_error};
+use crate::action::InUrl;
 use crate::error::Code;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;
@@ -169,7 +170,7 @@ impl<T: Object> Host<T> {
             },
             action: action.into(),
             params: bytes::Bytes::new(),
-            query: false,
+            in_url: InUrl::NONE,
             deadline: now + SYSTEM_DEADLINE,
             chain: Chain::root(now, core.random()),
             caller: Arc::new(Caller::system()),

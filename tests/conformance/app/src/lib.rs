@@ -9,6 +9,7 @@ mod caller;
 mod chest;
 mod clock;
 mod dawn;
+mod desk;
 mod form;
 mod hall;
 mod relay;
@@ -19,6 +20,7 @@ pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
+pub use desk::{Desk, Letter};
 pub use form::Form;
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
@@ -26,5 +28,5 @@ pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Form, Hall, Mirror, Relay, Shelf, Tally
+    Caller, Chest, Clock, Dawn, Desk, Form, Hall, Mirror, Relay, Shelf, Tally
 );

@@ -1,0 +1,192 @@
+//! Requests that come by a route of an action.
+
+use ::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use ::http::{Method, StatusCode};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::etag::found;
+use super::front::{
+    Front, OF_COMMAND, OF_QUERY, key_of, no_path, not_draining, segment, written, wrong_method,
+};
+use super::params::{from_query, with_segments};
+use super::path::Path;
+use super::request::Trace;
+use super::response::{Refusal, empty, json};
+use super::route::{Found, Segment};
+use super::session::Source;
+use super::{Dispatch, Request, Response};
+use crate::error::Code;
+use crate::object::Mode;
+use crate::order::sort_by;
+use crate::rpc::{WireError, parse_params, shorten};
+
+/// What a segment of a URL need not encode.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+impl Front {
+    /// Answers a request whose path is a route's; `None` if it is none.
+    pub(super) async fn by_route(
+        &self,
+        path: Path<'_>,
+        request: &Request,
+        trace: &Trace,
+        dispatch: &impl Dispatch,
+    ) -> Option<Result<Response, Refusal>> {
+        let method = request.method();
+        let (class, _, below) = path.below()?;
+        let known = self.classes().get(&segment(class).ok()?).ok()?;
+        match known.routes.find(method, below) {
+            Some(found) => Some(self.run_route(path, request, found, trace, dispatch).await),
+            None => {
+                let allow = self.allowed(path)?;
+                let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
+                // Then it is the REST form's.
+                (!allows).then(|| Err(wrong_method(method, allow)))
+            }
+        }
+    }
+
+    async fn run_route(
+        &self,
+        path: Path<'_>,
+        request: &Request,
+        (route, values): Found<'_, '_>,
+        trace: &Trace,
+        dispatch: &impl Dispatch,
+    ) -> Result<Response, Refusal> {
+        let (class, name, _) = path.below().ok_or_else(no_path)?;
+        let base = format!("/{class}/{name}");
+        let caller = self.auth().identify(request, dispatch).await?;
+        let (class, target) = self.find(class, name)?;
+        let mut session = self.session(class, &target, &caller, trace, dispatch);
+        session.key = key_of(request)?;
+        let params = if route.method == "GET" {
+            not_draining(dispatch)?;
+            from_query(request.query())?
+        } else {
+            self.admit_route(request, dispatch)?;
+            parse_params(&request.body)?
+        };
+        let params = with_segments(&values, &params)?;
+        let source = Source::Url(route.in_url);
+        let result = session.call(&route.action, params, source).await?;
+        if route.method == "GET" {
+            if *result == *b"null" && !route.null_is_found {
+                let message = format!("`{}` found nothing", route.action.name);
+                return Err(WireError::framework(Code::NotFound, message).into());
+            }
+            return Ok(found(written(result), request.headers()));
+        }
+        let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
+        let location = (route.location.as_ref()).map(|location| place(&base, location, &result));
+        let mut response = if status == StatusCode::NO_CONTENT {
+            empty(status)
+        } else {
+            json(status, written(result))
+        };
+        match location {
+            Some(Ok(location)) => {
+                response.headers_mut().insert(LOCATION, location);
+            }
+            // It has been done, so it is no fault of the caller's.
+            Some(Err(fault)) => dispatch.report(&format!(
+                "action `{}` has no `Location`: {fault}",
+                route.action.name
+            )),
+            None => {}
+        }
+        Ok(response)
+    }
+
+    /// Whether a body may be looked at. A `DELETE` says all in its path as a rule: without a body it needs no media type,
+    /// and no page sends one across origins unasked.
+    fn admit_route(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+        let bare = request.body.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
+        if bare && request.method() == Method::DELETE {
+            return Ok(not_draining(dispatch)?);
+        }
+        self.admit(request, dispatch)
+    }
+
+    /// The methods of a path that is a route's, with those of the action that has it as its name.
+    pub(super) fn allowed(&self, path: Path<'_>) -> Option<String> {
+        let (class, _, below) = path.below()?;
+        let class = self.classes().get(&segment(class).ok()?).ok()?;
+        let mut methods: Vec<&str> = class.routes.methods(below).collect();
+        if methods.is_empty() {
+            return None;
+        }
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        if let Path::Action { action, .. } = path
+            && let Ok(action) = class.action(&segment(action).ok()?)
+        {
+            let rest = if action.mode == Mode::Read {
+                OF_QUERY
+            } else {
+                OF_COMMAND
+            };
+            methods.extend(rest.split(", "));
+        }
+        sort_by(&mut methods, Ord::cmp);
+        methods.dedup();
+        Some(methods.join(", "))
+    }
+
+    /// Nothing is at this path below an object.
+    pub(super) fn no_route(&self, class: &str, below: &str) -> Refusal {
+        let class = segment(class).map(|class| self.classes().get(&class));
+        let Ok(Ok(class)) = class else {
+            return no_path();
+        };
+        if class.routes.is_empty() {
+            return no_path();
+        }
+        let routes = class.routes.listed();
+        let message = format!(
+            "class `{}` has no route `/{}`; it has {}",
+            class.path,
+            shorten(below),
+            routes.join(", ")
+        );
+        let details = serde_json::json!({ "routes": routes });
+        WireError::framework(Code::NotFound, message)
+            .details(&details)
+            .into()
+    }
+}
+
+/// The path that `Location` names: members of the result in a route's placeholders. A result that is one text or number
+/// fills them itself.
+fn place(base: &str, location: &[Segment], result: &Bytes) -> Result<HeaderValue, String> {
+    let result: Value = serde_json::from_slice(result).unwrap_or_default();
+    let mut path = base.to_owned();
+    for segment in location {
+        path.push('/');
+        match segment {
+            Segment::Word(word) => path.push_str(word),
+            Segment::Value(name) => {
+                let value = if result.is_object() {
+                    result.get(name).unwrap_or(&Value::Null)
+                } else {
+                    &result
+                };
+                let text = match value {
+                    Value::String(text) if !text.is_empty() => text.clone(),
+                    Value::Number(_) | Value::Bool(_) => value.to_string(),
+                    _ => return Err(format!("the result has no text or number `{name}`")),
+                };
+                path.extend(utf8_percent_encode(&text, UNRESERVED));
+            }
+        }
+    }
+    HeaderValue::try_from(path).map_err(|fault| fault.to_string())
+}
