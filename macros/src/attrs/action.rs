@@ -1,6 +1,6 @@
 //! `#[action(..)]` on a method.
 
-use syn::{Attribute, LitStr, Path};
+use syn::{Attribute, Expr, LitStr, Path};
 
 use super::Args;
 use super::places::ACTION;
@@ -58,6 +58,7 @@ pub(crate) struct ActionArgs {
     pub(crate) auth: Auth,
     pub(crate) name: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
+    pub(crate) middleware: Vec<Expr>,
 }
 
 impl ActionArgs {
@@ -69,7 +70,13 @@ impl ActionArgs {
         let auth = Auth::of(public, scope, internal, diag);
         let name = args.text("name", diag);
         let was = args.text("was", diag);
+        let middleware = args.exprs("middleware", diag);
         args.finish(diag);
-        Self { auth, name, was }
+        Self {
+            auth,
+            name,
+            was,
+            middleware,
+        }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) static OBJECT: Place = Place {
     on: "",
     keys: &[
         ("events", "events(EventType, ..)"),
+        ("middleware", "middleware(RequestLog, ..)"),
         ("class", "class = \"path-name\""),
         ("was", "was = \"old-path-name\""),
         ("jurisdiction", "jurisdiction = \"eu\""),
@@ -119,6 +120,7 @@ pub(crate) static ACTION: Place = Place {
         ("internal", "internal"),
         ("name", "name = \"wire_name\""),
         ("was", "was = \"old_name\""),
+        ("middleware", "middleware(RequestLog, ..)"),
     ],
 };
 

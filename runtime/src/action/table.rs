@@ -8,6 +8,7 @@ use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
 use crate::manifest::{DESCRIBES, ErrorManifest};
+use crate::middleware::MakeLayer;
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
@@ -53,6 +54,8 @@ pub struct Action<T: Stateful> {
     pub auth: Auth,
     /// Parameters in positional order.
     pub params: &'static [Param],
+    /// What runs around it, within what its class lists.
+    pub middleware: &'static [MakeLayer],
     /// The method.
     pub run: Run<T>,
     /// Describes the types of the signature.
@@ -67,6 +70,7 @@ impl<T: Stateful> Action<T> {
             docs: "",
             auth: Auth::Authenticated,
             params: &[],
+            middleware: &[],
             run,
             describe: |_| {},
         }
@@ -143,6 +147,13 @@ impl<T: Stateful> Action<T> {
     #[must_use]
     pub const fn params(mut self, params: &'static [Param]) -> Self {
         self.params = params;
+        self
+    }
+
+    /// What runs around it.
+    #[must_use]
+    pub const fn middleware(mut self, middleware: &'static [MakeLayer]) -> Self {
+        self.middleware = middleware;
         self
     }
 

@@ -21,6 +21,8 @@ mod events;
 mod gate;
 mod ids;
 mod life;
+mod middleware;
+mod overload;
 mod pages;
 mod receivers;
 mod replace;
