@@ -18,6 +18,7 @@ mod frames;
 mod guests;
 mod javascript;
 mod limits;
+mod middleware;
 mod ordering;
 mod panics;
 mod params;
@@ -50,6 +51,7 @@ const TABLES: &[&[Scenario]] = &[
     requests::ALL,
     sockets::ALL,
     frames::ALL,
+    middleware::ALL,
 ];
 
 #[test]

@@ -71,8 +71,7 @@ impl Middleware for RateLimit {
             && let Err(micros) = self.take(key(call.caller()), now)
         {
             let millis = u64::try_from(micros).unwrap_or_default().div_ceil(1_000);
-            let message = format!("too many calls; the next is welcome in {millis} ms");
-            let error = WireError::framework(Code::RateLimited, message);
+            let error = WireError::framework(Code::RateLimited, "too many calls in a short time");
             return Err(Box::new(error.details(&RetryAfter::millis(millis))));
         }
         next.run(call).await

@@ -10,6 +10,7 @@ mod chest;
 mod clock;
 mod dawn;
 mod form;
+mod gatehouse;
 mod hall;
 mod relay;
 mod shelf;
@@ -20,11 +21,12 @@ pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
 pub use form::Form;
+pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Form, Hall, Mirror, Relay, Shelf, Tally
+    Caller, Chest, Clock, Dawn, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally
 );
