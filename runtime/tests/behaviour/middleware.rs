@@ -204,9 +204,9 @@ fn a_chain_sees_a_call_and_may_replace_what_it_brings_and_gets() {
         assert_eq!(
             desk.seen().await.unwrap(),
             [
-                r#"write Write ada {"text":"a"}"#,
+                r#"write Write ada ["a"]"#,
                 "1",
-                r#"replaced Write ada {"text":"given"}"#,
+                r#"replaced Write ada ["given"]"#,
                 r#""replaced""#,
                 "short_cut Write ada ",
                 r#""answered""#,
