@@ -63,7 +63,12 @@ pub(crate) const ALL: &[Scenario] = &[
                 "{}",
                 Gives::EitherOr("4", "rate_limited"),
             )),
-            gives("gatehouse/rings", "log", "{}", r#"[["ring", "ok"], ["ring", "ok"], ["ring", "ok"], ["ring", "rate_limited"]]"#),
+            gives(
+                "gatehouse/rings",
+                "log",
+                "{}",
+                r#"[["ring", "ok"], ["ring", "ok"], ["ring", "ok"], ["ring", "rate_limited"]]"#,
+            ),
             gives("gatehouse/others", "ring", "{}", "1"),
             gives(
                 "gatehouse/rings",
