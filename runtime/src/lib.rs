@@ -22,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod manifest;
+pub mod middleware;
 pub mod object;
 pub mod prelude;
 pub mod remote;
@@ -86,6 +87,12 @@ struct AuthPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
+
+/// Keeps the examples of middleware's page compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/middleware.md")]
+struct MiddlewarePage;
+
 /// Keeps the example of the parameters' page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/params.md")]

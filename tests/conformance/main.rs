@@ -19,6 +19,7 @@ mod guests;
 mod javascript;
 mod keys;
 mod limits;
+mod middleware;
 mod ordering;
 mod panics;
 mod params;
@@ -52,6 +53,7 @@ const TABLES: &[&[Scenario]] = &[
     keys::ALL,
     sockets::ALL,
     frames::ALL,
+    middleware::ALL,
 ];
 
 #[test]

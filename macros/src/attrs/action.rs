@@ -1,6 +1,6 @@
 //! `#[action(..)]` on a method.
 
-use syn::{Attribute, LitStr, Path};
+use syn::{Attribute, Expr, LitStr, Path};
 
 use super::Args;
 use super::places::ACTION;
@@ -60,6 +60,7 @@ pub(crate) struct ActionArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
     pub(crate) route: Option<RouteArgs>,
+    pub(crate) middleware: Vec<Expr>,
 }
 
 impl ActionArgs {
@@ -72,12 +73,14 @@ impl ActionArgs {
         let name = args.text("name", diag);
         let was = args.text("was", diag);
         let route = RouteArgs::take(&mut args, diag);
+        let middleware = args.exprs("middleware", diag);
         args.finish(diag);
         Self {
             auth,
             name,
             was,
             route,
+            middleware,
         }
     }
 }

@@ -189,6 +189,20 @@ impl Args {
         Vec::new()
     }
 
+    /// `key(EXPR, EXPR)`
+    pub(crate) fn exprs(&mut self, key: &str, diag: &mut Diag) -> Vec<Expr> {
+        let Some(arg) = self.take(key, diag) else {
+            return Vec::new();
+        };
+        if let Value::List(list) = &arg.value
+            && let Ok(exprs) = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.clone())
+        {
+            return exprs.into_iter().collect();
+        }
+        self.wrong_shape(&arg, diag);
+        Vec::new()
+    }
+
     /// `crate = path`
     pub(crate) fn krate(&mut self, diag: &mut Diag) -> Option<Path> {
         let arg = self.take("crate", diag)?;

@@ -1,7 +1,7 @@
 //! `#[durable_object(..)]` and `#[mixin(..)]`, on a struct and on an impl block.
 
 use proc_macro2::TokenStream;
-use syn::{Ident, LitStr, Path};
+use syn::{Expr, Ident, LitStr, Path};
 
 use super::Args;
 use super::places::{MIXIN, MIXIN_IMPL, OBJECT, OBJECT_IMPL};
@@ -41,6 +41,7 @@ pub(crate) struct StructArgs {
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
+    pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
 }
 
@@ -60,6 +61,10 @@ impl StructArgs {
         let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
         let binding = text("binding");
         let events = args.paths("events", diag);
+        let middleware = match kind {
+            Kind::Object => args.exprs("middleware", diag),
+            Kind::Mixin => Vec::new(),
+        };
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
             if let Some(ident) = path.get_ident() {
@@ -77,6 +82,7 @@ impl StructArgs {
             jurisdiction,
             binding,
             events,
+            middleware,
             blocks,
         }
     }

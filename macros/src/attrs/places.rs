@@ -54,6 +54,7 @@ pub(crate) static OBJECT: Place = Place {
     on: "",
     keys: &[
         ("events", "events(EventType, ..)"),
+        ("middleware", "middleware(RequestLog, ..)"),
         ("class", "class = \"path-name\""),
         ("was", "was = \"old-path-name\""),
         ("jurisdiction", "jurisdiction = \"eu\""),
@@ -127,6 +128,7 @@ pub(crate) static ACTION: Place = Place {
         ("status", "status = 201"),
         ("location", "location = \"/users/{id}\""),
         ("none", "none = 200"),
+        ("middleware", "middleware(RequestLog, ..)"),
     ],
 };
 

@@ -174,6 +174,9 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let jurisdiction = object.jurisdiction.as_ref().map(|text| {
         quote!(const JURISDICTION: __rt::Jurisdiction = ::core::option::Option::Some(#text);)
     });
+    let layers = super::table::layers(&object.middleware);
+    let layers = (!object.middleware.is_empty())
+        .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
     quote! {
         __rt::stub_as_value!(#stub);
         #[automatically_derived]
@@ -181,6 +184,7 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             const CLASS: &'static str = #class;
             const WAS: &'static [&'static str] = &[#(#was),*];
             #jurisdiction
+            #layers
         }
         const _: () = __rt::check_class::<#ident>();
     }

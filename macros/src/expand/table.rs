@@ -11,13 +11,14 @@
 //! ```
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Path;
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{Expr, Path};
 
 use super::local;
 use crate::attrs::action::Auth;
 use crate::attrs::route::RouteArgs;
+use crate::attrs::ungroup;
 use crate::model::action::{Action, Mode};
 use crate::syntax::types::without_self;
 
@@ -44,9 +45,11 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     } else {
         "value"
     });
+    let layers = layers(&action.middleware);
+    let layers = (!action.middleware.is_empty()).then(|| quote!(.middleware(#layers)));
     quote! {
         #cfgs
-        __rt::Action::#run.named(#name, #docs)#auth #was #params #route.#returns::<#tuple, #output>()
+        __rt::Action::#run.named(#name, #docs)#auth #was #params #route #layers.#returns::<#tuple, #output>()
     }
 }
 
@@ -109,6 +112,22 @@ fn ends(tokens: &TokenStream) -> (Span, Span) {
     let mut spans = tokens.clone().into_iter().map(|tree| tree.span());
     let first = spans.next().unwrap_or_else(Span::mixed_site);
     (first, spans.last().unwrap_or(first))
+}
+
+/// `const { const LAYERS: &[__rt::MakeLayer] = &[|| __rt::layer(..)]; LAYERS }`: what makes each middleware. A path names
+/// a type, which is made by default.
+pub(crate) fn layers(middleware: &[Expr]) -> TokenStream {
+    let name = local("__LAYERS");
+    let make = middleware.iter().map(|expr| {
+        let made = match ungroup(expr) {
+            Expr::Path(path) => {
+                quote_spanned!(path.span()=> <#path as ::core::default::Default>::default())
+            }
+            other => other.to_token_stream(),
+        };
+        quote_spanned!(expr.span()=> || __rt::layer(#made))
+    });
+    quote!(const { const #name: &[__rt::MakeLayer] = &[#(#make),*]; #name })
 }
 
 /// The types of the parameters.

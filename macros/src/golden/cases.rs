@@ -47,6 +47,20 @@ fn counter_impl() {
 }
 
 #[test]
+fn middleware() {
+    golden(
+        "middleware",
+        quote! {
+            #[durable_object]
+            impl Room {
+                #[action(middleware(RequestLog, RateLimit::per_minute(600)))]
+                fn say(&mut self) { body }
+            }
+        },
+    );
+}
+
+#[test]
 fn receivers() {
     golden(
         "receivers",

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, FnArg, Ident, LitStr, PatType, ReceiverKind, ReturnType, Safety, Signature, Type,
+    Attribute, Expr, FnArg, Ident, LitStr, PatType, ReceiverKind, ReturnType, Safety, Signature,
+    Type,
 };
 
 use super::param::{self, Param};
@@ -28,6 +29,8 @@ pub(crate) struct Action {
     pub(crate) docs: Docs,
     pub(crate) cfgs: Cfgs,
     pub(crate) auth: Auth,
+    /// What runs around it.
+    pub(crate) middleware: Vec<Expr>,
     pub(crate) mode: Mode,
     pub(crate) is_async: bool,
     /// Whether the method takes the context.
@@ -107,6 +110,7 @@ pub(crate) fn read(
         docs: Docs::of(&method.attrs),
         cfgs: Cfgs::of(&method.attrs),
         auth: args.auth,
+        middleware: args.middleware,
         mode,
         is_async: method.sig.asyncness.is_some(),
         context,

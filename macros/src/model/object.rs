@@ -24,6 +24,7 @@ pub(crate) struct Object {
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
+    pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
     pub(crate) fields: Vec<Field>,
 }
@@ -104,6 +105,7 @@ pub(crate) fn read(
         jurisdiction,
         binding,
         events,
+        middleware: args.middleware,
         blocks,
         fields,
     })

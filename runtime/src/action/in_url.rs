@@ -2,7 +2,7 @@
 
 /// A set of parameters, by position. Of these each value is its own text, and a parameter that wants a string takes the
 /// text of a number, `true`, an object .. as it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InUrl(u16);
 
 impl InUrl {

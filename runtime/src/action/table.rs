@@ -8,6 +8,7 @@ use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
 use crate::manifest::{DESCRIBES, ErrorManifest};
+use crate::middleware::MakeLayer;
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
@@ -55,6 +56,8 @@ pub struct Action<T: Stateful> {
     pub params: &'static [Param],
     /// A path of its own.
     pub route: Option<Route>,
+    /// What runs around it, within what its class lists.
+    pub middleware: &'static [MakeLayer],
     /// The method.
     pub run: Run<T>,
     /// Describes the types of the signature.
@@ -70,6 +73,7 @@ impl<T: Stateful> Action<T> {
             auth: Auth::Authenticated,
             params: &[],
             route: None,
+            middleware: &[],
             run,
             describe: |_| {},
         }
@@ -153,6 +157,13 @@ impl<T: Stateful> Action<T> {
     #[must_use]
     pub const fn route(mut self, route: Route) -> Self {
         self.route = Some(route);
+        self
+    }
+
+    /// What runs around it.
+    #[must_use]
+    pub const fn middleware(mut self, middleware: &'static [MakeLayer]) -> Self {
+        self.middleware = middleware;
         self
     }
 

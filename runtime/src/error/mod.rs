@@ -5,6 +5,7 @@ mod call;
 mod codes;
 mod general;
 mod page;
+mod retry;
 mod wire;
 
 pub use action::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
@@ -12,3 +13,4 @@ pub use call::{CallError, Rejection};
 pub use codes::{Code, CodeInfo};
 pub use general::{Error, Result};
 pub use page::markdown;
+pub use retry::RetryAfter;

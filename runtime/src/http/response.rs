@@ -15,6 +15,7 @@ use super::gate::Pass;
 use super::request::X_REQUEST_ID;
 use super::{Request, Response};
 use crate::auth::AuthError;
+use crate::error::RetryAfter;
 use crate::rpc::{Id, WireError, write_error, write_error_object};
 
 /// Why a request ended before, or instead of, a result.
@@ -133,7 +134,7 @@ pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Respon
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if error.retryable => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(RETRY_AFTER, RetryAfter::seconds_of(error).into());
         }
         _ => {}
     }

@@ -14,6 +14,7 @@ use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, EventInfo, Handler};
 use crate::manifest::MixinManifest;
+use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
 use crate::state::Stateful;
@@ -52,6 +53,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) auth: Auth,
     pub(super) params: &'static [Param],
     pub(super) route: Option<RouteInfo>,
+    pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
     pub(super) docs: &'static str,
     pub(super) describe: fn(&mut ActionDescriber<'_>),
@@ -128,7 +130,7 @@ pub struct Seed {
 
 /// A live object of any class.
 pub trait LiveObject {
-    /// Runs a call; its reply comes after everything it could have seen is durable.
+    /// Runs a call; its reply comes after everything it could have seen is durable. At once `overloaded`, if too many wait.
     fn submit(self: Rc<Self>, call: IncomingCall);
     /// Runs the alarm items that are due. `done` is called when all have run, durably; with `false` if one could not even
     /// be begun and is to be tried again after a pause.
@@ -138,8 +140,6 @@ pub trait LiveObject {
     fn hook(self: Rc<Self>, hook: Hook, done: Box<dyn FnOnce(Reply)>);
     /// Whether nothing runs, waits or is held, so that dropping the object loses nothing.
     fn is_idle(&self) -> bool;
-    /// How many calls wait for the object.
-    fn queued(&self) -> usize;
     /// Bytes of loaded plain fields, as encoded.
     fn field_bytes(&self) -> usize;
 }
@@ -423,6 +423,7 @@ impl<T: Stateful> Entry<T> {
             auth: action.auth,
             params: action.params,
             route: (action.route).map(|route| route.under(mount, action.params)),
+            middleware: action.middleware,
             run: Runner::own(&action.run),
             docs: action.docs,
             describe: action.describe,
@@ -460,6 +461,7 @@ impl<T: Stateful> Entry<T> {
             auth,
             params,
             route,
+            middleware,
             docs,
             describe,
             ..
@@ -471,6 +473,7 @@ impl<T: Stateful> Entry<T> {
             auth,
             params,
             route,
+            middleware,
             run,
             docs,
             describe,

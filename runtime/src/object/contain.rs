@@ -52,6 +52,18 @@ pub(crate) async fn contain_async<R>(
     .await
 }
 
+/// Runs user code that waits and belongs to no turn.
+pub(crate) async fn catch<R>(future: impl Future<Output = R>) -> Result<R, Stop> {
+    let mut future = pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(Stop::Panic(text(&*panic)))),
+        },
+    )
+    .await
+}
+
 /// The first of two futures to end; the other is dropped.
 pub(crate) async fn race<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
     let (mut one, mut other) = (pin!(one), pin!(other));

@@ -13,6 +13,7 @@ use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::event::DeclaredBy;
+use crate::middleware::Middleware;
 use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
 use crate::state::{Stateful, encode};
 
@@ -182,6 +183,11 @@ macro_rules! common {
         /// When the caller stops waiting.
         pub fn deadline(&self) -> Timestamp {
             self.raw().turn.deadline
+        }
+
+        /// The middleware of this type that runs around the object's calls, to be asked what it has kept.
+        pub fn middleware<M: Middleware>(&self) -> Option<Rc<M>> {
+            self.raw().turn.core.chains.find()
         }
 
         /// The request this run belongs to, as it appears in logs and errors.

@@ -31,8 +31,8 @@ pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-pub(crate) use host::storage_error;
-pub use host::{Delivery, IncomingCall, MAX_QUEUED, overloaded};
+pub(crate) use host::{Core, storage_error};
+pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, ObjectId};
 pub use id_key::IdKey;
 #[cfg(target_arch = "wasm32")]
@@ -45,6 +45,7 @@ pub use stub::{
 };
 pub use time::{Timestamp, days, hours, minutes, seconds};
 
+use crate::middleware::MakeLayer;
 use crate::state::Stateful;
 
 /// A place that objects may not leave; see [`Object::JURISDICTION`].
@@ -65,6 +66,8 @@ pub trait Object: Stateful {
     const WAS: &'static [&'static str];
     /// Where its objects and all they hold must stay (`"eu"`), on a platform that has more than one place.
     const JURISDICTION: Jurisdiction = None;
+    /// What runs around every call of its objects, in this order.
+    const MIDDLEWARE: &'static [MakeLayer] = &[];
 
     /// The object with this name; it need not exist yet.
     ///

@@ -22,6 +22,8 @@ mod gate;
 mod ids;
 mod keys;
 mod life;
+mod middleware;
+mod overload;
 mod pages;
 mod receivers;
 mod replace;

@@ -14,7 +14,7 @@ use super::talk::{self, Parting};
 use super::wire;
 use crate::backend::Environment;
 use crate::error::Code;
-use crate::object::{Delivery, Envelope, IncomingCall, MAX_QUEUED, overloaded};
+use crate::object::{Delivery, Envelope, IncomingCall};
 use crate::rpc::{Reply, WireError};
 
 /// One object in its wasm instance. Each method gets the number that a trap is blamed on, and what to call when it is
@@ -129,9 +129,6 @@ impl ObjectHost {
             Ok(live) => live,
             Err(fault) => return self.refuse(&fault, &done),
         };
-        if live.queued() >= MAX_QUEUED {
-            return deliver(&done, &answer_of(Err(overloaded())));
-        }
         let run = Run {
             call,
             request_id: envelope.request_id.clone(),

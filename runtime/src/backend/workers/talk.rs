@@ -15,9 +15,7 @@ use crate::auth::Surroundings;
 use crate::backend::{Connections, Environment};
 use crate::error::Code;
 use crate::http::{Asked, Dispatch, Live, Readiness, Subscription};
-use crate::object::{
-    Delivery, Envelope, IncomingCall, MAX_QUEUED, Target, Timestamp, once, overloaded,
-};
+use crate::object::{Delivery, Envelope, IncomingCall, Target, Timestamp, once};
 use crate::rpc::{Reply, WireError};
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Hook, MAX_FRAME,
@@ -276,11 +274,8 @@ fn run_hook(
     hook: Hook,
     ended: impl FnOnce(Reply) + 'static,
 ) {
-    let must = matches!(hook, Hook::Disconnect(..));
     match home.live(name) {
-        // Who left must be seen off, however many wait.
-        Ok(live) if must || live.queued() < MAX_QUEUED => live.hook(hook, Box::new(ended)),
-        Ok(_) => ended(Err(overloaded())),
+        Ok(live) => live.hook(hook, Box::new(ended)),
         Err(fault) => ended(Err(Box::new(WireError::framework(
             Code::ObjectReset,
             fault,
@@ -290,7 +285,6 @@ fn run_hook(
 
 fn submit(home: &Home, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
     match home.live(delivery.envelope().target.name.clone()) {
-        Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
         Ok(live) => live.submit(IncomingCall { delivery, reply }),
         Err(fault) => reply(Err(Box::new(WireError::framework(
             Code::ObjectReset,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::core::Busy;
 use super::settle::Keep;
-use super::{Host, Stage, reset};
+use super::{Host, reset};
 use crate::backend::LocalFuture;
 use crate::error::Code;
 use crate::object::contain::contain;
@@ -35,11 +35,7 @@ impl<T: Object> HandleOf<T> {
             )));
         }
         let host = &self.host;
-        if !matches!(*host.stage.borrow(), Stage::Awake | Stage::Starting)
-            && host.core.lock.is_free()
-        {
-            host.wake();
-        }
+        host.rouse();
         let mut call = host.system_call("handle");
         call.deadline = self.turn.deadline;
         call.chain = self.turn.chain();

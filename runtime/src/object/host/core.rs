@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::storage_error;
 use crate::backend::{ObjectStore, Seq, SharedEnvironment, StorageFault};
 use crate::error::Code;
+use crate::middleware::Chains;
 use crate::object::lock::Lock;
 use crate::object::{ObjectId, once};
 use crate::rpc::{Reply, WireError};
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub(super) busy: Cell<usize>,
     /// Tells this life of the object from all others; drawn when it is first asked for.
     pub(super) life: OnceCell<u64>,
+    /// What runs around calls.
+    pub(crate) chains: Chains,
 }
 
 impl fmt::Display for Identity {
@@ -58,6 +61,11 @@ impl Core {
             Some(Err(fault)) => Err(storage_error(&fault)),
             None => Err(storage_error(&StorageFault::Fenced)),
         }
+    }
+
+    /// The number of the last accepted commit.
+    pub(crate) fn seq(&self) -> Seq {
+        self.seq.get()
     }
 
     /// Lets a reply out once everything it could have seen is durable.

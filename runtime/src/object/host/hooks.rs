@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::queue::Place;
 use super::settle::Keep;
 use super::{Host, reset};
 use crate::object::class::HookValue;
@@ -19,7 +20,7 @@ use crate::socket::{Attachment, Connection, ConnectionId, Disconnect, Hook, Hook
 )]
 impl<T: Object> Host<T> {
     /// Runs the handlers of one hook, all in one commit, and answers when that is durable.
-    pub(super) async fn run_hook(&self, hook: Hook, done: Box<dyn FnOnce(Reply)>) {
+    pub(super) async fn run_hook(&self, hook: Hook, place: Place, done: Box<dyn FnOnce(Reply)>) {
         let kind = hook.kind();
         let mut call = self.system_call(kind.name());
         let connection = match &hook {
@@ -28,14 +29,13 @@ impl<T: Object> Host<T> {
         };
         let Some(connection) = connection else {
             // It went before its turn came.
-            self.waiting.set(self.waiting.get() - 1);
             done(Err(reset()));
             return;
         };
         call.caller = connection.caller.clone();
         call.connection = (kind != HookKind::Disconnect).then_some(connection.id);
         let guard = self.awake(&call).await;
-        self.waiting.set(self.waiting.get() - 1);
+        drop(place);
         let reply = match guard {
             Ok(guard) => self.run_handlers(hook, connection, &call, guard).await,
             Err(error) => Err(error),

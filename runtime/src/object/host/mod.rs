@@ -7,6 +7,8 @@ mod core;
 mod delivery;
 mod hooks;
 mod keyed;
+mod layers;
+mod queue;
 mod run;
 mod settle;
 mod wake;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use crate::action::Faults;
 use crate::backend::StorageFault;
 use crate::error::Code;
+use crate::middleware::Chains;
 use crate::object::Object;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
@@ -30,6 +33,7 @@ use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
 use crate::state::{FieldCache, Records};
 use core::Busy;
+use queue::Queue;
 
 /// Where a host is between asleep and awake.
 #[derive(Clone)]
@@ -52,7 +56,7 @@ pub(crate) struct Host<T: Object> {
     stage: RefCell<Stage>,
     wakes: Cell<u64>,
     /// Calls that wait for the lock, or have not come to it yet.
-    waiting: Cell<usize>,
+    queue: Rc<Queue>,
 }
 
 impl<T: Object> Host<T> {
@@ -77,6 +81,10 @@ impl<T: Object> Host<T> {
             held: RefCell::default(),
             busy: Cell::new(0),
             life: OnceCell::new(),
+            chains: Chains::new(
+                T::MIDDLEWARE,
+                class.entries.iter().map(|entry| entry.middleware),
+            ),
         };
         Rc::new_cyclic(|me| Self {
             me: me.clone(),
@@ -86,13 +94,16 @@ impl<T: Object> Host<T> {
             cache: RefCell::new(FieldCache::default()),
             stage: RefCell::new(Stage::Asleep),
             wakes: Cell::new(0),
-            waiting: Cell::new(0),
+            queue: Rc::default(),
         })
     }
 }
 
 impl<T: Object> LiveObject for Host<T> {
     fn submit(self: Rc<Self>, call: IncomingCall) {
+        if let Some(refusal) = self.queue.refusal() {
+            return (call.reply)(Err(refusal));
+        }
         let asleep = !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting);
         let Some(index) = self
             .class
@@ -122,6 +133,9 @@ impl<T: Object> LiveObject for Host<T> {
                 return;
             }
         }
+        if let Some(chain) = self.core.chains.get(index).cloned() {
+            return self.run_within(chain, index, call);
+        }
         if let Some(entry) = self.class.entries.get(index)
             && let Err(call) = self.run_now(entry, call)
         {
@@ -142,22 +156,27 @@ impl<T: Object> LiveObject for Host<T> {
     }
 
     fn hook(self: Rc<Self>, hook: Hook, done: Box<dyn FnOnce(Reply)>) {
+        // Counted like any call that waits: who sends faster than the object works is told so. But who left must be
+        // seen off, however many wait.
+        let place = match &hook {
+            Hook::Connect(_) => self.queue.admit(0),
+            Hook::Message(_, frame) => self.queue.admit(frame.as_bytes().len()),
+            Hook::Disconnect(..) => Ok(self.queue.take(0)),
+        };
+        let place = match place {
+            Ok(place) => place,
+            Err(refusal) => return done(Err(refusal)),
+        };
         let busy = Busy::new(&self.core);
         let environment = self.core.environment.clone();
-        // Counted like any call that waits: who sends faster than the object works is told so.
-        self.waiting.set(self.waiting.get() + 1);
         environment.spawn(Box::pin(async move {
-            self.run_hook(hook, done).await;
+            self.run_hook(hook, place, done).await;
             drop(busy);
         }));
     }
 
     fn is_idle(&self) -> bool {
         self.core.busy.get() == 0 && self.core.lock.is_free()
-    }
-
-    fn queued(&self) -> usize {
-        self.waiting.get()
     }
 
     fn field_bytes(&self) -> usize {
@@ -180,15 +199,6 @@ fn stopped(stop: Stop) -> Box<WireError> {
             "the action did not end before its deadline; nothing was kept",
         ),
     })
-}
-
-/// How many calls may wait for one object; more are refused at once.
-pub const MAX_QUEUED: usize = 1_000;
-
-/// The answer to a call too many.
-pub fn overloaded() -> Box<WireError> {
-    let message = format!("{MAX_QUEUED} calls wait for this object already");
-    Box::new(WireError::framework(Code::Overloaded, message))
 }
 
 /// A storage fault as callers see it.

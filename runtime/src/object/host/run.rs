@@ -6,6 +6,7 @@ use super::access::HandleOf;
 use super::core::Busy;
 use super::delivery::{Delivery, IncomingCall};
 use super::keyed::Keyed;
+use super::queue::Place;
 use super::settle::Keep;
 use super::{Host, Stage, reset, stopped};
 use crate::action::Params;
@@ -19,6 +20,15 @@ use crate::object::lock::Guard;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object};
 use crate::rpc::{Reply, WireError};
+
+/// What a call has while it waits for its object.
+pub(super) struct Wait {
+    pub(super) place: Option<Place>,
+    /// The lock, if it has it already.
+    pub(super) guard: Option<Guard>,
+    /// The object's wake-up that it came after.
+    pub(super) wake: u64,
+}
 
 #[expect(
     clippy::await_holding_refcell_ref,
@@ -95,8 +105,6 @@ impl<T: Object> Host<T> {
         let Some(host) = self.me.upgrade() else {
             return;
         };
-        let busy = Busy::new(&self.core);
-        let wake = self.wakes.get();
         let waits = guard.is_none()
             && self
                 .class
@@ -104,10 +112,20 @@ impl<T: Object> Host<T> {
                 .get(index)
                 .is_some_and(|entry| entry.run.mode() != Mode::Free);
         // Counted from here: a whole batch may come before the first of it reaches the lock.
-        self.waiting.set(self.waiting.get() + usize::from(waits));
+        let place = waits.then(|| self.queue.admit(call.delivery.envelope.params.len()));
+        let place = match place.transpose() {
+            Ok(place) => place,
+            Err(refusal) => return (call.reply)(Err(refusal)),
+        };
+        let busy = Busy::new(&self.core);
+        let wait = Wait {
+            place,
+            guard,
+            wake: self.wakes.get(),
+        };
         self.core.environment.spawn(Box::pin(async move {
             let envelope = &call.delivery.envelope;
-            if let Some(reply) = host.run_async(index, &call.delivery, guard, wake).await {
+            if let Some(reply) = host.run_async(index, &call.delivery, envelope, wait).await {
                 host.core.answer(&envelope.request_id, reply, call.reply);
             }
             drop(busy);
@@ -119,33 +137,31 @@ impl<T: Object> Host<T> {
         &self,
         index: usize,
         delivery: &Delivery,
-        guard: Option<Guard>,
-        wake: u64,
+        call: &Envelope,
+        wait: Wait,
     ) -> Option<Reply> {
-        let call = &delivery.envelope;
         let Some(entry) = self.class.entries.get(index) else {
             return Some(Err(reset()));
         };
         let mode = entry.run.mode();
         if let Runner::Process(run) = &entry.run {
+            drop(wait.place);
             if !delivery.begin() {
                 return None;
             }
             return Some(self.run_process(entry, run, call).await);
         }
-        let guard = if let Some(guard) = guard {
-            Ok(guard)
-        } else {
-            let guard = self.lock(mode, call).await;
-            self.waiting.set(self.waiting.get() - 1);
-            guard
+        let guard = match wait.guard {
+            Some(guard) => Ok(guard),
+            None => self.lock(mode, call).await,
         };
+        drop(wait.place);
         if !delivery.begin() {
             return None;
         }
         Some(match guard {
             Err(error) => Err(error),
-            Ok(guard) => match self.obstacle(call, wake) {
+            Ok(guard) => match self.obstacle(call, wait.wake) {
                 Some(error) => Err(error),
                 None => self.run_locked(entry, call, guard).await,
             },

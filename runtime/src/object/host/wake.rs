@@ -141,13 +141,18 @@ impl<T: Object> Host<T> {
         }
     }
 
-    /// Makes sure the object is awake, waiting for `start` if need be.
-    pub(super) async fn awake(&self, call: &Envelope) -> Result<Guard, Box<WireError>> {
+    /// Begins to wake the object, if it sleeps and nobody else is about to.
+    pub(super) fn rouse(&self) {
         if !matches!(*self.stage.borrow(), Stage::Awake | Stage::Starting)
             && self.core.lock.is_free()
         {
             self.wake();
         }
+    }
+
+    /// Makes sure the object is awake, waiting for `start` if need be.
+    pub(super) async fn awake(&self, call: &Envelope) -> Result<Guard, Box<WireError>> {
+        self.rouse();
         let wake = self.wakes.get();
         let guard = self.lock(Mode::Write, call).await?;
         match self.obstacle(call, wake) {

@@ -11,6 +11,7 @@ mod clock;
 mod dawn;
 mod desk;
 mod form;
+mod gatehouse;
 mod hall;
 mod relay;
 mod shelf;
@@ -22,11 +23,12 @@ pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
 pub use desk::{Desk, Letter};
 pub use form::Form;
+pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Form, Hall, Mirror, Relay, Shelf, Tally
+    Caller, Chest, Clock, Dawn, Desk, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally
 );

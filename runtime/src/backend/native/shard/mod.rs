@@ -25,8 +25,7 @@ use super::socket::SocketTable;
 use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
 use crate::backend::{Environment, ObjectStore, StorageFault};
 use crate::object::{
-    Delivery, IncomingCall, Live, MAX_QUEUED, ObjectId, Seed, Target, Timestamp, overloaded,
-    storage_error,
+    Delivery, IncomingCall, Live, ObjectId, Seed, Target, Timestamp, storage_error,
 };
 use crate::rpc::Reply;
 use crate::socket::CloseCode;
@@ -247,7 +246,6 @@ impl Shard {
     fn submit(self: &Rc<Self>, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
         let target = &delivery.envelope().target;
         match self.resident(target) {
-            Ok(live) if live.queued() >= MAX_QUEUED => reply(Err(overloaded())),
             Ok(live) => live.submit(IncomingCall { delivery, reply }),
             Err(fault) => {
                 tracing::error!("{}/{} cannot be loaded: {fault}", target.class, target.id);

@@ -6,7 +6,7 @@ use super::Shard;
 use crate::backend::native::bus::{Address, Message};
 use crate::backend::native::socket::{Newcomer, News, Slot};
 use crate::error::Code;
-use crate::object::{MAX_QUEUED, Target, overloaded, storage_error};
+use crate::object::{Target, storage_error};
 use crate::rpc::Reply;
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, Hook, HookKind, Hooks, MAX_PER_OBJECT, full, listed, lost,
@@ -154,10 +154,6 @@ impl Shard {
                 return done(Err(storage_error(&fault)));
             }
         };
-        // Who left must be seen off, however many wait.
-        if live.queued() >= MAX_QUEUED && hook.kind() != HookKind::Disconnect {
-            return done(Err(overloaded()));
-        }
         self.hooks.set(self.hooks.get() + 1);
         let shard = self.clone();
         live.hook(
