@@ -531,7 +531,7 @@ pub(crate) const ALL: &[Scenario] = &[
                 "/tally/headers/value",
                 &["If-None-Match: *", "Range: bytes=0-0"],
                 "",
-                200,
+                304,
             ),
             with(
                 "GET",

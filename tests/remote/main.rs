@@ -46,6 +46,75 @@ fn table() -> Vec<(&'static str, Value, Value)> {
 }
 
 #[test]
+fn objects_that_are_written_in_javascript_are_called() {
+    let shop = both("shop");
+    let folder = scratch();
+    let script = include_str!("greeter.js");
+    let beside = shop.worker.beside_script("GREETER", "Greeter", script);
+    let server = beside.start(folder.path());
+    let ask = |method: &str, args: Value| {
+        let params = json!({"method": method, "args": args});
+        let answer = server.connect().call("till/js", "script", &params).unwrap();
+        answer.unwrap_or_else(|error| json!([error["data"]["code"], error["message"]]))
+    };
+    for (method, args, answer) in [
+        ("greet", json!(["Ann"]), json!("Hello Ann!")),
+        ("greet", json!(["Ann", "?"]), json!("Hello Ann?")),
+        ("count", json!([2]), json!({"count": 2, "name": "main"})),
+        ("count", json!([3]), json!({"count": 5, "name": "main"})),
+        (
+            "echo",
+            json!([1, "x", null, [true, {"a": 0.5}]]),
+            json!([1, "x", null, [true, {"a": 0.5}]]),
+        ),
+        ("echo", json!(null), json!([])),
+        ("nothing", json!([]), json!(null)),
+        (
+            "fail",
+            json!(["no more"]),
+            json!(["js_exception", "no more"]),
+        ),
+        (
+            "wide",
+            json!([]),
+            json!(["js_exception", "Do not know how to serialize a BigInt"]),
+        ),
+        (
+            "missing",
+            json!([]),
+            json!([
+                "js_exception",
+                "The RPC receiver does not implement the method \"missing\"."
+            ]),
+        ),
+    ] {
+        assert_eq!(ask(method, args.clone()), answer, "{method}{args}");
+    }
+    let refused = ask("greet", json!("Ann"));
+    assert_eq!(refused[0], "invalid_request", "{refused}");
+    // An action that failed keeps nothing: five of the calls above did not.
+    let sold = server.connect().call("till/js", "sold", &json!([]));
+    assert_eq!(sold.unwrap().unwrap(), 7);
+
+    // Without the binding, and natively, it says what is missing.
+    let bare = shop.worker.start(&folder.path().join("bare"));
+    let native = native(&shop, &folder.path().join("native"), &[]);
+    for (server, says) in [
+        (&bare, "the Worker has no binding `GREETER`"),
+        (&native, "exist on Workers only"),
+    ] {
+        let params = json!({"method": "greet", "args": ["Ann"]});
+        let error = server
+            .connect()
+            .call("till/js", "script", &params)
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(error["data"]["code"], "config.binding_missing", "{error}");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+    }
+}
+
+#[test]
 fn every_way_to_another_app_is_alike() {
     let (users, shop) = (both("user-service"), both("shop"));
     let folder = scratch();

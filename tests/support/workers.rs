@@ -214,6 +214,48 @@ impl Worker {
         }
     }
 
+    /// With a Worker in JavaScript beside it, and a binding to a class of Durable Objects in there.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn beside_script(&self, binding: &str, class: &str, module: &str) -> Setup<'_> {
+        must(
+            fs::write(self.folder.path().join("script.js"), module),
+            "script.js",
+        );
+        let developer = [(local::DEVELOPER.to_owned(), "1".to_owned())];
+        let text = local::config(&self.package, &self.classes, &developer)
+            .replace(
+                "bindings = [",
+                &format!(
+                    "bindings = [ (name = \"{binding}\", \
+                     durableObjectNamespace = (className = \"{class}\", serviceName = \"script\")),"
+                ),
+            )
+            .replace(
+                "services = [",
+                "services = [ (name = \"script\", worker = .script),",
+            );
+        let script = format!(
+            r#"
+const script :Workerd.Worker = (
+  modules = [ (name = "script.js", esModule = embed "script.js") ],
+  compatibilityDate = "{}",
+  durableObjectNamespaces = [ (className = "{class}", uniqueKey = "{class}", enableSql = true) ],
+  durableObjectStorage = (localDisk = "disk"),
+);
+"#,
+            local::COMPATIBILITY_DATE
+        );
+        let config = self.folder.path().join("script.capnp");
+        must(fs::write(&config, text + &script), "config");
+        Setup {
+            worker: self,
+            config,
+        }
+    }
+
     /// Starts it.
     ///
     /// # Panics

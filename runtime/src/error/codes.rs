@@ -183,6 +183,9 @@ codes! {
         "A value cannot be stored: too large, or of a shape JSON cannot hold. Nothing was changed."
         "Correct the field the message names."
     // Between objects.
+    JsException "js_exception" 1 502 false
+        "A method of an object that is written in JavaScript threw an exception; the message is the exception's."
+        "Look into the Worker of that object."
     BadReply "bad_reply" 1 502 false
         "The called object's answer does not fit the type its stub expects; the action took effect."
         "Build both sides from the same source."

@@ -231,7 +231,7 @@ impl StubCore {
     }
 
     /// The same with the parameters as JSON text.
-    fn call_text<T, E>(&self, action: &str, mode: Mode, params: Reply) -> Call<T, E> {
+    pub(crate) fn call_text<T, E>(&self, action: &str, mode: Mode, params: Reply) -> Call<T, E> {
         let action = match &self.mount {
             Some(mount) => format!("{mount}.{action}").into(),
             None => action.into(),

@@ -3,6 +3,8 @@
 use super::RemoteCall;
 use crate::backend::LocalFuture;
 use crate::rpc::Reply;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{error::Code, rpc::WireError};
 
 /// Brings a call to an object of another app: on Workers by a binding, or by a URL.
 #[cfg(target_arch = "wasm32")]
@@ -14,6 +16,24 @@ pub fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
 #[cfg(all(feature = "client", not(target_arch = "wasm32")))]
 pub fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
     crate::client::deliver(call)
+}
+
+/// Brings a call to an object that is written in JavaScript.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn deliver_js(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
+    crate::backend::workers::deliver_js(call)
+}
+
+/// There are none natively.
+#[cfg(not(target_arch = "wasm32"))]
+#[expect(clippy::needless_pass_by_value, reason = "as the others are called")]
+pub(super) fn deliver_js(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
+    let message = format!(
+        "`{}` leads to objects that are written in JavaScript, which exist on Workers only",
+        call.remote.binding
+    );
+    let error = WireError::framework(Code::ConfigBindingMissing, message);
+    Box::pin(std::future::ready(Err(Box::new(error))))
 }
 
 /// Nothing does without the feature `client`, and `stub!` says so.

@@ -6,12 +6,14 @@ mod answer;
 mod deliver;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod fault;
+mod js;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod request;
 
 use std::time::Duration;
 
 pub use self::deliver::deliver;
+pub use self::js::{JsClass, JsObject};
 
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use self::{

@@ -7,7 +7,7 @@ struct Room {}
 
 #[durable_object]
 impl Room {
-    #[action(get = "/messages")]
+    #[action(colour = "red")]
     fn say(&self) {}
 }
 

@@ -68,6 +68,18 @@ extern "C" {
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
+    /// Calls a method of an object that is written by hand. `args`: the JSON text of an array. Resolves to the JSON text of
+    /// what it returned.
+    #[wasm_bindgen(method, catch, js_name = jsCall)]
+    pub(super) fn js_call(
+        this: &Bridge,
+        binding: &str,
+        id: &str,
+        name: Option<&str>,
+        method: &str,
+        args: &str,
+    ) -> Result<Promise, JsValue>;
+
     /// Sends a request to another Worker, or without one to a URL. `headers`: names and values in turn. Resolves to a
     /// [`Posted`].
     #[wasm_bindgen(method, catch, js_name = remotePost)]

@@ -29,6 +29,6 @@ mod wire;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use remote::deliver;
+pub(crate) use remote::{deliver, deliver_js};
 #[cfg(target_arch = "wasm32")]
 pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};

@@ -89,6 +89,54 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
     })
 }
 
+/// Brings a call to an object that is written in JavaScript.
+pub(crate) fn deliver_js(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
+    let Some(bridge) = bridge() else {
+        return failed(network(&"the instance has ended", None));
+    };
+    let RemoteCall {
+        remote, envelope, ..
+    } = call;
+    Box::pin(async move {
+        let Target { id, name, .. } = &envelope.target;
+        let sent = async {
+            if bridge.remote_id(remote.binding, name.as_deref())?.is_none() {
+                return Ok(None);
+            }
+            let (id, args) = (id.to_string(), as_text(&envelope.params));
+            let (name, method) = (name.as_deref(), &*envelope.action);
+            let answer = bridge.js_call(remote.binding, &id, name, method, args)?;
+            Ok(JsFuture::from(answer).await?.as_string())
+        };
+        match sent.await {
+            Ok(Some(text)) => Ok(text.into()),
+            Ok(None) => {
+                let binding = remote.binding;
+                let message = format!(
+                    "the Worker has no binding `{binding}`: add {{ \"name\": \"{binding}\", \"class_name\": .., \"script_name\": .. }} \
+                     to `durable_objects.bindings` in its configuration"
+                );
+                Err(Box::new(WireError::framework(
+                    Code::ConfigBindingMissing,
+                    message,
+                )))
+            }
+            Err(thrown) if flag_of(&thrown, "overloaded") => Err(Box::new(lost(&thrown))),
+            Err(thrown) => {
+                let error = WireError::framework(Code::JsException, text_of(&thrown));
+                Err(Box::new(error.maybe_executed()))
+            }
+        }
+    })
+}
+
+fn as_text(params: &[u8]) -> &str {
+    match str::from_utf8(params) {
+        Ok("") | Err(_) => "[]",
+        Ok(text) => text,
+    }
+}
+
 /// By the binding of the class: one more object of this account, so the call is the same as to one of our own.
 fn bound(
     bridge: Bridge,

@@ -331,6 +331,14 @@ class Bridge {
     return await stub.stayput(header, params);
   }
 
+  async jsCall(binding, id, name, method, args) {
+    void this.#open;
+    const namespace = this.#remote(binding);
+    const stub = name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
+    const result = await stub[method](...(JSON.parse(args) ?? []));
+    return JSON.stringify(result) ?? "null";
+  }
+
   /** `headers`: names and values in turn. The time it may take is the caller's affair. */
   async remotePost(service, url, headers, body) {
     void this.#open;

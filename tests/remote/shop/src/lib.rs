@@ -1,11 +1,14 @@
 //! An app that calls another app, of which it has nothing but the manifest.
 
 use stayput::prelude::*;
+use stayput::remote::{JsClass, Json};
 
 /// The app that has the accounts.
 pub mod users {
     stayput::stub!("users.json", name = "USERS");
 }
+
+static GREETER: JsClass = JsClass::bound("GREETER");
 
 use users::{Account, AccountError, Entry, Plan, Profile};
 
@@ -53,6 +56,13 @@ impl Till {
                 code: told(error).0,
             }),
         }
+    }
+
+    /// Calls a method of an object that is written in JavaScript.
+    #[action(public)]
+    async fn script(&mut self, cx: &mut Context<Self>, method: String, args: Json) -> Result<Json> {
+        self.sold += 1;
+        Ok(GREETER.named(cx, "main").call(&method, &args).await?)
     }
 
     /// How much was sold.

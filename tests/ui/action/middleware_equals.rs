@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room {}
+
+#[durable_object]
+impl Room {
+    #[action(middleware = RequestLog)]
+    fn say(&self) {}
+}
+
+fn main() {}
