@@ -26,6 +26,7 @@ mod params;
 mod play;
 mod requests;
 mod scenarios;
+mod size;
 mod slow;
 mod sockets;
 mod steps;

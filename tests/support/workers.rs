@@ -140,6 +140,11 @@ pub enum Link<'a> {
 }
 
 impl Worker {
+    /// Its wasm.
+    pub fn wasm(&self) -> PathBuf {
+        self.folder.path().join("app.wasm")
+    }
+
     /// The Worker alone.
     pub fn alone(&self) -> Setup<'_> {
         Setup {

@@ -114,7 +114,10 @@ impl<T: Stateful> Action<T> {
     #[must_use]
     pub const fn named(mut self, name: &'static str, docs: &'static str) -> Self {
         self.name = name;
-        self.docs = docs;
+        // A Worker's manifest was written by the native program.
+        if !cfg!(target_arch = "wasm32") {
+            self.docs = docs;
+        }
         self
     }
 

@@ -13,10 +13,6 @@ pub struct CodeInfo {
     pub status: u16,
     /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// What happened.
-    pub meaning: &'static str,
-    /// What to do about it.
-    pub remedy: &'static str,
 }
 
 macro_rules! codes {
@@ -41,9 +37,21 @@ macro_rules! codes {
                         rpc_code: $rpc_code,
                         status: $status,
                         retryable: $retryable,
-                        meaning: $meaning,
-                        remedy: $remedy,
                     },)*
+                }
+            }
+
+            /// What happened. Not in the row, so that a Worker, which never says it, is not that much larger.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+
+            /// What to do about it.
+            pub const fn remedy(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $remedy,)*
                 }
             }
 

@@ -25,13 +25,18 @@ taken effect all the same, so repeat it only if it may run twice.
 /// The page, as `docs/errors.md` holds it.
 pub fn markdown() -> String {
     let mut page = String::from(HEAD);
-    for info in Code::ALL.iter().map(|code| code.info()) {
+    for code in Code::ALL {
+        let info = code.info();
         let retryable = if info.retryable { "yes" } else { "no" };
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             page,
             "| `{}` | {} | {} | {retryable} | {} | {} |",
-            info.code, info.rpc_code, info.status, info.meaning, info.remedy
+            info.code,
+            info.rpc_code,
+            info.status,
+            code.meaning(),
+            code.remedy()
         );
     }
     page
@@ -67,7 +72,7 @@ mod tests {
                 info.code
             );
             assert!(
-                !info.meaning.contains('|') && !info.remedy.contains('|'),
+                !code.meaning().contains('|') && !code.remedy().contains('|'),
                 "breaks the page"
             );
         }
