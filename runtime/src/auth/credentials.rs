@@ -65,6 +65,15 @@ impl<'a> Credentials<'a> {
     }
 }
 
+/// The token or key among headers, for a fuzz target.
+#[cfg(fuzzing)]
+pub(crate) fn read_credentials(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
+    Ok(match Credentials::of(headers)? {
+        Credentials::Bearer(text) | Credentials::ApiKey(text) => Some(text),
+        Credentials::None | Credentials::Other => None,
+    })
+}
+
 /// RFC 6750, 2.1.
 fn token(text: &str) -> Result<&str, AuthError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);

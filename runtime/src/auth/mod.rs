@@ -38,6 +38,8 @@ pub(crate) use address::{Address, ip};
 pub use api_keys::ApiKeys;
 pub(crate) use authenticate::AnyAuthenticate;
 pub use authenticate::Authenticate;
+#[cfg(fuzzing)]
+pub(crate) use credentials::read_credentials;
 pub use error::AuthError;
 pub use guard::Guard;
 #[cfg(feature = "jwt")]

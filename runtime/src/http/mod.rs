@@ -8,6 +8,9 @@ mod auth;
 mod class;
 mod etag;
 mod front;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod live;
 mod media;

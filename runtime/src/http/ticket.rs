@@ -62,7 +62,7 @@ impl Front {
     }
 }
 
-fn ticket_of(query: &str) -> Result<Option<String>, WireError> {
+pub(super) fn ticket_of(query: &str) -> Result<Option<String>, WireError> {
     let mut ticket = None;
     for pair in pairs(query) {
         let (name, value) = pair?;

@@ -40,6 +40,8 @@ pub use id_key::PlatformIds;
 pub(crate) use key::idempotency_key;
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
+#[cfg(fuzzing)]
+pub(crate) use stub::check_name;
 pub use stub::{
     Answer, Arg, Args, Call, CallOf, Stub, StubCore, deserialize_stub, id_schema, serialize_stub,
 };
