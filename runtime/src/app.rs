@@ -43,6 +43,8 @@ pub struct Class {
     pub was: &'static [&'static str],
     /// Where its objects must stay.
     pub jurisdiction: Jurisdiction,
+    /// The scope that it takes to bring one of its objects to life.
+    pub create: Option<&'static str>,
     /// By which binding other code of a Worker finds its objects, if not the usual one.
     pub binding: Binding,
     /// Derives the ids of its objects.
@@ -140,6 +142,7 @@ impl App {
             path: T::CLASS,
             was: T::WAS,
             jurisdiction: T::JURISDICTION,
+            create: T::CREATE,
             binding: T::BINDING,
             ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
@@ -229,6 +232,7 @@ impl App {
             let manifest = ClassManifest {
                 was,
                 jurisdiction: class.jurisdiction,
+                create: class.create,
                 binding: class.binding,
                 ..described
             };

@@ -83,6 +83,12 @@ struct StatePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/auth.md")]
 struct AuthPage;
+
+/// Keeps the example of the page about connections compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/live.md")]
+struct LivePage;
+
 /// Keeps the examples of the page about HTTP compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]

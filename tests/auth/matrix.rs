@@ -37,6 +37,33 @@ pub(crate) fn walk(place: &Place, built: &Built) {
     assert_eq!(cells, 192);
 }
 
+/// Nobody but an admin brings a safe to life; then everybody who may turn it does.
+pub(crate) fn who_creates(place: &Place, built: &Built) {
+    let safe = &emitted(built)["classes"]["safe"];
+    assert_eq!(safe["create"], "vault:admin");
+    let turn = |role: &Role| outcome(&post(&place.server, role, "/safe/one/turn", &json!({})));
+    let [nobody, reader, writer, admin] = &ROLES;
+    for (role, expected) in [
+        (nobody, Err("unauthenticated")),
+        (reader, Err("forbidden")),
+        (writer, Err("forbidden")),
+        (admin, Ok(())),
+        (reader, Ok(())),
+        (nobody, Err("unauthenticated")),
+    ] {
+        let outcome = turn(role);
+        assert_eq!(
+            outcome,
+            expected.map_err(str::to_owned),
+            "{}: {}",
+            place.name,
+            role.name
+        );
+    }
+    let answer = place.server.connect().get("/safe/one/turned").unwrap();
+    assert_eq!(answer.json().unwrap(), 2, "what was refused turned nothing");
+}
+
 /// The matrix of the program's manifest.
 fn emitted(built: &Built) -> Value {
     let manifest = stayput_cli::read_manifest(&built.manifest, "auth-app").unwrap();

@@ -47,6 +47,8 @@ pub(crate) struct Class {
     pub(crate) was: Vec<String>,
     /// The binding of its objects, if the class names one.
     pub(crate) binding: Option<String>,
+    /// The scope that it takes to create one of its objects, if it takes one.
+    pub(crate) create: Option<String>,
     pub(crate) description: String,
     /// By wire name.
     pub(crate) actions: BTreeMap<String, Action>,
@@ -187,6 +189,9 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
         binding: class
             .optional("binding")?
             .map(|name| read_binding(&name))
+            .transpose()?,
+        create: (class.optional("create")?)
+            .map(|scope| scope.text())
             .transpose()?,
         description: class.optional_text("description")?,
         actions: class.member("actions")?.map(read_action)?,

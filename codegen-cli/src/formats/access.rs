@@ -23,10 +23,11 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
         let events = class.events.iter();
         let events = events.map(|(name, event)| (name.clone(), auth_of(&event.auth).into()));
         let events: Map<String, Value> = events.collect();
-        classes.insert(
-            path.clone(),
-            json!({ "actions": actions, "events": events }),
-        );
+        let mut entry = json!({ "actions": actions, "events": events });
+        if let Some(scope) = &class.create {
+            entry["create"] = scope.as_str().into();
+        }
+        classes.insert(path.clone(), entry);
     }
     json!({ "stayput": { "access": VERSION }, "app": selected.manifest.app, "classes": classes })
 }
@@ -37,6 +38,9 @@ pub(super) fn markdown(selected: &Selected<'_>) -> String {
     // Writing to a String cannot fail.
     for (path, class) in selected.classes() {
         let _ = write!(text, "\n## {path}\n");
+        if let Some(scope) = &class.create {
+            let _ = write!(text, "\nOnly callers with `{scope}` bring one to life.\n");
+        }
         if !class.actions.is_empty() {
             text.push_str("\n| action | does | who |\n|---|---|---|\n");
         }

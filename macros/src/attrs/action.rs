@@ -26,11 +26,8 @@ impl Auth {
         internal: Option<Path>,
         diag: &mut Diag,
     ) -> Self {
-        if let Some(scope) = &scope
-            && (scope.value().is_empty() || scope.value().contains(char::is_whitespace))
-        {
-            diag.error(scope, "a scope is one word without spaces")
-                .help("write a name such as `scope = \"room:write\"`");
+        if let Some(scope) = &scope {
+            check_scope(scope, "scope = \"room:write\"", diag);
         }
         match (public, scope, internal) {
             (None, None, None) => Self::Caller,
@@ -51,6 +48,17 @@ impl Auth {
             }
         }
     }
+}
+
+/// Whether a scope is one word.
+pub(crate) fn check_scope(scope: &LitStr, example: &str, diag: &mut Diag) -> bool {
+    let text = scope.value();
+    let sound = !text.is_empty() && !text.contains(char::is_whitespace);
+    if !sound {
+        diag.error(scope, "a scope is one word without spaces")
+            .help(format!("write a name such as `{example}`"));
+    }
+    sound
 }
 
 /// The arguments of one `#[action]`.

@@ -39,6 +39,7 @@ pub(crate) struct StructArgs {
     pub(crate) class: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
+    pub(crate) create: Option<LitStr>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -59,7 +60,7 @@ impl StructArgs {
             Kind::Mixin => None,
         };
         let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
-        let binding = text("binding");
+        let (binding, create) = (text("binding"), text("create"));
         let events = args.paths("events", diag);
         let middleware = match kind {
             Kind::Object => args.exprs("middleware", diag),
@@ -80,6 +81,7 @@ impl StructArgs {
             class,
             was,
             jurisdiction,
+            create,
             binding,
             events,
             middleware,

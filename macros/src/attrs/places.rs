@@ -58,6 +58,7 @@ pub(crate) static OBJECT: Place = Place {
         ("class", "class = \"path-name\""),
         ("was", "was = \"old-path-name\""),
         ("jurisdiction", "jurisdiction = \"eu\""),
+        ("create", "create = \"rooms:create\""),
         ("binding", "binding = \"CHAT_ROOM\""),
         ("impls", "impls(block, ..)"),
         CRATE,

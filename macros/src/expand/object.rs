@@ -174,6 +174,9 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let jurisdiction = object.jurisdiction.as_ref().map(|text| {
         quote!(const JURISDICTION: __rt::Jurisdiction = ::core::option::Option::Some(#text);)
     });
+    let create = object.create.as_ref().map(|scope| {
+        quote!(const CREATE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#scope);)
+    });
     let layers = super::table::layers(&object.middleware);
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
@@ -184,6 +187,7 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             const CLASS: &'static str = #class;
             const WAS: &'static [&'static str] = &[#(#was),*];
             #jurisdiction
+            #create
             #layers
         }
         const _: () = __rt::check_class::<#ident>();

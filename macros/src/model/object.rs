@@ -3,6 +3,7 @@
 use quote::ToTokens as _;
 use syn::{Expr, Fields, Generics, Ident, ItemStruct, LitStr, Path, Type, Visibility};
 
+use crate::attrs::action::check_scope;
 use crate::attrs::field::{StateArgs, parse_mount, parse_transient};
 use crate::attrs::object::{Kind, StructArgs};
 use crate::diag::Diag;
@@ -22,6 +23,7 @@ pub(crate) struct Object {
     pub(crate) class: String,
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
+    pub(crate) create: Option<LitStr>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -88,6 +90,8 @@ pub(crate) fn read(
     let jurisdiction = args
         .jurisdiction
         .filter(|text| check_jurisdiction(text, diag));
+    let create =
+        (args.create).filter(|scope| check_scope(scope, "create = \"rooms:create\"", diag));
     let binding = args.binding.filter(|name| check_binding(name, diag));
     let events = unique_events(args.events, diag);
     let blocks = unique_blocks(args.blocks, diag);
@@ -103,6 +107,7 @@ pub(crate) fn read(
         class,
         was: args.was,
         jurisdiction,
+        create,
         binding,
         events,
         middleware: args.middleware,

@@ -99,6 +99,9 @@ pub struct ClassManifest {
     /// Where its objects must stay; left out if that is anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jurisdiction: Option<&'static str>,
+    /// The scope that it takes to bring an object to life; left out if it takes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create: Option<&'static str>,
     /// By which binding other code of a Worker finds its objects; left out if it is the class path as `CHAT_ROOM`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<&'static str>,

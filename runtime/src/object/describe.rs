@@ -48,6 +48,7 @@ impl<T: Stateful> ClassTable<T> {
             // The class's affairs, not its table's: `App::manifest` adds them.
             was: Vec::new(),
             jurisdiction: None,
+            create: None,
             binding: None,
             description: T::DOCS.to_owned(),
             actions,

@@ -242,6 +242,11 @@ impl Chain {
         held
     }
 
+    /// Whether no object called.
+    pub fn is_root(&self) -> bool {
+        self.links.is_empty()
+    }
+
     /// Whether a call above holds any object.
     pub fn holds_any(&self) -> bool {
         self.links.iter().any(|link| link.mode != Mode::Free)

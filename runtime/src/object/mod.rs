@@ -68,6 +68,8 @@ pub trait Object: Stateful {
     const WAS: &'static [&'static str];
     /// Where its objects and all they hold must stay (`"eu"`), on a platform that has more than one place.
     const JURISDICTION: Jurisdiction = None;
+    /// The scope that it takes to bring one of its objects to life; `None`: whoever may change it.
+    const CREATE: Option<&'static str> = None;
     /// What runs around every call of its objects, in this order.
     const MIDDLEWARE: &'static [MakeLayer] = &[];
 

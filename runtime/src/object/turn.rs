@@ -125,6 +125,11 @@ impl Turn {
         self.fault.take()
     }
 
+    /// The calls that wait for this turn.
+    pub(crate) fn above(&self) -> &Chain {
+        &self.above
+    }
+
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.get()
     }

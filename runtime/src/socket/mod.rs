@@ -11,6 +11,7 @@ mod hook;
 mod packet;
 mod reply;
 mod roster;
+mod typed_frame;
 
 pub use broadcast::Broadcast;
 
@@ -23,3 +24,4 @@ pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
 pub use packet::{EventPacket, Packet, stream_text};
 pub(crate) use reply::{MAX_PER_OBJECT, full, listed, lost, refusal};
 pub(crate) use roster::Roster;
+pub use typed_frame::{TypedFrame, TypedFrameError};

@@ -3,6 +3,7 @@
 
 mod access;
 mod alarms;
+mod birth;
 mod core;
 mod delivery;
 mod hooks;

@@ -54,7 +54,7 @@ impl<T: Object> Host<T> {
                 if !call.delivery.begin() {
                     return Ok(());
                 }
-                let reply = match self.obstacle(envelope, 0) {
+                let reply = match self.hindrance(mode, envelope, 0) {
                     Some(error) => Err(error),
                     None => self.run_sync(entry, envelope, guard),
                 };
@@ -63,6 +63,16 @@ impl<T: Object> Host<T> {
             _ => self.spawn(entry_index(&self.class, entry), call, Some(guard)),
         }
         Ok(())
+    }
+
+    /// What a call must get instead of being run, if anything.
+    fn hindrance(&self, mode: Mode, call: &Envelope, wake: u64) -> Option<Box<WireError>> {
+        let barred = || {
+            (mode == Mode::Write)
+                .then(|| self.barred(&call.caller, &call.chain))
+                .flatten()
+        };
+        self.obstacle(call, wake).or_else(barred)
     }
 
     pub(super) fn run_sync(&self, entry: &Entry<T>, call: &Envelope, guard: Guard) -> Reply {
@@ -161,7 +171,7 @@ impl<T: Object> Host<T> {
         }
         Some(match guard {
             Err(error) => Err(error),
-            Ok(guard) => match self.obstacle(call, wait.wake) {
+            Ok(guard) => match self.hindrance(mode, call, wait.wake) {
                 Some(error) => Err(error),
                 None => self.run_locked(entry, call, guard).await,
             },

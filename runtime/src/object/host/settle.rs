@@ -119,6 +119,12 @@ impl<T: Object> Host<T> {
             records.keep();
             return Ok(());
         }
+        if records.is_changed()
+            && let Some(error) = self.barred(&turn.caller, turn.above())
+        {
+            *self.cache.borrow_mut() = before;
+            return Err(error);
+        }
         if let Err(fault) = self.commit(turn) {
             *self.cache.borrow_mut() = before;
             return Err(storage_error(&fault));

@@ -123,7 +123,7 @@ impl<T: Object> Host<T> {
         turn.end();
     }
 
-    /// What a call must get instead of being run, if anything.
+    /// Why nobody is served now, if so.
     pub(super) fn obstacle(&self, call: &Envelope, wake: u64) -> Option<Box<WireError>> {
         if self.core.environment.now() > call.deadline {
             return Some(Box::new(WireError::framework(

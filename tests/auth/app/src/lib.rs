@@ -128,6 +128,29 @@ impl Vault {
     }
 }
 
+/// Something that only few may bring to life.
+#[durable_object(create = "vault:admin")]
+#[derive(Debug)]
+pub struct Safe {
+    turned: u64,
+}
+
+#[durable_object]
+impl Safe {
+    /// How often it was turned.
+    #[action(public)]
+    fn turned(&self) -> u64 {
+        self.turned
+    }
+
+    /// Turns it.
+    #[action]
+    fn turn(&mut self) -> u64 {
+        self.turned += 1;
+        self.turned
+    }
+}
+
 /// A proxy before the app has asked for a name, and says so.
 async fn by_proxy(request: &AuthRequest<'_>) -> std::result::Result<Option<Principal>, AuthError> {
     match (
@@ -140,7 +163,7 @@ async fn by_proxy(request: &AuthRequest<'_>) -> std::result::Result<Option<Princ
     }
 }
 
-stayput::app!(Vault; auth(
+stayput::app!(Safe, Vault; auth(
     ApiKeys::from_env("API_KEYS"),
     Jwt::new("https://issuer.example", env("AUDIENCE")).keys(Jwks::text(env("JWKS"))),
     Jwt::new("https://shared.example", env("AUDIENCE")).secret(env("JWT_SECRET")),
