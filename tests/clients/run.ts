@@ -93,6 +93,15 @@ test("a call is one JSON-RPC request to the object's URL", async () => {
   assert.equal(seen[0]?.headers["content-type"], "application/json");
 });
 
+test("an idempotency key stands beside the parameters", async () => {
+  result("3");
+  await counter.connect(url).counter("a").increment({ by: 3 }, { key: "order-7" });
+  const { jsonrpc, method, key, params } = JSON.parse(seen[0]?.body ?? "") as Record<string, unknown>;
+  assert.deepEqual({ jsonrpc, method, key, params }, { jsonrpc: "2.0", method: "increment", key: "order-7", params: { by: 3 } });
+  await counter.connect(url).counter("a").increment({ by: 3 });
+  assert.ok(!("key" in (JSON.parse(seen[1]?.body ?? "") as object)));
+});
+
 test("params that are left out or undefined are not sent", async () => {
   result("1");
   await counter.connect(url).counter("a").increment({ by: undefined });

@@ -18,6 +18,11 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** How long this call may take, in milliseconds. */
   timeoutMs?: number | undefined;
+  /**
+   * The idempotency key of this call: made again with it, the call is not run again, but answers what it answered. A call
+   * without an answer can so be repeated: `const key = crypto.randomUUID()`.
+   */
+  key?: string | undefined;
   /** Headers of this request, beside those of the client. Only requests over HTTP have any. */
   headers?: Headers | undefined;
   /**
@@ -372,7 +377,7 @@ async function call(target: Target, method: string, params: object | undefined, 
   const { transport } = target;
   if (wire.params !== undefined) walk(params, wire.params, (value) => checked(value, "the params", false));
   const id = nextId();
-  const message = { jsonrpc: "2.0", id, method, params };
+  const message = { jsonrpc: "2.0", id, method, key: options.key, params };
   const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
   const connection = connectionFor(target, options);
   const send = connection === undefined ? post : over(connection, id, wire.query === true);
