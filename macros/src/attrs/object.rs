@@ -40,6 +40,7 @@ pub(crate) struct StructArgs {
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) create: Option<LitStr>,
+    pub(crate) key_hours: Option<Expr>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -61,6 +62,10 @@ impl StructArgs {
         };
         let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
         let (binding, create) = (text("binding"), text("create"));
+        let key_hours = match kind {
+            Kind::Object => args.expr("key_hours", diag),
+            Kind::Mixin => None,
+        };
         let events = args.paths("events", diag);
         let middleware = match kind {
             Kind::Object => args.exprs("middleware", diag),
@@ -82,6 +87,7 @@ impl StructArgs {
             was,
             jurisdiction,
             create,
+            key_hours,
             binding,
             events,
             middleware,

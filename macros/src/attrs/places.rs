@@ -59,6 +59,7 @@ pub(crate) static OBJECT: Place = Place {
         ("was", "was = \"old-path-name\""),
         ("jurisdiction", "jurisdiction = \"eu\""),
         ("create", "create = \"rooms:create\""),
+        ("key_hours", "key_hours = 72"),
         ("binding", "binding = \"CHAT_ROOM\""),
         ("impls", "impls(block, ..)"),
         CRATE,

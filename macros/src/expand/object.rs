@@ -177,6 +177,9 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let create = object.create.as_ref().map(|scope| {
         quote!(const CREATE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#scope);)
     });
+    let key_hours = object
+        .key_hours
+        .map(|hours| quote!(const KEY_HOURS: u64 = #hours;));
     let layers = super::table::layers(&object.middleware);
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
@@ -188,6 +191,7 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             const WAS: &'static [&'static str] = &[#(#was),*];
             #jurisdiction
             #create
+            #key_hours
             #layers
         }
         const _: () = __rt::check_class::<#ident>();

@@ -1,10 +1,11 @@
 //! A durable object or mixin: the struct with its fields.
 
 use quote::ToTokens as _;
-use syn::{Expr, Fields, Generics, Ident, ItemStruct, LitStr, Path, Type, Visibility};
+use syn::{Expr, Fields, Generics, Ident, ItemStruct, Lit, LitStr, Path, Type, Visibility};
 
 use crate::attrs::action::check_scope;
 use crate::attrs::field::{StateArgs, parse_mount, parse_transient};
+use crate::attrs::literal;
 use crate::attrs::object::{Kind, StructArgs};
 use crate::diag::Diag;
 use crate::paths::Rt;
@@ -24,6 +25,7 @@ pub(crate) struct Object {
     pub(crate) was: Option<LitStr>,
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) create: Option<LitStr>,
+    pub(crate) key_hours: Option<u64>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -92,6 +94,7 @@ pub(crate) fn read(
         .filter(|text| check_jurisdiction(text, diag));
     let create =
         (args.create).filter(|scope| check_scope(scope, "create = \"rooms:create\"", diag));
+    let key_hours = args.key_hours.and_then(|hours| check_hours(&hours, diag));
     let binding = args.binding.filter(|name| check_binding(name, diag));
     let events = unique_events(args.events, diag);
     let blocks = unique_blocks(args.blocks, diag);
@@ -108,6 +111,7 @@ pub(crate) fn read(
         was: args.was,
         jurisdiction,
         create,
+        key_hours,
         binding,
         events,
         middleware: args.middleware,
@@ -126,6 +130,22 @@ fn check_jurisdiction(text: &LitStr, diag: &mut Diag) -> bool {
             .help(format!("it is one of {}", JURISDICTIONS.join(", ")));
     }
     known
+}
+
+/// How long answers to calls with a key may be kept: up to a year.
+const KEY_HOURS: std::ops::RangeInclusive<u64> = 1..=8_760;
+
+fn check_hours(value: &Expr, diag: &mut Diag) -> Option<u64> {
+    let hours = match literal(value) {
+        Some(Lit::Int(hours)) => hours.base10_parse().ok(),
+        _ => None,
+    };
+    let hours = hours.filter(|hours| KEY_HOURS.contains(hours));
+    if hours.is_none() {
+        diag.error(value, "answers are kept for 1 to 8760 hours")
+            .help("write a whole number, such as `key_hours = 72`");
+    }
+    hours
 }
 
 fn check_binding(name: &LitStr, diag: &mut Diag) -> bool {

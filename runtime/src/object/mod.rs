@@ -70,6 +70,8 @@ pub trait Object: Stateful {
     const JURISDICTION: Jurisdiction = None;
     /// The scope that it takes to bring one of its objects to life; `None`: whoever may change it.
     const CREATE: Option<&'static str> = None;
+    /// How long answers to calls with an idempotency key are kept.
+    const KEY_HOURS: u64 = 24;
     /// What runs around every call of its objects, in this order.
     const MIDDLEWARE: &'static [MakeLayer] = &[];
 

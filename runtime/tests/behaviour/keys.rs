@@ -65,7 +65,22 @@ impl Till {
     }
 }
 
-stayput::app!(Till);
+/// Answers again for an hour.
+#[durable_object(key_hours = 1)]
+pub struct Stall {
+    sold: u64,
+}
+
+#[durable_object]
+impl Stall {
+    #[action]
+    fn sell(&mut self) -> u64 {
+        self.sold += 1;
+        self.sold
+    }
+}
+
+stayput::app!(Stall, Till);
 
 fn run(test: impl AsyncFnOnce(&Harness)) {
     testing::run(app(), test);
@@ -148,6 +163,17 @@ fn waiting_calls_with_one_key_run_once() {
             assert_eq!(one.await, 5);
         }
         assert_eq!(till.state().await.unwrap().0, 5);
+    });
+}
+
+#[test]
+fn the_class_says_how_long_answers_are_kept() {
+    run(async |t| {
+        let stall = Stall::named(t, "front");
+        for (wait, sold) in [(0, 1), (59, 1), (2, 2), (59, 2)] {
+            t.advance(minutes(wait)).await;
+            assert_eq!(stall.sell().key("k").await.unwrap(), sold);
+        }
     });
 }
 

@@ -1,5 +1,5 @@
 //! Calls with an idempotency key: what one answered is kept beside what it did, in the same commit, and is the answer
-//! to every call that comes with the same key for a day.
+//! to every call that comes with the same key for a day, or as long as the class says.
 //!
 //! Two records a key: `!idem/<key>` holds the answer, `!idem@/<time><key>` says when it is forgotten. `<key>` is the
 //! caller's subject, the action and the key, so nobody gets the answer to somebody else's call.
@@ -20,9 +20,6 @@ use crate::state::{AsKey, Records, decode};
 
 const ANSWERS: &str = "!idem/";
 const DUE: &str = "!idem@/";
-
-/// How many hours an answer is kept.
-const KEPT: u64 = 24;
 
 /// How many forgotten answers a call with a key clears away.
 const SWEPT: usize = 16;
@@ -100,6 +97,7 @@ impl Keyed {
         records: &Records,
         reply: &[u8],
         now: Timestamp,
+        kept_hours: u64,
     ) -> Result<(), StorageFault> {
         let text = if reply.is_empty() {
             &b"null"[..]
@@ -111,7 +109,7 @@ impl Keyed {
             reason: fault.to_string(),
         })?;
         sweep(records, now)?;
-        self.put(records, now + hours(KEPT), None, &reply)
+        self.put(records, now + hours(kept_hours), None, &reply)
     }
 
     /// Notes that a process has begun, which is taken for lost if it has not ended by `until`.
@@ -220,7 +218,7 @@ impl<T: Object> HandleOf<T> {
         let kept = self
             .change_records(|records, now| {
                 match &reply {
-                    Ok(value) => keyed.remember(records, value, now),
+                    Ok(value) => keyed.remember(records, value, now, T::KEY_HOURS),
                     Err(_) => keyed.forget(records),
                 }
                 .map_err(|fault| storage_error(&fault))

@@ -106,7 +106,7 @@ impl<T: Object> Host<T> {
         let kept = kept.and_then(|()| self.handle_events(turn));
         let remembered = kept.and_then(|()| match &turn.keyed {
             Some(keyed) => keyed
-                .remember(&self.core.records, value, turn.now)
+                .remember(&self.core.records, value, turn.now, T::KEY_HOURS)
                 .map_err(|fault| storage_error(&fault)),
             None => Ok(()),
         });
