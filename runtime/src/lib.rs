@@ -41,6 +41,8 @@ pub use app::{App, Class};
 pub use backend::native::run;
 pub use config::Config;
 pub use error::{ActionError, Error, Result};
+#[doc(inline)]
+pub use http::door as front;
 pub use macros::{ActionError, Config, action, data, durable_object, event, mixin, stub};
 pub use object::actions_of;
 

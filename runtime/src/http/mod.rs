@@ -6,6 +6,8 @@
 mod asset;
 mod auth;
 mod class;
+pub mod door;
+mod enter;
 mod etag;
 mod front;
 #[cfg(fuzzing)]
@@ -30,6 +32,7 @@ mod tests;
 
 pub use asset::Asset;
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};
 pub use live::{Answerable, Asked, Live, Opening};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};

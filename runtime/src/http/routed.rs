@@ -23,7 +23,7 @@ use crate::order::sort_by;
 use crate::rpc::{WireError, parse_params, shorten};
 
 /// What a segment of a URL need not encode.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
