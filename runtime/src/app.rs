@@ -295,6 +295,7 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         mode: action.mode,
         auth: edge_auth(action.auth),
         route: action.route.clone(),
+        raw: action.raw,
     }
 }
 

@@ -96,6 +96,11 @@ struct LivePage;
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
 
+/// Keeps the example of the page about an app's own routes compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/front.md")]
+struct FrontPage;
+
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]

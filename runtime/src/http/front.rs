@@ -387,6 +387,20 @@ impl Front {
     pub(super) fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
         not_draining(dispatch)?;
         only_json(request.headers())?;
+        self.fits(request)
+    }
+
+    /// The same of a body of any media type.
+    pub(super) fn admit_whole(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<(), Refusal> {
+        not_draining(dispatch)?;
+        self.fits(request)
+    }
+
+    fn fits(&self, request: &Request) -> Result<(), Refusal> {
         if request.body.len() > self.limits.body {
             return Err(self.body_too_large().into());
         }

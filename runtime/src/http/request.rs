@@ -13,7 +13,6 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Subscription;
-use crate::action::{Fault, refuse};
 use crate::auth::Surroundings;
 use crate::backend::SharedEnvironment;
 use crate::error::{Code, Rejection};
@@ -145,11 +144,17 @@ impl Request {
     ///
     /// `invalid_params` when it is none of a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
-        from_utf8(&self.body).map_err(|fault| {
-            let fault = Fault::new(String::new(), "type", fault.to_string());
-            Rejection::new(refuse(vec![fault]))
-        })
+        from_utf8(&self.body).map_err(|fault| Rejection::new(misfit("the body", &fault)))
     }
+}
+
+/// What was sent is JSON of another shape than the handler takes, or none.
+pub(super) fn misfit(what: &str, fault: &serde_json::Error) -> Box<WireError> {
+    let text = fault.to_string();
+    let details =
+        serde_json::json!({ "faults": [{ "path": "", "rule": "type", "expected": text }] });
+    let message = format!("{what} is not what is taken here: {text}");
+    Box::new(WireError::framework(Code::InvalidParams, message).details(&details))
 }
 
 /// What tells one request from all others.

@@ -120,9 +120,13 @@ impl Routes {
                 }
                 let cx = FrontContext::new(visit.clone(), place);
                 let Answer(made) = run(cx, request).await;
+                let made = match made {
+                    Ok(Made::Forward(forward)) => return forward.of(&visit).map(Ok),
+                    Ok(made) => made.response(),
+                    Err(error) => Err(error),
+                };
                 match made {
-                    Ok(Made::Response(response)) => Ok(Err(response)),
-                    Ok(Made::Forward(forward)) => forward.of(&visit).map(Ok),
+                    Ok(response) => Ok(Err(response)),
                     Err(error) => {
                         entrance.note(&route.label, trace, &error);
                         Err(error.into())

@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::Request;
+use super::super::request::misfit;
 use super::context::FrontContext;
 use super::error::FrontError;
 use super::reply::{Answer, IntoResponse};
-use crate::action::{Fault, encode, refuse};
+use crate::action::encode;
 use crate::backend::LocalFuture;
 use crate::rpc::{Reply, WireError, from_utf8};
 
@@ -84,8 +85,5 @@ fn read<P: DeserializeOwned>(params: &[u8]) -> Result<P, Box<WireError>> {
     } else {
         from_utf8(params)
     };
-    read.map_err(|fault| {
-        let fault = Fault::new(String::new(), "type", fault.to_string());
-        refuse(vec![fault])
-    })
+    read.map_err(|fault| misfit("what `params` says", &fault))
 }

@@ -5,10 +5,12 @@ use ::http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::raw::tidy;
 use super::super::response::{empty, json};
 use super::super::{Request, Response};
 use super::error::FrontError;
 use crate::action::encode;
+use crate::error::Code;
 use crate::object::Target;
 use crate::rpc::WireError;
 
@@ -26,10 +28,10 @@ pub trait IntoResponse {
 
 /// What came of a handler.
 #[derive(Debug)]
-pub struct Answer(pub(super) Result<Made, Box<WireError>>);
+pub struct Answer(pub(in crate::http) Result<Made, Box<WireError>>);
 
 #[derive(Debug)]
-pub(super) enum Made {
+pub(in crate::http) enum Made {
     Response(Response),
     Forward(Box<Forward>),
 }
@@ -63,6 +65,19 @@ impl Forward {
         Self {
             at: Some(path.to_owned()),
             ..self
+        }
+    }
+}
+
+impl Made {
+    /// The response, where nothing can be sent on.
+    pub(in crate::http) fn response(self) -> Result<Response, Box<WireError>> {
+        match self {
+            Self::Response(response) => tidy(response),
+            Self::Forward(_) => {
+                let message = "an object sends no request on: call the other one by its stub";
+                Err(Box::new(WireError::framework(Code::Internal, message)))
+            }
         }
     }
 }
