@@ -1,4 +1,5 @@
-//! A reactor: one thread that accepts connections and speaks HTTP and WebSocket on them. It runs no user code.
+//! A reactor: one thread that accepts connections and speaks HTTP and WebSocket on them. Of user code it runs the handlers of
+//! the app's own routes only.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
