@@ -96,15 +96,18 @@ pub(crate) fn fetch(handler: &Handler) -> TokenStream {
     let cx = local(if handler.context { "cx" } else { "_cx" });
     let context = handler.context.then(|| quote!(, #cx));
     let request = value(handler, "request");
-    let awaits = handler.is_async.then(|| quote!(.await));
     // What cannot be a response is told of at the type.
-    let span = ends(&handler.output.ty).0;
-    let reply = quote_spanned!(span=> __rt::raw_reply);
+    let (first, last) = ends(&handler.output.ty);
+    let awaits = handler.is_async.then(|| quote_spanned!(last=> .await));
+    let mut method = method.clone();
+    method.set_span(first);
+    let function = quote_spanned!(first=> Self::#method);
+    let args = quote_spanned!(last=> (#this #context, #request)#awaits);
     quote! {
         #cfgs
         __rt::Action::process(|#this, #cx, #params| ::std::boxed::Box::pin(async move {
             let #request = __rt::raw_request(&#params)?;
-            #reply(Self::#method(#this #context, #request)#awaits)
+            __rt::raw_reply(#function #args)
         }))#auth.raw()
     }
 }

@@ -279,12 +279,12 @@ impl Class {
             .ok_or_else(|| Box::new(self.unknown(name, !self.routes.is_empty())))
     }
 
-    /// What takes a request to this path, which no route has, if nothing else does.
+    /// What takes a request to this path, if nothing else does.
     pub(super) fn fetch(&self, path: Path<'_>) -> Option<&Route> {
         let fetch = self.fetch.as_ref()?;
         let (_, _, below) = path.below()?;
         // Those are the server's own.
-        if below.starts_with('~') {
+        if below.starts_with('~') || self.routes.methods(below).next().is_some() {
             return None;
         }
         match path {

@@ -41,21 +41,15 @@ impl Front {
         let method = request.method();
         let (class, _, below) = path.below()?;
         let known = self.classes().get(&segment(class).ok()?).ok()?;
-        match known.routes.find(method, below) {
-            Some(found) => Some(self.run_route(path, request, found, trace, dispatch).await),
-            None => {
-                if known.routes.methods(below).next().is_none()
-                    && let Some(fetch) = known.fetch(path)
-                {
-                    let found = (fetch, Vec::new());
-                    return Some(self.run_route(path, request, found, trace, dispatch).await);
-                }
-                let allow = self.allowed(path)?;
-                let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
-                // Then it is the REST form's.
-                (!allows).then(|| Err(wrong_method(method, allow)))
-            }
+        let found = known.routes.find(method, below);
+        let found = found.or_else(|| Some((known.fetch(path)?, Vec::new())));
+        if let Some(found) = found {
+            return Some(self.run_route(path, request, found, trace, dispatch).await);
         }
+        let allow = self.allowed(path)?;
+        let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
+        // Then it is the REST form's.
+        (!allows).then(|| Err(wrong_method(method, allow)))
     }
 
     async fn run_route(

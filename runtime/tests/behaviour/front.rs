@@ -1,5 +1,6 @@
 //! Routes of the app's own: who may use them, on whose behalf they call, which lists of them are refused.
 
+use bytes::Bytes;
 use stayput::front::{Forward, FrontContext, Json, Method, Request, Result, Routes, to};
 use stayput::http::{AppRoutes, Asset, Front, FrontConfig};
 use stayput::prelude::*;
@@ -154,10 +155,10 @@ fn one_request_id_goes_all_the_way() {
     testing::run(app(), async |t| {
         let request = ::http::Request::get("/mine")
             .header("x-request-id", "r-7")
-            .body(Default::default());
+            .body(Bytes::new());
         let response = t.as_user("ann").http(request).await;
         assert_eq!(response.headers()["x-request-id"], "r-7");
-        let request = ::http::Request::get("/d/x/nothing").body(Default::default());
+        let request = ::http::Request::get("/d/x/nothing").body(Bytes::new());
         let response = t.as_user("ann").http(request).await;
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         let id = response.headers()["x-request-id"].to_str().unwrap();
@@ -167,8 +168,10 @@ fn one_request_id_goes_all_the_way() {
 
 async fn nothing(_: FrontContext, _: Request) {}
 
+type List = fn(Routes) -> Routes;
+
 /// What `Front::new` says of a list.
-fn refused(list: fn(Routes) -> Routes) -> String {
+fn refused(list: List) -> String {
     let app = app();
     let config = FrontConfig {
         classes: app.edge(),
@@ -201,7 +204,7 @@ impl Unlisted {
 
 #[test]
 fn lists_that_mean_two_things_are_refused_by_name() {
-    let cases: &[(fn(Routes) -> Routes, &[&str])] = &[
+    let cases: &[(List, &[&str])] = &[
         (
             |routes| routes.get("/x/{a}", nothing).get("/x/{b}", nothing),
             &["`GET /x/{a}`", "`GET /x/{b}`", "same requests"],
@@ -333,7 +336,7 @@ fn of_several_routes_the_one_that_says_most_is_meant() {
                 .method(&method)
                 .header("content-type", "application/json")
                 .uri(path);
-            let response = nobody.http(request.body(Default::default())).await;
+            let response = nobody.http(request.body(Bytes::new())).await;
             assert_eq!(response.body(), told, "{method} {path}");
         }
     });

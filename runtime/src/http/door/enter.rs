@@ -243,7 +243,7 @@ impl Entrance<'_> {
         let method = request.method();
         let bare = request.body.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
         let reads = matches!(*method, Method::GET | Method::HEAD);
-        if !takes_any_body && !reads && !(bare && method == Method::DELETE) {
+        if !(takes_any_body || reads || bare && method == Method::DELETE) {
             only_json(request.headers())?;
         }
         if request.body.len() > self.front.limits().body {

@@ -59,7 +59,7 @@ impl Routes {
         Self::default()
     }
 
-    /// Everything at or below this path, of any method, goes to an object: its actions, its JSON-RPC, its WebSockets and
+    /// Everything at or below this path, of any method, goes to an object: its actions, its JSON-RPC, its sockets and
     /// events. Who may do what there is said by the object's actions.
     pub fn route(self, path: &'static str, to: To) -> Self {
         self.add(None, path, Way::To(to))
