@@ -11,7 +11,8 @@ use schemars::generate::SchemaSettings;
 use crate::action::Auth;
 use crate::auth::{AnyAuthenticate, Authenticate};
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::http::{Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+use crate::http::door::Routes;
+use crate::http::{AppRoutes, Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
@@ -30,6 +31,7 @@ pub struct App {
     authenticators: Vec<Arc<dyn AnyAuthenticate>>,
     assets: Vec<Asset>,
     remotes: Vec<&'static RemoteApp>,
+    routes: Option<AppRoutes>,
 }
 
 /// Whether settings can be read.
@@ -73,6 +75,7 @@ impl App {
             authenticators: Vec::new(),
             assets: Vec::new(),
             remotes: Vec::new(),
+            routes: None,
         }
     }
 
@@ -106,6 +109,18 @@ impl App {
     pub fn uses(mut self, remote: &'static RemoteApp) -> Self {
         self.remotes.push(remote);
         self
+    }
+
+    /// Adds routes that run before any object.
+    #[must_use]
+    pub fn routes(mut self, list: fn(Routes) -> Routes) -> Self {
+        self.routes = Some(AppRoutes::new(list(Routes::new())));
+        self
+    }
+
+    /// The routes that run before any object.
+    pub fn own_routes(&self) -> Option<AppRoutes> {
+        self.routes.clone()
     }
 
     /// The files it serves.
@@ -280,6 +295,7 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         mode: action.mode,
         auth: edge_auth(action.auth),
         route: action.route.clone(),
+        raw: action.raw,
     }
 }
 
@@ -325,6 +341,9 @@ impl fmt::Debug for Class {
 /// `app!(Room; uses(users::APP))` names the apps whose objects it calls ([`stub!`](crate::stub)): then `stayput wrangler`
 /// binds their classes.
 ///
+/// `app!(Room; routes(front))` takes a function that lists routes of the app's own, which run before any object; see
+/// [`front`](mod@crate::front).
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
@@ -334,6 +353,7 @@ macro_rules! app {
         $(; config($($config:ty),+ $(,)?))?
         $(; assets($($path:literal = $file:literal),+ $(,)?))?
         $(; uses($($remote:path),+ $(,)?))?
+        $(; routes($routes:expr $(,)?))?
     ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
@@ -343,6 +363,7 @@ macro_rules! app {
                 $($(.config::<$config>())+)?
                 $($(.asset($path, ::core::include_bytes!($file)))+)?
                 $($(.uses(&$remote))+)?
+                $(.routes($routes))?
         }
         const _: () = $crate::__private::check_bindings(&[
             $(<$class as $crate::__private::Stateful>::BINDING),+

@@ -41,6 +41,8 @@ pub use app::{App, Class};
 pub use backend::native::run;
 pub use config::Config;
 pub use error::{ActionError, Error, Result};
+#[doc(inline)]
+pub use http::door as front;
 pub use macros::{ActionError, Config, action, data, durable_object, event, mixin, stub};
 pub use object::actions_of;
 
@@ -93,6 +95,11 @@ struct LivePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
+
+/// Keeps the example of the page about an app's own routes compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/front.md")]
+struct FrontPage;
 
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]

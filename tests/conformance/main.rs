@@ -15,6 +15,7 @@ mod differences;
 mod documents;
 mod eviction;
 mod frames;
+mod front;
 mod guests;
 mod javascript;
 mod keys;
@@ -55,6 +56,7 @@ const TABLES: &[&[Scenario]] = &[
     sockets::ALL,
     frames::ALL,
     middleware::ALL,
+    front::ALL,
 ];
 
 #[test]

@@ -24,15 +24,17 @@ pub(crate) enum Own {
     Connect,
     Message,
     Disconnect,
+    Fetch,
 }
 
 impl Own {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Start,
         Self::Alarm,
         Self::Connect,
         Self::Message,
         Self::Disconnect,
+        Self::Fetch,
     ];
 
     /// The word in the attribute.
@@ -43,6 +45,7 @@ impl Own {
             Self::Connect => "connect",
             Self::Message => "message",
             Self::Disconnect => "disconnect",
+            Self::Fetch => "fetch",
         }
     }
 }
@@ -51,17 +54,24 @@ impl Own {
 pub(crate) struct HandlerArgs {
     pub(crate) trigger: Option<Trigger>,
     pub(crate) required: bool,
+    /// Who may use it, if it answers requests.
+    pub(crate) auth: Auth,
 }
 
 /// What `#[event]` on a method accepts, for messages.
 pub(crate) const TRIGGERS: &str =
-    "write `#[event(EventType)]`, or one of start, alarm, connect, message, disconnect";
+    "write `#[event(EventType)]`, or one of start, alarm, connect, message, disconnect, fetch";
 
 impl HandlerArgs {
     pub(crate) fn parse(attr: &Attribute, diag: &mut Diag) -> Self {
         let mut args = Args::of(&HANDLER, attr, diag);
         let own = Own::ALL.map(|own| (own, args.flag(own.word(), diag)));
         let required = args.flag("required", diag);
+        let public = args.flag("public", diag);
+        let scope = args.text("scope", diag);
+        let spoken = public.as_ref().map(quote::ToTokens::to_token_stream);
+        let spoken = spoken.or_else(|| scope.as_ref().map(quote::ToTokens::to_token_stream));
+        let auth = Auth::of(public, scope, None, diag);
         let word = |path: &Path| path.get_ident().cloned();
         let mut found: Vec<Trigger> = Vec::new();
         for (own, flag) in &own {
@@ -86,6 +96,7 @@ impl HandlerArgs {
                 return Self {
                     trigger: None,
                     required: false,
+                    auth,
                 };
             }
             found.push(Trigger::Event(path));
@@ -112,9 +123,16 @@ impl HandlerArgs {
                     own.word()
                 ));
         }
+        let is_fetch = matches!(trigger, Some(Trigger::Own(Own::Fetch, _)));
+        if let (Some(spoken), false) = (spoken, is_fetch) {
+            diag.error(spoken, "only a `fetch` handler is used by callers")
+                .help("remove it: write `#[event(fetch, public)]` on what answers requests")
+                .note("who may hear an event is said on its type");
+        }
         Self {
             trigger,
             required: required.is_some(),
+            auth,
         }
     }
 }

@@ -167,6 +167,9 @@ pub(crate) static HANDLER: Place = Place {
         ("connect", "connect"),
         ("message", "message"),
         ("disconnect", "disconnect"),
+        ("fetch", "fetch"),
+        ("public", "fetch, public"),
+        ("scope", "fetch, scope = \"files:read\""),
         ("required", "EventType, required"),
     ],
 };

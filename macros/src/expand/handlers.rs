@@ -12,6 +12,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::local;
+use super::table::{auth, ends};
 use crate::attrs::event::Own;
 use crate::model::handler::{Handler, HandlerKind};
 
@@ -39,6 +40,8 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 Own::Connect => ("Connect", "connection"),
                 Own::Message => ("Message", "message"),
                 Own::Disconnect => ("Disconnect", "gone"),
+                // One of the actions: see `fetch`.
+                Own::Fetch => return TokenStream::new(),
             };
             let (variant, value) = (local(variant), value(handler, name));
             let call = call(quote!(#value));
@@ -75,6 +78,37 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 })
             }
         }
+    }
+}
+
+/// The handler of requests: an action that no name leads to.
+///
+/// ```ignore
+/// __rt::Action::process(|this, cx, params| ::std::boxed::Box::pin(async move {
+///     let request = __rt::raw_request(&params)?;
+///     __rt::raw_reply(Self::fetch(this, cx, request).await)
+/// }))
+/// .raw(),
+/// ```
+pub(crate) fn fetch(handler: &Handler) -> TokenStream {
+    let (cfgs, method, auth) = (&handler.cfgs, &handler.ident, auth(&handler.auth));
+    let (this, params) = (local("this"), local("params"));
+    let cx = local(if handler.context { "cx" } else { "_cx" });
+    let context = handler.context.then(|| quote!(, #cx));
+    let request = value(handler, "request");
+    // What cannot be a response is told of at the type.
+    let (first, last) = ends(&handler.output.ty);
+    let awaits = handler.is_async.then(|| quote_spanned!(last=> .await));
+    let mut method = method.clone();
+    method.set_span(first);
+    let function = quote_spanned!(first=> Self::#method);
+    let args = quote_spanned!(last=> (#this #context, #request)#awaits);
+    quote! {
+        #cfgs
+        __rt::Action::process(|#this, #cx, #params| ::std::boxed::Box::pin(async move {
+            let #request = __rt::raw_request(&#params)?;
+            __rt::raw_reply(#function #args)
+        }))#auth.raw()
     }
 }
 

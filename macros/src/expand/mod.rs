@@ -45,8 +45,13 @@ pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
     let import = rt.import();
     let stub = stub::methods(block);
     let (self_path, number) = (&block.self_path, number_of(block));
+    let (fetch, handlers): (Vec<_>, Vec<_>) = block
+        .handlers
+        .iter()
+        .partition(|handler| handler.is_fetch());
     let actions = block.actions.iter().map(table::element);
-    let handlers = block.handlers.iter().map(handlers::element);
+    let actions = actions.chain(fetch.into_iter().map(handlers::fetch));
+    let handlers = handlers.into_iter().map(handlers::element);
     let checks = block
         .actions
         .iter()

@@ -26,12 +26,7 @@ use crate::syntax::types::without_self;
 pub(crate) fn element(action: &Action) -> TokenStream {
     let (cfgs, name, docs) = (&action.cfgs, &action.name, action.docs.expr());
     let run = run(action);
-    let auth = match &action.auth {
-        Auth::Caller => TokenStream::new(),
-        Auth::Public => quote!(.public()),
-        Auth::Internal => quote!(.internal()),
-        Auth::Scope(scope) => quote!(.scope(#scope)),
-    };
+    let auth = auth(&action.auth);
     let was = action.was.as_ref().map(|was| quote!(.was(&[#was])));
     let params = action.params.iter().map(|param| {
         let (name, docs, builders) = (&param.name, param.docs.expr(), &param.builders);
@@ -50,6 +45,16 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     quote! {
         #cfgs
         __rt::Action::#run.named(#name, #docs)#auth #was #params #route #layers.#returns::<#tuple, #output>()
+    }
+}
+
+/// `.public()` and its kin.
+pub(super) fn auth(auth: &Auth) -> TokenStream {
+    match auth {
+        Auth::Caller => TokenStream::new(),
+        Auth::Public => quote!(.public()),
+        Auth::Internal => quote!(.internal()),
+        Auth::Scope(scope) => quote!(.scope(#scope)),
     }
 }
 
@@ -108,7 +113,7 @@ fn run(action: &Action) -> TokenStream {
 }
 
 /// The spans of the first and the last token.
-fn ends(tokens: &TokenStream) -> (Span, Span) {
+pub(super) fn ends(tokens: &TokenStream) -> (Span, Span) {
     let mut spans = tokens.clone().into_iter().map(|tree| tree.span());
     let first = spans.next().unwrap_or_else(Span::mixed_site);
     (first, spans.last().unwrap_or(first))

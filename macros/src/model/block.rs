@@ -46,7 +46,14 @@ pub(crate) fn read(
             (Some(attr), None) => actions.extend(action::read(&attr, method, rt, diag)),
             (None, Some(attr)) => {
                 super::param::refuse_params(&mut method.sig, rt, "a handler", diag);
-                handlers.extend(handler::read(&attr, method, diag));
+                let handler = handler::read(&attr, method, diag);
+                if let (Some(handler), Kind::Mixin) = (&handler, kind)
+                    && handler.is_fetch()
+                {
+                    diag.error(&handler.ident, "a mixin has no requests of its own")
+                        .help("write the handler in the object, and let it call the mixin");
+                }
+                handlers.extend(handler);
             }
             (None, None) => {
                 super::param::refuse_params(&mut method.sig, rt, "a plain method", diag);

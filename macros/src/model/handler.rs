@@ -5,6 +5,8 @@ use quote::ToTokens as _;
 use syn::{Attribute, FnArg, Ident, Path, ReceiverKind, Signature, Type};
 
 use super::action::{Output, check_signature, read_output, typed};
+use super::fetch;
+use crate::attrs::action::Auth;
 use crate::attrs::event::{HandlerArgs, Own, Trigger};
 use crate::diag::Diag;
 use crate::syntax::cfg::Cfgs;
@@ -23,6 +25,8 @@ pub(crate) struct Handler {
     pub(crate) value: Option<TokenStream>,
     pub(crate) output: Output,
     pub(crate) kind: HandlerKind,
+    /// Who may use it, if it answers requests.
+    pub(crate) auth: Auth,
 }
 
 /// What calls it.
@@ -45,7 +49,10 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
             required: args.required,
         },
     };
-    let inputs = read_inputs(sig, &kind, diag);
+    let inputs = match kind {
+        HandlerKind::Own(Own::Fetch) => fetch::read_inputs(sig, diag),
+        _ => read_inputs(sig, &kind, diag),
+    };
     if let (HandlerKind::Event { .. }, Some(token)) = (&kind, &sig.asyncness) {
         diag.error(token, format!("{name} of an event cannot wait"))
             .help("remove `async`")
@@ -62,7 +69,15 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
         value,
         output,
         kind,
+        auth: args.auth,
     })
+}
+
+impl Handler {
+    /// Whether it answers requests.
+    pub(crate) fn is_fetch(&self) -> bool {
+        matches!(self.kind, HandlerKind::Own(Own::Fetch))
+    }
 }
 
 impl HandlerKind {
@@ -76,6 +91,7 @@ impl HandlerKind {
                     Own::Connect => ("joined", "connection: Connection"),
                     Own::Message => ("received", "message: Incoming"),
                     Own::Disconnect => ("left", "gone: Disconnect"),
+                    Own::Fetch => return format!("write `{}`", fetch::USAGE),
                 };
                 format!("write `fn {name}(&mut self, cx: &mut Context<Self>, {value})`")
             }

@@ -5,6 +5,7 @@ pub(crate) mod block;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod error;
+pub(crate) mod fetch;
 pub(crate) mod handler;
 pub(crate) mod object;
 pub(crate) mod param;

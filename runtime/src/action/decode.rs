@@ -71,6 +71,11 @@ impl Params {
         }
     }
 
+    /// They, as they came.
+    pub(crate) fn text(&self) -> &Bytes {
+        &self.text
+    }
+
     /// Decodes and checks all parameters.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Para
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
+use crate::http::{FETCH, Raw};
 use crate::manifest::{DESCRIBES, ErrorManifest};
 use crate::middleware::MakeLayer;
 use crate::object::{Context, Handle, ProcessContext};
@@ -56,6 +57,8 @@ pub struct Action<T: Stateful> {
     pub params: &'static [Param],
     /// A path of its own.
     pub route: Option<Route>,
+    /// How requests are brought to it, if it is the handler of those that nothing else takes.
+    pub raw: Option<&'static Raw>,
     /// What runs around it, within what its class lists.
     pub middleware: &'static [MakeLayer],
     /// The method.
@@ -73,6 +76,7 @@ impl<T: Stateful> Action<T> {
             auth: Auth::Authenticated,
             params: &[],
             route: None,
+            raw: None,
             middleware: &[],
             run,
             describe: |_| {},
@@ -160,6 +164,14 @@ impl<T: Stateful> Action<T> {
     #[must_use]
     pub const fn route(mut self, route: Route) -> Self {
         self.route = Some(route);
+        self
+    }
+
+    /// It takes the requests that nothing else takes.
+    #[must_use]
+    pub const fn raw(mut self) -> Self {
+        self.name = FETCH;
+        self.raw = Some(&Raw::WHOLE);
         self
     }
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 
+use super::Raw;
 use super::auth::authorize_event;
 use super::names::Namer;
-use super::route::Routes;
+use super::path::{Path, decode};
+use super::route::{Route, Routes};
 use crate::action::{Fault, RouteInfo, refuse};
 use crate::error::Code;
 use crate::object::{Caller, IdKey, Mode};
@@ -76,6 +78,8 @@ pub struct EdgeAction {
     pub auth: EdgeAuth,
     /// Its path below the object, if it has one of its own.
     pub route: Option<RouteInfo>,
+    /// How requests are brought to it, if it is the handler of those that nothing else takes.
+    pub raw: Option<&'static Raw>,
 }
 
 /// Who may call an action.
@@ -112,6 +116,8 @@ pub(super) struct Class {
     pub(super) discover: Discover,
     actions: HashMap<Box<str>, Action>,
     pub(super) routes: Routes,
+    /// What takes the requests that nothing else takes.
+    pub(super) fetch: Option<Route>,
     /// The names that may be called, sorted.
     listed: Vec<Arc<str>>,
     /// By name.
@@ -132,14 +138,25 @@ impl Class {
         let mut actions = HashMap::new();
         let mut listed = Vec::new();
         let mut routes = Routes::default();
+        let mut fetch = None;
         for EdgeAction {
             name,
             aliases,
             mode,
             auth,
             route,
+            raw,
         } in class.actions
         {
+            if let Some(raw) = raw {
+                let name = name.into();
+                let action = Action { name, mode, auth };
+                if fetch.replace(Route::raw(action, raw)).is_some() {
+                    let message = format!("class `{}` has two `fetch` handlers", class.path);
+                    return Err(WireError::framework(Code::ConfigInvalid, message));
+                }
+                continue;
+            }
             // An internal action is left out: what is not there cannot be told from what never was.
             if auth == EdgeAuth::Internal {
                 continue;
@@ -184,6 +201,7 @@ impl Class {
             discover,
             actions,
             routes,
+            fetch,
             listed,
             events,
             hooks,
@@ -193,6 +211,7 @@ impl Class {
     /// Whether there is anything here for a caller without credentials.
     pub(super) fn is_public(&self) -> bool {
         let actions = self.actions.values().map(|action| &action.auth);
+        let actions = actions.chain(self.fetch.iter().map(|route| &route.action.auth));
         let mut all = actions.chain(self.events.iter().map(|event| &event.auth));
         all.any(|auth| *auth == EdgeAuth::Public)
     }
@@ -258,6 +277,20 @@ impl Class {
         self.actions
             .get(name)
             .ok_or_else(|| Box::new(self.unknown(name, !self.routes.is_empty())))
+    }
+
+    /// What takes a request to this path, if nothing else does.
+    pub(super) fn fetch(&self, path: Path<'_>) -> Option<&Route> {
+        let fetch = self.fetch.as_ref()?;
+        let (_, _, below) = path.below()?;
+        // Those are the server's own.
+        if below.starts_with('~') || self.routes.methods(below).next().is_some() {
+            return None;
+        }
+        match path {
+            Path::Action { action, .. } if self.actions.contains_key(&*decode(action)?) => None,
+            _ => Some(fetch),
+        }
     }
 
     fn unknown(&self, name: &str, with_routes: bool) -> WireError {

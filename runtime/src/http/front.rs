@@ -10,6 +10,8 @@ use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
 use super::class::{Class, Classes, EdgeClass};
+use super::door::Door;
+use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
 use super::media::only_json;
@@ -44,6 +46,8 @@ pub struct FrontConfig {
     pub hosts: Vec<String>,
     /// Who callers are.
     pub auth: Guard,
+    /// Routes that run before any object.
+    pub routes: Option<AppRoutes>,
 }
 
 /// Bounds on what clients may ask.
@@ -76,6 +80,7 @@ pub struct Front {
     limits: Limits,
     gate: Gate,
     auth: Guard,
+    door: Option<Arc<dyn Door>>,
 }
 
 /// The header that makes a call safe to send again.
@@ -90,14 +95,19 @@ impl Front {
     /// A front, or `config.invalid` naming the setting or the class that cannot be.
     pub fn new(config: FrontConfig) -> Result<Self, WireError> {
         let classes = Classes::new(config.classes)?;
-        Ok(Self {
+        let front = Self {
             assets: Assets::new(&config.assets, |path| classes.has(path))?,
             classes,
             manifest: config.manifest,
             limits: config.limits,
             gate: Gate::new(&config.origins, &config.hosts)?,
             auth: config.auth,
-        })
+            door: config.routes.map(|AppRoutes(door)| door),
+        };
+        if let Some(door) = &front.door {
+            door.check(&front)?;
+        }
+        Ok(front)
     }
 
     /// The bounds, for the server that reads the bodies.
@@ -107,6 +117,18 @@ impl Front {
 
     /// Answers a request.
     pub async fn handle(&self, request: Request, dispatch: &impl Dispatch) -> Response {
+        match self.enter(request, dispatch).await {
+            Ok(request) => self.handle_at_object(request, dispatch).await,
+            Err(response) => response,
+        }
+    }
+
+    /// Answers a request that has passed the app's own routes.
+    pub(super) async fn handle_at_object(
+        &self,
+        request: Request,
+        dispatch: &impl Dispatch,
+    ) -> Response {
         let trace = Trace::of(request.headers(), dispatch);
         let path = Path::split(request.path());
         let probe = matches!(path, Path::Top("healthz" | "readyz"));
@@ -120,7 +142,7 @@ impl Front {
         };
         let mut response = outcome
             .unwrap_or_else(|error| refusal(&error, form(path, request.method()), &trace.id));
-        finish(&mut response, &request, &pass, &trace.id);
+        finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
 
@@ -172,7 +194,7 @@ impl Front {
             Err(refused) => (Pass::Same, refused),
         };
         let mut response = refusal(&error.into(), form, &trace.id);
-        finish(&mut response, &request, &pass, &trace.id);
+        finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
 
@@ -345,6 +367,10 @@ impl Front {
         &self.auth
     }
 
+    pub(super) fn door(&self) -> Option<&dyn Door> {
+        self.door.as_deref()
+    }
+
     pub(super) fn gate(&self) -> &Gate {
         &self.gate
     }
@@ -361,6 +387,20 @@ impl Front {
     pub(super) fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
         not_draining(dispatch)?;
         only_json(request.headers())?;
+        self.fits(request)
+    }
+
+    /// The same of a body of any media type.
+    pub(super) fn admit_whole(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<(), Refusal> {
+        not_draining(dispatch)?;
+        self.fits(request)
+    }
+
+    fn fits(&self, request: &Request) -> Result<(), Refusal> {
         if request.body.len() > self.limits.body {
             return Err(self.body_too_large().into());
         }
@@ -415,7 +455,12 @@ fn form(path: Path<'_>, method: &Method) -> Form {
 }
 
 pub(super) fn not_draining(dispatch: &impl Dispatch) -> Result<(), WireError> {
-    if dispatch.readiness() == Readiness::Draining {
+    draining(&dispatch.readiness())
+}
+
+/// Refuses whatever would begin while the server ends.
+pub(super) fn draining(readiness: &Readiness) -> Result<(), WireError> {
+    if *readiness == Readiness::Draining {
         let message = "the server is shutting down; try again on a new connection";
         return Err(WireError::framework(Code::Draining, message));
     }

@@ -11,6 +11,7 @@ use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use bytes::Bytes;
 
 use super::class::Class;
+use super::door::DoorWay;
 use super::front::{Front, not_draining, segment, target};
 use super::gate::Pass;
 use super::params::pairs;
@@ -92,15 +93,25 @@ impl Front {
         if head.method != Method::GET || self.assets().has(head.uri.path()) {
             return false;
         }
-        match Path::split(head.uri.path()) {
-            Path::Object { .. } => true,
-            Path::Action { action, .. } => action == EVENTS,
-            Path::Top(_) | Path::Deep { .. } | Path::Other => false,
+        match self.way(head) {
+            DoorWay::Past => is_live(head.uri.path()),
+            DoorWay::Object(uri) => is_live(uri.path()),
+            DoorWay::Own => false,
         }
     }
 
     /// Checks a request that asks for a connection; an error is its response.
     pub async fn open(
+        &self,
+        request: Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Opening, Response> {
+        let request = self.enter(request, dispatch).await?;
+        self.open_at_object(request, dispatch).await
+    }
+
+    /// Checks a request for a connection that has passed the app's own routes.
+    pub(super) async fn open_at_object(
         &self,
         request: Request,
         dispatch: &impl Dispatch,
@@ -125,7 +136,7 @@ impl Front {
             },
         };
         let mut response = refusal(&error, Form::Rest, &trace.id);
-        finish(&mut response, &request, &pass, &trace.id);
+        finish(&mut response, request.method(), &pass, &trace.id);
         Err(response)
     }
 
@@ -177,6 +188,15 @@ impl Front {
             Speech::Stream(listed(request.query(), &class, &caller)?)
         };
         Ok((class, target, caller, speech))
+    }
+}
+
+/// Whether a `GET` of this path asks for a connection.
+pub(super) fn is_live(path: &str) -> bool {
+    match Path::split(path) {
+        Path::Object { .. } => true,
+        Path::Action { action, .. } => action == EVENTS,
+        Path::Top(_) | Path::Deep { .. } | Path::Other => false,
     }
 }
 
@@ -334,7 +354,12 @@ impl Opening {
             }
             Speech::Raw => switch(&mut response),
         }
-        finish(&mut response, &self.request, &self.pass, &self.trace.id);
+        finish(
+            &mut response,
+            self.request.method(),
+            &self.pass,
+            &self.trace.id,
+        );
         if self.kind() == ConnectionKind::WebSocket {
             response.headers_mut().remove(CACHE_CONTROL);
         }
@@ -344,7 +369,12 @@ impl Opening {
     /// The response that refuses it.
     pub fn refuse(&self, error: Box<WireError>) -> Response {
         let mut response = refusal(&error.into(), Form::Rest, &self.trace.id);
-        finish(&mut response, &self.request, &self.pass, &self.trace.id);
+        finish(
+            &mut response,
+            self.request.method(),
+            &self.pass,
+            &self.trace.id,
+        );
         response
     }
 

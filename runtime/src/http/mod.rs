@@ -6,6 +6,8 @@
 mod asset;
 mod auth;
 mod class;
+pub mod door;
+mod enter;
 mod etag;
 mod front;
 #[cfg(fuzzing)]
@@ -18,6 +20,7 @@ mod names;
 mod origin;
 mod params;
 mod path;
+mod raw;
 mod request;
 mod response;
 mod route;
@@ -30,7 +33,9 @@ mod tests;
 
 pub use asset::Asset;
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};
 pub use live::{Answerable, Asked, Live, Opening};
+pub use raw::{FETCH, Raw, raw_reply, raw_request};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};
 pub use session::Subscription;

@@ -10,13 +10,15 @@ use ::http::header::HeaderName;
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method};
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 use super::Subscription;
 use crate::auth::Surroundings;
-use crate::error::Code;
+use crate::backend::SharedEnvironment;
+use crate::error::{Code, Rejection};
 use crate::object::{Caller, Envelope, Target};
 use crate::remote::TIMEOUT_HEADER;
-use crate::rpc::{Reply, WireError};
+use crate::rpc::{Reply, WireError, from_utf8};
 
 /// A whole response.
 pub type Response = ::http::Response<Bytes>;
@@ -76,6 +78,10 @@ pub trait Dispatch: Surroundings {
     fn random(&self, bytes: &mut [u8]);
     /// Whether calls are welcome.
     fn readiness(&self) -> Readiness;
+    /// What handlers of the app's own routes call objects by. `None`: requests pass no such routes here.
+    fn environment(&self) -> Option<SharedEnvironment> {
+        None
+    }
 }
 
 /// What is said to who would hear events over something that does not stay open.
@@ -121,6 +127,34 @@ impl Request {
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
+
+    /// A header's text; `None` if it is not there, or no visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as a value of JSON.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_params` when it is none of a `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        from_utf8(&self.body).map_err(|fault| Rejection::new(misfit("the body", &fault)))
+    }
+}
+
+/// What was sent is JSON of another shape than the handler takes, or none.
+pub(super) fn misfit(what: &str, fault: &serde_json::Error) -> Box<WireError> {
+    let text = fault.to_string();
+    let details =
+        serde_json::json!({ "faults": [{ "path": "", "rule": "type", "expected": text }] });
+    let message = format!("{what} is not what is taken here: {text}");
+    Box::new(WireError::framework(Code::InvalidParams, message).details(&details))
 }
 
 /// What tells one request from all others.
@@ -147,6 +181,11 @@ impl Trace {
     pub(super) fn of(headers: &HeaderMap, dispatch: &impl Dispatch) -> Self {
         let mut random = [0; 24];
         dispatch.random(&mut random);
+        Self::drawn(headers, random)
+    }
+
+    /// The same with randomness that was drawn already.
+    pub(super) fn drawn(headers: &HeaderMap, random: [u8; 24]) -> Self {
         let mut nonce = [0; 8];
         nonce.copy_from_slice(&random[16..]);
         let given = headers

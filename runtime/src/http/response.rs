@@ -11,9 +11,9 @@ use ::http::header::{
 use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 
+use super::Response;
 use super::gate::Pass;
 use super::request::X_REQUEST_ID;
-use super::{Request, Response};
 use crate::auth::AuthError;
 use crate::error::RetryAfter;
 use crate::rpc::{Id, WireError, write_error, write_error_object};
@@ -142,7 +142,7 @@ pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Respon
 }
 
 /// What every response carries, whatever it says.
-pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, request_id: &str) {
+pub(super) fn finish(response: &mut Response, method: &Method, pass: &Pass, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
@@ -153,14 +153,14 @@ pub(super) fn finish(response: &mut Response, request: &Request, pass: &Pass, re
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.insert(VARY, HeaderValue::from_static("origin"));
     }
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+    if matches!(*method, Method::GET | Method::HEAD) {
         let headers = response.headers_mut();
         headers
             .entry(CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
-    if request.method() == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
+    if method == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
         let length = response.body().len();
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();

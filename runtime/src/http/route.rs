@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ::http::Method;
 
+use super::Raw;
 use super::class::Action;
 use super::path::decode;
 use crate::action::{InUrl, RouteInfo, placeholder};
@@ -28,6 +29,8 @@ pub(super) struct Route {
     pub(super) location: Option<Vec<Segment>>,
     pub(super) null_is_found: bool,
     pub(super) in_url: InUrl,
+    /// How whole requests are brought to the action, in place of parameters.
+    pub(super) raw: Option<&'static Raw>,
 }
 
 /// A segment of a route's path.
@@ -53,6 +56,7 @@ impl Routes {
             location: route.location.as_deref().map(segments),
             null_is_found: route.null_is_found,
             in_url: route.in_url,
+            raw: None,
         });
     }
 
@@ -125,6 +129,21 @@ impl Routes {
 }
 
 impl Route {
+    /// That of requests which nothing else takes.
+    pub(super) fn raw(action: Action, raw: &'static Raw) -> Self {
+        Self {
+            method: "",
+            path: String::new(),
+            segments: Vec::new(),
+            action,
+            status: 200,
+            location: None,
+            null_is_found: false,
+            in_url: InUrl::NONE,
+            raw: Some(raw),
+        }
+    }
+
     /// Whether both mean the same requests.
     fn is_like(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Segment, &Segment)| match (one, other) {

@@ -23,7 +23,7 @@ use crate::order::sort_by;
 use crate::rpc::{WireError, parse_params, shorten};
 
 /// What a segment of a URL need not encode.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -41,15 +41,15 @@ impl Front {
         let method = request.method();
         let (class, _, below) = path.below()?;
         let known = self.classes().get(&segment(class).ok()?).ok()?;
-        match known.routes.find(method, below) {
-            Some(found) => Some(self.run_route(path, request, found, trace, dispatch).await),
-            None => {
-                let allow = self.allowed(path)?;
-                let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
-                // Then it is the REST form's.
-                (!allows).then(|| Err(wrong_method(method, allow)))
-            }
+        let found = known.routes.find(method, below);
+        let found = found.or_else(|| Some((known.fetch(path)?, Vec::new())));
+        if let Some(found) = found {
+            return Some(self.run_route(path, request, found, trace, dispatch).await);
         }
+        let allow = self.allowed(path)?;
+        let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
+        // Then it is the REST form's.
+        (!allows).then(|| Err(wrong_method(method, allow)))
     }
 
     async fn run_route(
@@ -60,13 +60,19 @@ impl Front {
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Result<Response, Refusal> {
-        let (class, name, _) = path.below().ok_or_else(no_path)?;
+        let (class, name, below) = path.below().ok_or_else(no_path)?;
         let base = format!("/{class}/{name}");
         let caller = self.auth().identify(request, dispatch).await?;
         let (class, target) = self.find(class, name)?;
         let mut session = self.session(class, &target, &caller, trace, dispatch);
-        session.key = key_of(request)?;
-        let params = if route.method == "GET" {
+        session.key = match route.raw {
+            Some(_) => None,
+            None => key_of(request)?,
+        };
+        let params = if let Some(raw) = route.raw {
+            self.admit_whole(request, dispatch)?;
+            raw.encode(request, below)
+        } else if route.method == "GET" {
             not_draining(dispatch)?;
             from_query(request.query())?
         } else {
@@ -76,6 +82,9 @@ impl Front {
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
         let result = session.call(&route.action, params, source).await?;
+        if let Some(raw) = route.raw {
+            return Ok(raw.decode(&result)?);
+        }
         if route.method == "GET" {
             if *result == *b"null" && !route.null_is_found {
                 let message = format!("`{}` found nothing", route.action.name);
@@ -120,7 +129,8 @@ impl Front {
         let class = self.classes().get(&segment(class).ok()?).ok()?;
         let mut methods: Vec<&str> = class.routes.methods(below).collect();
         if methods.is_empty() {
-            return None;
+            class.fetch(path)?;
+            return Some("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT".to_owned());
         }
         if methods.contains(&"GET") {
             methods.push("HEAD");

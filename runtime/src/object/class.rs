@@ -13,6 +13,7 @@ use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, EventInfo, Handler};
+use crate::http::Raw;
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
@@ -53,6 +54,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) auth: Auth,
     pub(super) params: &'static [Param],
     pub(super) route: Option<RouteInfo>,
+    pub(super) raw: Option<&'static Raw>,
     pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
     pub(super) docs: &'static str,
@@ -162,6 +164,8 @@ pub struct ActionInfo {
     pub params: Vec<&'static str>,
     /// Its path below the object, if it has one of its own.
     pub route: Option<RouteInfo>,
+    /// How requests are brought to it, if it is the handler of those that nothing else takes.
+    pub raw: Option<&'static Raw>,
 }
 
 impl<T: Stateful> ClassTable<T> {
@@ -207,6 +211,7 @@ impl<T: Stateful> ClassTable<T> {
             auth: entry.auth,
             params: entry.params.iter().map(|param| param.name).collect(),
             route: entry.route.clone(),
+            raw: entry.raw,
         };
         self.entries.iter().map(info).collect()
     }
@@ -423,6 +428,7 @@ impl<T: Stateful> Entry<T> {
             auth: action.auth,
             params: action.params,
             route: (action.route).map(|route| route.under(mount, action.params)),
+            raw: action.raw,
             middleware: action.middleware,
             run: Runner::own(&action.run),
             docs: action.docs,
@@ -461,6 +467,7 @@ impl<T: Stateful> Entry<T> {
             auth,
             params,
             route,
+            raw,
             middleware,
             docs,
             describe,
@@ -473,6 +480,7 @@ impl<T: Stateful> Entry<T> {
             auth,
             params,
             route,
+            raw,
             middleware,
             run,
             docs,

@@ -15,7 +15,7 @@ impl<T: Stateful> ClassTable<T> {
     /// Describes the class.
     pub fn describe(&self, generator: &mut SchemaGenerator) -> ClassManifest {
         let mut actions = BTreeMap::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter().filter(|entry| entry.raw.is_none()) {
             actions.insert(entry.name.clone(), entry.describe(generator));
         }
         let mut state = BTreeMap::new();
@@ -32,6 +32,10 @@ impl<T: Stateful> ClassTable<T> {
             ("connect", hooks.connect),
             ("message", hooks.message),
             ("disconnect", hooks.disconnect),
+            (
+                "fetch",
+                self.entries.iter().any(|entry| entry.raw.is_some()),
+            ),
         ];
         let others = others.into_iter().filter(|(_, handled)| *handled);
         handles.extend(others.map(|(name, _)| name.to_owned()));

@@ -20,6 +20,8 @@ use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Code, Error, Rejection};
+use crate::http::Request;
+use crate::http::door::Forward;
 use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
@@ -83,6 +85,36 @@ pub trait Stub: Sized {
         let mode = mode_of::<Self::Of>(action);
         self.core()
             .call_text(action, mode, parse_params(&text).map_err(Box::new))
+    }
+
+    /// Sends a request on to the object: what a handler of [`front`](mod@crate::front) returns. The object answers it as if
+    /// it had come to the object's own path, connections that stay open included, with the caller that the handler was
+    /// shown.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// use stayput::front::{Forward, FrontContext, Request, Result, Routes};
+    ///
+    /// # #[durable_object] struct Room { said: u64 }
+    /// # #[durable_object] impl Room { #[action(public)] fn count(&self) -> u64 { self.said } }
+    /// async fn room(cx: FrontContext, request: Request) -> Result<Forward> {
+    ///     let name: String = cx.value("name")?;
+    ///     Ok(Room::named(&cx, &name.to_lowercase()).fetch(request))
+    /// }
+    ///
+    /// fn front(routes: Routes) -> Routes {
+    ///     routes.any("/rooms/{name}/*", room)
+    /// }
+    /// # stayput::app!(Room; routes(front));
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     assert_eq!(t.as_user("ann").get("/rooms/LOBBY/count").await.body(), "0");
+    /// });
+    /// # }
+    /// ```
+    fn fetch(&self, request: Request) -> Forward {
+        let core = self.core();
+        Forward::new(request, core.target().and_then(|target| core.local(target)))
     }
 
     /// The object's id.
@@ -255,6 +287,19 @@ impl StubCore {
 
     pub(crate) fn target(&self) -> Result<Target, Box<WireError>> {
         self.target.clone()
+    }
+
+    /// The target, if it is one of this app.
+    fn local(&self, target: Target) -> Result<Target, Box<WireError>> {
+        if self.remote.is_none() {
+            return Ok(target);
+        }
+        let message =
+            "requests are sent on to objects of this app only; call the other app's by its actions";
+        Err(Box::new(WireError::framework(
+            Code::InvalidRequest,
+            message,
+        )))
     }
 
     /// An id is checked against its class as soon as there is somebody to ask for the key.

@@ -66,6 +66,7 @@ impl Inner {
             assets: settings.app.assets().to_vec(),
             limits: settings.limits,
             auth: Guard::of(&settings.app),
+            routes: settings.app.own_routes(),
             ..FrontConfig::default()
         });
         let inner = Self {

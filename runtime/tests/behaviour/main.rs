@@ -19,6 +19,7 @@ mod broadcast;
 mod calls;
 mod connections;
 mod events;
+mod front;
 mod gate;
 mod ids;
 mod keys;

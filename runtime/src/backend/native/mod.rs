@@ -9,6 +9,7 @@ mod clock;
 mod entropy;
 mod house;
 mod node;
+mod outside;
 mod pending;
 mod port;
 mod pulse;

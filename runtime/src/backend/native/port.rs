@@ -10,11 +10,12 @@ use std::task::Poll;
 use super::bus::{Address, Mailbox, Message, Outbox};
 use super::entropy::Entropy;
 use super::node::Shared;
+use super::outside::Outside;
 use super::pending::Pending;
 use super::socket::{News, Outlets};
 use crate::action::InUrl;
 use crate::auth::Surroundings;
-use crate::backend::LocalFuture;
+use crate::backend::{LocalFuture, SharedEnvironment};
 use crate::error::Code;
 use crate::http::{Dispatch, Readiness, Subscription};
 use crate::object::{
@@ -127,7 +128,11 @@ impl Port {
         self.inner.pending.len()
     }
 
-    fn send(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+    pub(super) fn sleep_until(&self, at: Timestamp) -> LocalFuture<'static, ()> {
+        self.inner.shared.options.clock.sleep_until(at)
+    }
+
+    pub(super) fn send(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
         answered(|reply| self.begin(envelope, reply))
     }
 
@@ -261,6 +266,10 @@ impl Dispatch for Port {
 
     fn readiness(&self) -> Readiness {
         self.inner.shared.readiness()
+    }
+
+    fn environment(&self) -> Option<SharedEnvironment> {
+        Some(Rc::new(Outside(self.clone())))
     }
 }
 

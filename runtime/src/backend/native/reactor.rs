@@ -1,4 +1,5 @@
-//! A reactor: one thread that accepts connections and speaks HTTP and WebSocket on them. It runs no user code.
+//! A reactor: one thread that accepts connections and speaks HTTP and WebSocket on them. Of user code it runs the handlers of
+//! the app's own routes only.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -32,7 +33,7 @@ use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody, Wire};
 use super::tls::Tls;
 use crate::auth::Surroundings;
 use crate::error::Code;
-use crate::http::{Dispatch, Front, Live, Opening, Peer, Request};
+use crate::http::{Dispatch, Entered, Front, Live, Opening, Peer, Request};
 use crate::rpc::WireError;
 use crate::socket::{ConnectionId, ConnectionKind, refusal};
 
@@ -368,10 +369,39 @@ impl Shared {
             }
         };
         let request = Request { head, body, peer };
+        if self.front.runs_handler(&request.head) {
+            return self.run_handler(request, upgrade).await;
+        }
         self.front
             .handle(request, &self.port)
             .await
             .map(ReplyBody::Whole)
+    }
+
+    /// Answers a request by code of the app's own: a client that hangs up does not end it midway, and when it panics,
+    /// that is all that ends.
+    async fn run_handler(
+        self: &Rc<Self>,
+        request: Request,
+        upgrade: OnUpgrade,
+    ) -> Response<ReplyBody> {
+        let (head, peer) = (request.head.clone(), request.peer);
+        let shared = self.clone();
+        let running = tokio::task::spawn_local(async move {
+            let _busy = Busy::of(&shared.busy);
+            shared.front.answer(request, &shared.port).await
+        });
+        match running.await {
+            Ok(Entered::Answered(response)) => response.map(ReplyBody::Whole),
+            Ok(Entered::Opening(opening)) => self.open(*opening, upgrade).await,
+            Err(fault) => {
+                tracing::error!("the handler of `{}` ended: {fault}", head.uri.path());
+                let error = WireError::framework(Code::Internal, "the handler panicked");
+                let error = error.maybe_executed();
+                let response = self.front.refuse(head, peer, error, &self.port);
+                response.map(ReplyBody::Whole)
+            }
+        }
     }
 
     /// Opens a connection that may be opened, if the object lets it in.

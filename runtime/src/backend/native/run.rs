@@ -94,6 +94,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         auth: Guard::of(&app)
             .with_developer(true)
             .with_proxies(settings.trusted_proxies.clone()),
+        routes: app.own_routes(),
         ..FrontConfig::default()
     });
     let front = match front {

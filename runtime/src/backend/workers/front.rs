@@ -17,9 +17,11 @@ use super::externs::Bridge;
 use super::instance::{app, watch_panics};
 use super::wire::{self, Newcomer};
 use crate::auth::{Guard, Surroundings, TICKET_LIFE};
-use crate::backend::Environment;
+use crate::backend::{Environment, SharedEnvironment};
 use crate::error::Code;
-use crate::http::{Dispatch, Front, FrontConfig, Peer, Readiness, Request, Response};
+use crate::http::{
+    Dispatch, Entered, Front, FrontConfig, Opening, Peer, Readiness, Request, Response,
+};
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
@@ -58,6 +60,7 @@ impl FrontHost {
             origins: list("STAYPUT_ORIGINS"),
             hosts: list("STAYPUT_HOSTS"),
             auth: Guard::of(&app).with_developer(developing),
+            routes: app.own_routes(),
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
@@ -91,14 +94,17 @@ impl FrontHost {
         let task = Box::pin(async move {
             let dispatch = Edge(environment);
             let response = match request {
-                Ok(request) if front.asks_for_connection(&request.head) => {
-                    open(&front, &dispatch, request, call).await
-                }
-                Ok(request) if request.body.len() > front.limits().body => {
+                Ok(request)
+                    if request.body.len() > front.limits().body
+                        && !front.asks_for_connection(&request.head) =>
+                {
                     let error = front.body_too_large();
                     front.refuse(request.head, request.peer, error, &dispatch)
                 }
-                Ok(request) => front.handle(request, &dispatch).await,
+                Ok(request) => match front.answer(request, &dispatch).await {
+                    Entered::Answered(response) => response,
+                    Entered::Opening(opening) => open(&opening, &dispatch, call).await,
+                },
                 Err(fault) => {
                     dispatch
                         .0
@@ -127,11 +133,7 @@ impl fmt::Debug for FrontHost {
 
 /// Answers a request for a connection. When its response opens one, `shell.js` has what belongs into it, under the
 /// call's number.
-async fn open(front: &Front, edge: &Edge, request: Request, call: u32) -> Response {
-    let opening = match front.open(request, edge).await {
-        Ok(opening) => opening,
-        Err(response) => return response,
-    };
+async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     let mut random = [0; 16];
     edge.random(&mut random);
     let target = opening.target();
@@ -229,6 +231,10 @@ impl Dispatch for Edge {
 
     fn readiness(&self) -> Readiness {
         Readiness::Ready
+    }
+
+    fn environment(&self) -> Option<SharedEnvironment> {
+        Some(self.0.clone())
     }
 }
 

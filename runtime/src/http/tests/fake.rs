@@ -128,6 +128,7 @@ fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
         mode,
         auth,
         route: None,
+        raw: None,
     }
 }
 

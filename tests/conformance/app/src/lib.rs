@@ -10,7 +10,9 @@ mod chest;
 mod clock;
 mod dawn;
 mod desk;
+mod folder;
 mod form;
+mod front;
 mod gatehouse;
 mod hall;
 mod relay;
@@ -22,6 +24,7 @@ pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
 pub use desk::{Desk, Letter};
+pub use folder::{Folder, FolderError};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
@@ -30,5 +33,6 @@ pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally
+    Caller, Chest, Clock, Dawn, Desk, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
+    routes(front::routes)
 );
