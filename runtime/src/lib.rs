@@ -10,6 +10,7 @@
 
 mod app;
 mod macros;
+mod network;
 mod order;
 
 pub mod action;
@@ -24,6 +25,7 @@ pub mod http;
 pub mod manifest;
 pub mod middleware;
 pub mod object;
+pub mod outgoing;
 pub mod prelude;
 pub mod remote;
 pub mod rpc;
