@@ -96,6 +96,11 @@ struct LivePage;
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
 
+/// Keeps the examples of the page about requests to others compiling.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../docs/outgoing.md")]
+struct OutgoingPage;
+
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]

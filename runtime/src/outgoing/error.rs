@@ -67,7 +67,7 @@ macro_rules! errors {
         }),*];
 
         impl HttpErrorKind {
-            /// Its row of the table; that of the first for what is no error of requests.
+            /// Its row of the table, if it is one of requests.
             const fn info(self) -> Option<&'static ErrorInfo> {
                 let mut at = 0;
                 $(
@@ -104,7 +104,7 @@ errors! {
     Redirect "http.redirect" 502 false |_| {},
         "Another server sent the request on too often, or to where it may not go."
     Status "http.status" 502 false |describer: &mut ErrorDescriber<'_>| describer.details_of::<Answered>(),
-        "Another server answered with an error; `details.status` is its status."
+        "Another server answered with an error; `details.status` is its status. Retryable if that is 408, 429, 502, 503 or 504."
     Decode "http.decode" 502 false |_| {},
         "The answer of another server is not what it was read as."
 }

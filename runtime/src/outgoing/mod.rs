@@ -63,7 +63,8 @@ pub trait HoldsNothing {}
 
 /// Sends requests to other servers.
 ///
-/// ```
+#[cfg_attr(feature = "client", doc = "```")]
+#[cfg_attr(not(feature = "client"), doc = "```ignore")]
 /// use stayput::prelude::*;
 ///
 /// /// What a paper costs.

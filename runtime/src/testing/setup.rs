@@ -128,7 +128,8 @@ impl Test {
     /// Answers the requests that processes send by `cx.http()`: tests reach no network, and without a script a request
     /// fails with `http.invalid_request`. Addresses are checked, tries counted and answers sent on as they are elsewhere.
     ///
-    /// ```
+    #[cfg_attr(feature = "client", doc = "```")]
+    #[cfg_attr(not(feature = "client"), doc = "```ignore")]
     /// use stayput::testing::{Answer, Test};
     /// # use stayput::prelude::*;
     /// # #[durable_object] struct Ticker {}

@@ -10,6 +10,7 @@ mod chest;
 mod clock;
 mod dawn;
 mod desk;
+mod envoy;
 mod form;
 mod gatehouse;
 mod hall;
@@ -22,6 +23,7 @@ pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
 pub use desk::{Desk, Letter};
+pub use envoy::{Envoy, Errand, Seen};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
@@ -30,5 +32,5 @@ pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally
+    Caller, Chest, Clock, Dawn, Desk, Envoy, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally
 );
