@@ -116,7 +116,7 @@ fn answer(request: &Request, path: &str, query: &str, count: usize) -> Option<Ve
         let head = format!("HTTP/1.1 {status} Told\r\n{headers}Content-Length: {length}\r\n\r\n");
         Some([head.as_bytes(), body].concat())
     };
-    let number = |text: &str| text.parse().unwrap();
+    let number = |text: &str| -> u16 { text.parse().unwrap() };
     match path.split('/').nth(1).unwrap_or_default() {
         "echo" => {
             // What each backend says of its own connection is its affair.
@@ -138,7 +138,7 @@ fn answer(request: &Request, path: &str, query: &str, count: usize) -> Option<Ve
         "later" if count == 1 => plain(429, "Retry-After: 1\r\n", b"not now"),
         "much-later" => plain(503, "Retry-After: 4\r\n", b"not now"),
         "flaky" | "later" => plain(200, "", format!("{count}").as_bytes()),
-        "large" => plain(200, "", &vec![b'x'; number(query)]),
+        "large" => plain(200, "", &vec![b'x'; usize::from(number(query))]),
         "endless" => {
             let mut told = b"HTTP/1.1 200 Told\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
             for _ in 0..64 {
@@ -154,7 +154,7 @@ fn answer(request: &Request, path: &str, query: &str, count: usize) -> Option<Ve
             plain(number(status), &format!("Location: {location}\r\n"), b"")
         }
         "slow" => {
-            thread::sleep(Duration::from_millis(number(query)));
+            thread::sleep(Duration::from_millis(number(query).into()));
             plain(200, "", b"slow")
         }
         "broken" => None,

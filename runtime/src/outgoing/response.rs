@@ -119,9 +119,11 @@ const OF_CONNECTION: [&str; 5] = [
     "upgrade",
 ];
 
-/// Headers in the one form that both backends give: what is wrong is left out.
+/// Headers in the one form that both backends give, by name as `fetch` has them: what is wrong is left out.
 pub(crate) fn collect(lines: impl Iterator<Item = (HeaderName, Vec<u8>)>) -> HeaderMap {
     let mut headers = HeaderMap::new();
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
     for (name, value) in lines {
         if OF_CONNECTION.contains(&name.as_str()) {
             continue;
