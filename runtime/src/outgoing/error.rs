@@ -62,7 +62,8 @@ macro_rules! errors {
             code: $code,
             status: $status,
             retryable: $retryable,
-            docs: $docs,
+            // A Worker does not describe itself.
+            docs: if cfg!(target_arch = "wasm32") { "" } else { $docs },
             details: $details,
         }),*];
 
