@@ -35,8 +35,8 @@ pub(crate) struct Inbound {
 /// Why nothing did.
 #[derive(Debug, Clone)]
 #[cfg_attr(
-    target_arch = "wasm32",
-    expect(dead_code, reason = "some happen natively only")
+    any(target_arch = "wasm32", not(feature = "client")),
+    expect(dead_code, reason = "some happen only where hyper sends requests")
 )]
 pub(crate) enum Fault {
     /// The address may not be asked.

@@ -1,6 +1,8 @@
 //! What a server answered.
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ::http::{HeaderMap, StatusCode};
+#[cfg(any(feature = "client", target_arch = "wasm32"))]
+use ::http::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -111,6 +113,7 @@ impl Response {
 }
 
 /// What a header says of a connection and not of an answer.
+#[cfg(any(feature = "client", target_arch = "wasm32"))]
 const OF_CONNECTION: [&str; 5] = [
     "connection",
     "keep-alive",
@@ -120,6 +123,7 @@ const OF_CONNECTION: [&str; 5] = [
 ];
 
 /// Headers in the one form that both backends give, by name as `fetch` has them: what is wrong is left out.
+#[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) fn collect(lines: impl Iterator<Item = (HeaderName, Vec<u8>)>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut lines: Vec<_> = lines.collect();
