@@ -28,7 +28,7 @@ pub(crate) fn check(built: &Built) {
     let setup = built.worker.with(&[ALLOW, (local::DEVELOPER, "1")]);
     let worker = setup.start(&folder.path().join("worker"));
     // Each backend has servers of its own: they count.
-    let seen: Vec<Vec<String>> = [&native, &worker].map(|server| tell(server)).into();
+    let seen: Vec<Vec<String>> = [&native, &worker].map(tell).into();
     for (one, other) in seen[0].iter().zip(&seen[1]) {
         assert_eq!(one, other);
     }
@@ -94,6 +94,7 @@ fn go(server: &Server, action: &str, errand: &Value) -> Result<Value, Value> {
     answer
 }
 
+#[expect(clippy::too_many_lines, reason = "one errand after the other")]
 fn cases(here: &Outside, there: &Outside) -> Vec<Case> {
     let case = |gives: Value, errand: Value| Case { errand, gives };
     let get = |gives: Value, path: &str| case(gives, json!({"url": here.url(path)}));

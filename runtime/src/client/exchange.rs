@@ -24,9 +24,12 @@ use crate::outgoing::{Allow, Fault, Inbound, Sent, collect};
 
 type Pool = Client<Connector<Resolver>, Full<bytes::Bytes>>;
 
+/// Connections, and the setting under which their addresses were looked at.
+type Checked = (Rc<Allow>, Pool);
+
 thread_local! {
-    /// This thread's connections, which stay open: plain ones and encrypted ones, under the setting they were checked by.
-    static POOLS: RefCell<[Option<(Rc<Allow>, Pool)>; 2]> = const { RefCell::new([None, None]) };
+    /// This thread's connections, which stay open: plain ones and encrypted ones.
+    static POOLS: RefCell<[Option<Checked>; 2]> = const { RefCell::new([None, None]) };
 }
 
 /// Sends a request over the network.

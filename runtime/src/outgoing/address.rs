@@ -73,18 +73,24 @@ fn is_public(ip: IpAddr) -> bool {
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let private = match ip.octets() {
-        // This network, private, loopback, link-local with the clouds' metadata; multicast and what lies beyond.
-        [0 | 10 | 127, ..] | [169, 254, ..] | [192, 168, ..] | [224..=255, ..] => true,
-        // Private; shared by a provider's customers (CGNAT); benchmarks.
-        [172, 16..=31, ..] | [100, 64..=127, ..] | [198, 18..=19, ..] => true,
-        // Protocols' own, examples, the old relay to IPv6.
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => true,
-        // Azure's metadata.
-        [168, 63, 129, 16] => true,
-        _ => false,
-    };
-    !private
+    !matches!(
+        ip.octets(),
+        // This network, private, loopback; multicast and what lies beyond it.
+        [0 | 10 | 127 | 224..=255, ..]
+            // Private; link-local with most clouds' metadata; shared by a provider's customers (CGNAT).
+            | [172, 16..=31, ..]
+            | [192, 168, ..]
+            | [169, 254, ..]
+            | [100, 64..=127, ..]
+            // Protocols' own, the old relay to IPv6, benchmarks, examples.
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18..=19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+            // Azure's metadata.
+            | [168, 63, 129, 16]
+    )
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
@@ -95,10 +101,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
             let [c, d] = low.to_be_bytes();
             is_public_v4(Ipv4Addr::new(a, b, c, d))
         }
-        // Protocols' own, Teredo among them, and examples.
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
-        // 6to4: an IPv4 address in disguise.
-        [0x2002, ..] => false,
+        // Protocols' own, Teredo among them; examples; 6to4, which is an IPv4 address in disguise.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] | [0x2002, ..] => false,
         // The rest of what is given out (RFC 4291).
         [first, ..] => first & 0xe000 == 0x2000,
     }
