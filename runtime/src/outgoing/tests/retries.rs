@@ -5,6 +5,10 @@ use proptest::prelude::*;
 
 use crate::outgoing::{HttpError, HttpErrorKind, Response, Retry};
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "beside `failed`, as `pause` takes it"
+)]
 fn answered(status: u16, after: Option<&str>) -> Result<Response, HttpError> {
     let mut headers = HeaderMap::new();
     if let Some(after) = after {
@@ -27,8 +31,8 @@ fn failed(kind: HttpErrorKind) -> Result<Response, HttpError> {
 fn only_what_may_pass_is_tried_again() {
     let pauses = |outcome| Retry::default().pause(1, &outcome, 7).is_some();
     for status in 200..600 {
-        let passes = matches!(status, 408 | 429 | 502 | 503 | 504);
-        assert_eq!(pauses(answered(status, None)), passes, "{status}");
+        let expected = matches!(status, 408 | 429 | 502 | 503 | 504);
+        assert_eq!(pauses(answered(status, None)), expected, "{status}");
     }
     assert!(pauses(failed(HttpErrorKind::Connect)));
     for kind in [
@@ -74,8 +78,9 @@ proptest! {
         let span = (100_u128 << tried.min(10) >> 1).min(3_000);
         prop_assert!(pause.as_millis() <= span);
         // Every wait of the span can be had.
-        let at = Duration::from_millis(u64::try_from(span).unwrap());
-        prop_assert_eq!(retry.pause(tried, &answered(503, None), at.as_millis() as u64), Some(at));
+        let millis = u64::try_from(span).unwrap();
+        let at = Duration::from_millis(millis);
+        prop_assert_eq!(retry.pause(tried, &answered(503, None), millis), Some(at));
     }
 
     #[test]
