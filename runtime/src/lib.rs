@@ -10,6 +10,7 @@
 
 mod app;
 mod macros;
+mod network;
 mod order;
 
 pub mod action;
@@ -24,6 +25,7 @@ pub mod http;
 pub mod manifest;
 pub mod middleware;
 pub mod object;
+pub mod outgoing;
 pub mod prelude;
 pub mod remote;
 pub mod rpc;
@@ -100,6 +102,11 @@ struct HttpPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/front.md")]
 struct FrontPage;
+
+/// Keeps the examples of the page about requests to others compiling.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../docs/outgoing.md")]
+struct OutgoingPage;
 
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]

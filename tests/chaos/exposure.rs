@@ -46,6 +46,7 @@ fn settings_that_make_no_sense_are_named() {
         ("STAYPUT_LISTEN", "nowhere"),
         ("STAYPUT_THREADS", "0"),
         ("STAYPUT_THREADS", "many"),
+        ("STAYPUT_OUTBOUND_ALLOW", "10.0.0.0/33"),
     ];
     for (variable, value) in cases {
         let output = Command::new(program())

@@ -22,6 +22,8 @@ mod keys;
 mod limits;
 mod middleware;
 mod ordering;
+mod outgoing;
+mod outside;
 mod panics;
 mod params;
 mod play;
@@ -74,6 +76,11 @@ fn both_backends_behave_alike() {
         faults += &compare(&native.join().unwrap(), &worker.join().unwrap());
         assert!(rest && faults.is_empty(), "\n{faults}");
     });
+}
+
+#[test]
+fn both_backends_reach_out_alike() {
+    outgoing::check(&app::build());
 }
 
 /// What is told alike, or is not.

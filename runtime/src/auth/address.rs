@@ -48,7 +48,7 @@ impl Proxies {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-use networks::Network;
+use crate::network::Network;
 #[cfg(not(target_arch = "wasm32"))]
 pub use networks::NoNetwork;
 
@@ -63,13 +63,6 @@ mod networks {
     use super::{Address, IpAddr, Proxies, Request};
 
     const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-    /// `10.0.0.0/8`, or one address.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Network {
-        base: u128,
-        mask: u128,
-    }
 
     /// A text that is no list of addresses and networks.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +92,7 @@ mod networks {
         }
 
         fn trusts(&self, ip: IpAddr) -> bool {
-            let bits = bits(ip);
-            self.networks
-                .iter()
-                .any(|network| bits & network.mask == network.base)
+            self.networks.iter().any(|network| network.contains(ip))
         }
 
         fn outermost(
@@ -156,37 +146,6 @@ mod networks {
             }
             address(value.trim_matches('"'))
         })
-    }
-
-    fn bits(ip: IpAddr) -> u128 {
-        match ip {
-            IpAddr::V4(ip) => u128::from_be_bytes(ip.to_ipv6_mapped().octets()),
-            IpAddr::V6(ip) => u128::from_be_bytes(ip.octets()),
-        }
-    }
-
-    impl FromStr for Network {
-        type Err = ();
-
-        fn from_str(text: &str) -> Result<Self, ()> {
-            let (ip, prefix) = match text.split_once('/') {
-                Some((ip, prefix)) => (ip, Some(prefix.parse::<u32>().map_err(|_| ())?)),
-                None => (text, None),
-            };
-            let ip: IpAddr = ip.parse().map_err(|_| ())?;
-            let (width, before) = if ip.is_ipv4() { (32, 96) } else { (128, 0) };
-            let prefix = prefix.unwrap_or(width);
-            if prefix > width {
-                return Err(());
-            }
-            let mask = u128::MAX.checked_shl(width - prefix).unwrap_or(0);
-            // What maps an IPv4 address into IPv6 is part of the network.
-            let mask = if before == 96 { mask | !0 << 32 } else { mask };
-            Ok(Self {
-                base: bits(ip) & mask,
-                mask,
-            })
-        }
     }
 
     impl FromStr for Proxies {

@@ -13,6 +13,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::outgoing::Script;
 use crate::rpc::Reply;
 use crate::socket::{Attachment, ConnectionId, Packet};
 
@@ -40,6 +42,11 @@ pub trait Environment {
     fn connections(&self, id: ObjectId) -> Option<Rc<dyn Connections>>;
     /// A variable of the process environment, or a binding's text.
     fn variable(&self, name: &str) -> Option<String>;
+    /// What answers requests to other servers in place of the network: in tests.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn script(&self) -> Option<&Script> {
+        None
+    }
     /// Reports a fault that no caller is told in full.
     fn report(&self, message: &str);
 }

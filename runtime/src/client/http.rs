@@ -11,15 +11,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::address::Address;
 use super::error;
-use super::tls::Trust;
+use super::tls::{Connector, Trust};
 use crate::object::OutgoingCall;
 use crate::remote::{MAX_ANSWER, Message, request_body};
 use crate::rpc::Reply;
-
-#[cfg(feature = "client-tls")]
-type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
-#[cfg(not(feature = "client-tls"))]
-type Connector = HttpConnector;
 
 /// The connections to one server, shared by clones.
 #[derive(Clone)]

@@ -34,6 +34,7 @@
 
 mod address;
 mod error;
+mod exchange;
 mod http;
 mod live;
 mod remote;
@@ -46,6 +47,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::error::ClientError;
+pub(crate) use self::exchange::exchange;
 pub use self::live::{Events, Live};
 pub(crate) use self::remote::deliver;
 

@@ -4,8 +4,16 @@
 use std::{fmt::Display, sync::Arc};
 
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 
 use super::error::ClientError;
+
+/// What connects: over TLS where the URL says so. `R` finds the addresses of names.
+#[cfg(feature = "client-tls")]
+pub(super) type Connector<R = GaiResolver> = hyper_rustls::HttpsConnector<HttpConnector<R>>;
+/// What connects, without TLS. `R` finds the addresses of names.
+#[cfg(not(feature = "client-tls"))]
+pub(super) type Connector<R = GaiResolver> = HttpConnector<R>;
 
 /// The certificates that the system trusts; nothing without the feature `client-tls`.
 #[derive(Clone)]
@@ -22,7 +30,7 @@ impl Trust {
     }
 
     #[expect(clippy::unused_self, reason = "with `client-tls` it is used")]
-    pub(super) fn connector(&self, tcp: HttpConnector) -> HttpConnector {
+    pub(super) fn connector<R>(&self, tcp: HttpConnector<R>) -> Connector<R> {
         tcp
     }
 }
@@ -48,10 +56,7 @@ impl Trust {
         })
     }
 
-    pub(super) fn connector(
-        &self,
-        mut tcp: HttpConnector,
-    ) -> hyper_rustls::HttpsConnector<HttpConnector> {
+    pub(super) fn connector<R>(&self, mut tcp: HttpConnector<R>) -> Connector<R> {
         tcp.enforce_http(false);
         hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(rustls::ClientConfig::clone(&self.config))

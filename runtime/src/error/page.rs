@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Code;
+use super::{ActionError as _, Code};
+use crate::outgoing::HttpError;
 
 const HEAD: &str = "\
 # Errors
@@ -22,6 +23,16 @@ taken effect all the same, so repeat it only if it may run twice.
 |---|---|---|---|---|---|
 ";
 
+const REQUESTS: &str = "
+## Requests to other servers
+
+Errors of `cx.http()` ([outgoing.md](outgoing.md)), where an action passes them on. Their JSON-RPC `code` is 1. They are declared
+like an action's own, by actions that fail with `HttpError`.
+
+| `data.code` | HTTP status | Retryable | Meaning |
+|---|---|---|---|
+";
+
 /// The page, as `docs/errors.md` holds it.
 pub fn markdown() -> String {
     let mut page = String::from(HEAD);
@@ -37,6 +48,15 @@ pub fn markdown() -> String {
             info.status,
             code.meaning(),
             code.remedy()
+        );
+    }
+    page.push_str(REQUESTS);
+    for info in HttpError::ERRORS {
+        let retryable = if info.retryable { "yes" } else { "no" };
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {retryable} | {} |",
+            info.code, info.status, info.docs
         );
     }
     page

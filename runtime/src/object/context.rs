@@ -14,6 +14,7 @@ use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::event::DeclaredBy;
 use crate::middleware::Middleware;
+use crate::outgoing::{HoldsNothing, Http, Online};
 use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
 use crate::state::{Stateful, encode};
 
@@ -237,6 +238,15 @@ impl<S: Stateful> Context<S> {
 
     common!();
 
+    /// Commands and queries send no requests: the bound, which nothing meets, says what does.
+    #[doc(hidden)]
+    pub fn http(&self) -> Http
+    where
+        S: HoldsNothing,
+    {
+        Http::new(self.raw().turn.clone())
+    }
+
     /// The time: one value for everything that one run commits.
     pub fn now(&self) -> Timestamp {
         self.raw().turn.now
@@ -349,6 +359,16 @@ impl<S: Stateful> ProcessContext<S> {
     }
 
     common!();
+
+    /// Sends requests to other servers. See [`Http`].
+    ///
+    /// Commands and queries have no such thing, for they hold their object while they wait.
+    pub fn http(&self) -> Http
+    where
+        S: Online,
+    {
+        Http::new(self.raw.turn.clone())
+    }
 
     /// The time. It goes on while the process runs; what `atomic` commits has one time, that of its own context.
     pub fn now(&self) -> Timestamp {

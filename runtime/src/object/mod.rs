@@ -28,6 +28,7 @@ pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use by_name::actions_of;
 pub use check::{check_bindings, check_class};
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
+pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
@@ -46,6 +47,7 @@ pub use stub::{
     Answer, Arg, Args, Call, CallOf, Stub, StubCore, deserialize_stub, id_schema, serialize_stub,
 };
 pub use time::{Timestamp, days, hours, minutes, seconds};
+pub(crate) use turn::Turn;
 
 use crate::middleware::MakeLayer;
 use crate::state::Stateful;

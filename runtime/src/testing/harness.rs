@@ -95,6 +95,7 @@ impl Inner {
             durability: Durability::Process,
             faults: Some(self.faults.clone()),
             variables: self.settings.variables.clone(),
+            script: Some(self.settings.script.0.clone()),
             ..NodeOptions::new(self.folder.path())
         };
         let node =

@@ -48,6 +48,8 @@ pub use setup::Test;
 pub use socket::{Received, Socket};
 pub use task::Task;
 
+pub use crate::outgoing::{Answer, Sent};
+
 use crate::app::App;
 
 /// Runs a test against an app, with the default settings of [`Test`].

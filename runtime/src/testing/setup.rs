@@ -1,7 +1,9 @@
 //! What a test may set before it runs.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::folder::Folder;
@@ -9,6 +11,7 @@ use super::harness::{Harness, Inner};
 use crate::app::App;
 use crate::http::Limits;
 use crate::object::Timestamp;
+use crate::outgoing::{Answer, Script, Sent};
 
 /// 2026-01-01 00:00 UTC: when tests begin.
 const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -40,6 +43,16 @@ pub struct Test {
     pub(super) limits: Limits,
     pub(super) variables: HashMap<String, String>,
     pub(super) data: Option<PathBuf>,
+    pub(super) script: Shown,
+}
+
+/// What answers requests, for people.
+pub(super) struct Shown(pub(super) Script);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script(..)")
+    }
 }
 
 impl Test {
@@ -56,6 +69,7 @@ impl Test {
             limits: Limits::default(),
             variables: HashMap::new(),
             data: None,
+            script: Shown(Arc::new(|_| Answer::unscripted())),
         }
     }
 
@@ -107,6 +121,43 @@ impl Test {
     pub fn data(self, folder: impl Into<PathBuf>) -> Self {
         Self {
             data: Some(folder.into()),
+            ..self
+        }
+    }
+
+    /// Answers the requests that processes send by `cx.http()`: tests reach no network, and without a script a request
+    /// fails with `http.invalid_request`. Addresses are checked, tries counted and answers sent on as they are elsewhere.
+    ///
+    #[cfg_attr(feature = "client", doc = "```")]
+    #[cfg_attr(not(feature = "client"), doc = "```ignore")]
+    /// use stayput::testing::{Answer, Test};
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Ticker {}
+    /// # #[durable_object] impl Ticker {
+    /// #     #[action] async fn price(this: Handle<Self>, cx: ProcessContext<Self>) -> Result<u64, HttpError> {
+    /// #         let _ = this;
+    /// #         cx.http().get("https://quotes.example/price").retry(Retry::default()).send().await?.json()
+    /// #     }
+    /// # }
+    /// # stayput::app!(Ticker);
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// # fn main() {
+    /// let is_down = AtomicBool::new(true);
+    /// let quotes = move |request: &stayput::testing::Sent| {
+    ///     assert_eq!(request.url(), "https://quotes.example/price");
+    ///     if is_down.swap(false, Ordering::Relaxed) { Answer::status(503) } else { Answer::json(&7) }
+    /// };
+    /// Test::new(app()).http(quotes).run(async |t| {
+    ///     let price = t.spawn(Ticker::named(t, "gold").price());
+    ///     t.advance(seconds(1)).await;                      // it waits before it tries again
+    ///     assert_eq!(price.await.unwrap(), 7);
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn http(self, script: impl Fn(&Sent) -> Answer + Send + Sync + 'static) -> Self {
+        Self {
+            script: Shown(Arc::new(script)),
             ..self
         }
     }

@@ -25,6 +25,8 @@ mod ids;
 mod keys;
 mod life;
 mod middleware;
+#[cfg(feature = "client")]
+mod outgoing;
 mod overload;
 mod pages;
 mod receivers;

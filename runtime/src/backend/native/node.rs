@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::backend::StorageFault;
 use crate::http::Readiness;
 use crate::object::ObjectId;
+use crate::outgoing::Script;
 
 /// How often the watchdog looks.
 const WATCH: Duration = Duration::from_millis(250);
@@ -56,6 +57,8 @@ pub struct NodeOptions {
     pub heartbeat: Heartbeat,
     /// What `cx.env()` shows.
     pub variables: HashMap<String, String>,
+    /// What answers requests to other servers in place of the network, for tests.
+    pub script: Option<Script>,
 }
 
 /// A running node.
@@ -117,6 +120,7 @@ impl NodeOptions {
             faults: None,
             heartbeat: Heartbeat::default(),
             variables: super::variables::of_process(),
+            script: None,
         }
     }
 }

@@ -23,6 +23,7 @@ use super::variables::{DEV_VARS, add_file};
 use crate::app::App;
 use crate::auth::Guard;
 use crate::http::{Front, FrontConfig};
+use crate::outgoing::Allow;
 
 /// How long running calls may take to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -130,6 +131,9 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
             EXIT_USAGE,
             format_args!("the configuration is not complete: {error}"),
         );
+    }
+    if let Err(error) = Allow::of(&|name| options.variables.get(name).cloned()) {
+        return fail(EXIT_USAGE, error);
     }
     #[cfg(feature = "tls")]
     let tls = match settings.tls.clone().map(Tls::load).transpose() {

@@ -91,6 +91,21 @@ extern "C" {
         body: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
+    /// The host of an URL, as the platform's `fetch` reads it: addresses in whatever form as the usual one.
+    #[wasm_bindgen(method, catch, js_name = hostOf)]
+    pub(super) fn host_of(this: &Bridge, url: &str) -> Result<String, JsValue>;
+
+    /// Sends a request to any server. `headers`: names and values in turn. Resolves to a [`Fetched`].
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn fetch(
+        this: &Bridge,
+        method: &str,
+        url: &str,
+        headers: &Array,
+        body: Option<&Uint8Array>,
+        limit: f64,
+    ) -> Result<Fetch, JsValue>;
+
     /// The open connections of this object: ids and what [`attach`](Self::attach) kept of them, in turn.
     #[wasm_bindgen(method, catch)]
     pub(super) fn connections(this: &Bridge) -> Result<Array, JsValue>;
@@ -188,6 +203,29 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn body(this: &Posted) -> Result<Uint8Array, JsValue>;
+
+    /// A promise of a [`Fetched`] that is under way.
+    #[wasm_bindgen(extends = Promise)]
+    #[derive(Debug, Clone)]
+    pub(super) type Fetch;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn abort(this: &Fetch) -> Result<(), JsValue>;
+
+    /// The answer of any server.
+    #[derive(Debug, Clone)]
+    pub(super) type Fetched;
+
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn status(this: &Fetched) -> Result<u16, JsValue>;
+
+    /// Names and values in turn.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn headers(this: &Fetched) -> Result<Array, JsValue>;
+
+    /// The first bytes of the body: one more than the limit, if there are more.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn body(this: &Fetched) -> Result<Uint8Array, JsValue>;
 
     /// A promise that a timer settles.
     #[wasm_bindgen(extends = Promise)]

@@ -19,6 +19,8 @@ mod instance;
 #[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]
+mod outgoing;
+#[cfg(target_arch = "wasm32")]
 mod remote;
 #[cfg(target_arch = "wasm32")]
 mod store;
@@ -28,6 +30,8 @@ mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use outgoing::exchange;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use remote::{deliver, deliver_js};
 #[cfg(target_arch = "wasm32")]

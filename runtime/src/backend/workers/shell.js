@@ -354,6 +354,24 @@ class Bridge {
     return { status: response.status, body: await readBody(response, MAX_ANSWER) };
   }
 
+  hostOf(url) {
+    return new URL(url).hostname;
+  }
+
+  /** `headers`: names and values in turn. Whoever asked decides where an answer sends it on to. */
+  fetch(method, url, headers, body, limit) {
+    void this.#open;
+    const controller = new AbortController();
+    const pairs = headers.flatMap((_, i) => (i % 2 === 0 ? [[headers[i], headers[i + 1]]] : []));
+    const answer = (async () => {
+      const init = { method, headers: pairs, body, redirect: "manual", signal: controller.signal };
+      const response = await fetch(url, init);
+      return { status: response.status, headers: [...response.headers].flat(), body: await readParts(response.body, limit) };
+    })();
+    answer.abort = () => controller.abort();
+    return answer;
+  }
+
   idOfName(path, name) {
     return this.#app.namespace(path).idFromName(name).toString();
   }
@@ -783,9 +801,15 @@ function handOn(bridge, number, opened, status, headers) {
 async function readBody(request, limit) {
   if (!request.body) return NOTHING;
   if (Number(request.headers.get("content-length") ?? Infinity) <= limit) return new Uint8Array(await request.arrayBuffer());
+  return await readParts(request.body, limit);
+}
+
+/** The same of a stream, whatever is said of its length: of a compressed body that is another. */
+async function readParts(stream, limit) {
+  if (!stream) return NOTHING;
   const parts = [];
   let length = 0;
-  for await (const part of request.body) {
+  for await (const part of stream) {
     parts.push(part);
     length += part.length;
     if (length > limit) break;

@@ -10,6 +10,7 @@ mod chest;
 mod clock;
 mod dawn;
 mod desk;
+mod envoy;
 mod folder;
 mod form;
 mod front;
@@ -24,6 +25,7 @@ pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
 pub use desk::{Desk, Letter};
+pub use envoy::{Envoy, Errand, Seen};
 pub use folder::{Folder, FolderError};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
@@ -33,6 +35,6 @@ pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
+    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
     routes(front::routes)
 );

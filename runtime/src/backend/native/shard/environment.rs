@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::Shard;
 use crate::backend::{Connections, Environment, LocalFuture, StorageFault};
 use crate::object::{Delivery, Envelope, IdKey, ObjectId, Timestamp, once, storage_error};
+use crate::outgoing::Script;
 use crate::rpc::Reply;
 
 /// The environment of the shard's objects.
@@ -71,6 +72,10 @@ impl Environment for Here {
 
     fn variable(&self, name: &str) -> Option<String> {
         self.shard.shared.variables.get(name).cloned()
+    }
+
+    fn script(&self) -> Option<&Script> {
+        self.shard.shared.options.script.as_ref()
     }
 
     fn report(&self, message: &str) {

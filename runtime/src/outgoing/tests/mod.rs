@@ -1,0 +1,5 @@
+//! The rules of requests: addresses, URLs, tries.
+
+mod addresses;
+mod retries;
+mod urls;

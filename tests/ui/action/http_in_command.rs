@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[durable_object]
+struct Room {}
+
+#[durable_object]
+impl Room {
+    #[action]
+    async fn tell(&mut self, cx: &mut Context<Self>) -> Result<(), HttpError> {
+        cx.http().get("https://example.com").send().await?;
+        Ok(())
+    }
+}
+
+fn main() {}
