@@ -177,10 +177,10 @@ mod tests {
 
     #[test]
     fn a_frame_is_read_as_it_was_written() {
-        for payload in [&b""[..], b"a", &[0; 70_000]] {
-            let frame = TypedFrame::new(7, payload.to_vec());
+        for length in [0, 1, 70_000] {
+            let frame = TypedFrame::new(7, vec![b'a'; length]);
             let bytes = Frame::from(frame.clone());
-            assert_eq!(bytes.as_bytes().len(), HEADER + payload.len());
+            assert_eq!(bytes.as_bytes().len(), HEADER + length);
             assert_eq!(TypedFrame::read(&bytes), Ok(frame));
         }
         assert_eq!(
