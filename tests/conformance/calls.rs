@@ -1,11 +1,7 @@
 //! The table, continued: what objects ask each other.
 
-use crate::scenarios::{call, fails, gives};
-use crate::steps::{Gives, Scenario, Step};
-
-const fn same(object: &'static str, action: &'static str, params: &'static str) -> Step {
-    Step::Call(call(object, action, params, Gives::Same))
-}
+use crate::scenarios::{fails, gives, same};
+use crate::steps::{Scenario, Step};
 
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {

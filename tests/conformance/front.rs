@@ -2,35 +2,10 @@
 
 use crate::scenarios::gives;
 use crate::sockets::{SUBSCRIBE, SUBSCRIBED, hear, open, say};
-use crate::steps::{Scenario, Step};
+use crate::steps::{JSON, Scenario, Step, ask, post, with};
 
-const JSON: &[&str] = &["Content-Type: application/json"];
 /// Who came through a proxy is no developer.
 const STRANGER: &[&str] = &["Via: 1.1 elsewhere"];
-
-const fn ask(method: &'static str, path: &'static str, status: u16) -> Step {
-    with(method, path, &[], "", status)
-}
-
-const fn post(path: &'static str, body: &'static str, status: u16) -> Step {
-    with("POST", path, JSON, body, status)
-}
-
-const fn with(
-    method: &'static str,
-    path: &'static str,
-    headers: &'static [&'static str],
-    body: &'static str,
-    status: u16,
-) -> Step {
-    Step::Request {
-        method,
-        path,
-        headers,
-        body,
-        status,
-    }
-}
 
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {

@@ -1,7 +1,7 @@
 //! Idempotency keys: what a call answered is what it answers.
 
 use super::scenarios::gives;
-use super::steps::{Scenario, Step};
+use crate::steps::{Scenario, Step, with};
 
 const A: &[&str] = &["Content-Type: application/json", "Idempotency-Key: a"];
 const B: &[&str] = &["Content-Type: application/json", "Idempotency-Key: b"];
@@ -68,11 +68,5 @@ const fn post(
     body: &'static str,
     status: u16,
 ) -> Step {
-    Step::Request {
-        method: "POST",
-        path,
-        headers,
-        body,
-        status,
-    }
+    with("POST", path, headers, body, status)
 }

@@ -1,11 +1,7 @@
 //! The table, continued: what runs around calls.
 
-use crate::scenarios::{call, fails, gives};
+use crate::scenarios::{call, fails, gives, same};
 use crate::steps::{Gives, Scenario, Step};
-
-const fn same(object: &'static str, action: &'static str, params: &'static str) -> Step {
-    Step::Call(call(object, action, params, Gives::Same))
-}
 
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {

@@ -1,33 +1,7 @@
 //! The table, continued: plain HTTP, as well and as badly formed as it comes.
 
 use crate::scenarios::gives;
-use crate::steps::{Scenario, Step};
-
-const JSON: &[&str] = &["Content-Type: application/json"];
-
-const fn ask(method: &'static str, path: &'static str, status: u16) -> Step {
-    with(method, path, &[], "", status)
-}
-
-const fn post(path: &'static str, body: &'static str, status: u16) -> Step {
-    with("POST", path, JSON, body, status)
-}
-
-const fn with(
-    method: &'static str,
-    path: &'static str,
-    headers: &'static [&'static str],
-    body: &'static str,
-    status: u16,
-) -> Step {
-    Step::Request {
-        method,
-        path,
-        headers,
-        body,
-        status,
-    }
-}
+use crate::steps::{JSON, Scenario, Step, ask, post, with};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"rpc.ping"}"#;
 /// Two elements short of the limit.

@@ -17,6 +17,11 @@ pub(crate) const fn call(
     }
 }
 
+/// A call that both backends answer alike, whatever it is.
+pub(crate) const fn same(object: &'static str, action: &'static str, params: &'static str) -> Step {
+    Step::Call(call(object, action, params, Gives::Same))
+}
+
 pub(crate) const fn gives(
     object: &'static str,
     action: &'static str,

@@ -198,3 +198,33 @@ pub(crate) fn masked(text: &str) -> String {
     }
     masked
 }
+
+/// The media type of all that is executed.
+pub(crate) const JSON: &[&str] = &["Content-Type: application/json"];
+
+/// A request without a body.
+pub(crate) const fn ask(method: &'static str, path: &'static str, status: u16) -> Step {
+    with(method, path, &[], "", status)
+}
+
+/// A body of JSON.
+pub(crate) const fn post(path: &'static str, body: &'static str, status: u16) -> Step {
+    with("POST", path, JSON, body, status)
+}
+
+/// Any request.
+pub(crate) const fn with(
+    method: &'static str,
+    path: &'static str,
+    headers: &'static [&'static str],
+    body: &'static str,
+    status: u16,
+) -> Step {
+    Step::Request {
+        method,
+        path,
+        headers,
+        body,
+        status,
+    }
+}

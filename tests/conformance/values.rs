@@ -1,11 +1,7 @@
 //! The table, continued: what is kept, and how it comes back.
 
-use crate::scenarios::{call, fails, gives};
+use crate::scenarios::{call, fails, gives, same};
 use crate::steps::{Gives, Scenario, Step};
-
-const fn same(object: &'static str, action: &'static str, params: &'static str) -> Step {
-    Step::Call(call(object, action, params, Gives::Same))
-}
 
 const EXTREMES: &str = r#"{"everything": {"signed": -9223372036854775808, "unsigned": 18446744073709551615, "float": 1.0,
     "maybe": null, "unit": null, "bytes": [0, 255], "text": "", "map": {"b": 2, "a": 1, "": 0}, "kind": "Bare"}}"#;
