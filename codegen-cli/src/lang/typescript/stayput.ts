@@ -98,6 +98,7 @@ export type FrameworkCode =
   | "invalid_params"
   | "invalid_request"
   | "isolate_reset"
+  | "js_exception"
   | "key_in_use"
   | "key_reused"
   | "malformed_request"
