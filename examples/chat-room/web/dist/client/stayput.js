@@ -148,7 +148,7 @@ async function call(target, method, params, options, wire) {
     if (wire.params !== undefined)
         walk(params, wire.params, (value) => checked(value, "the params", false));
     const id = nextId();
-    const message = { jsonrpc: "2.0", id, method, params };
+    const message = { jsonrpc: "2.0", id, method, key: options.key, params };
     const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
     const connection = connectionFor(target, options);
     const send = connection === undefined ? post : over(connection, id, wire.query === true);
