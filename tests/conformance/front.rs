@@ -36,6 +36,16 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "a file whose path looks like an object's",
+        steps: &[
+            ask("GET", "/page/hello.js", 200),
+            ask("HEAD", "/page/hello.js", 200),
+            ask("OPTIONS", "/page/hello.js", 204),
+            ask("GET", "/page/other.js", 404),
+            post("/page/hello.js", "{}", 405),
+        ],
+    },
+    Scenario {
         name: "the query names the object, or it has one name",
         steps: &[
             post(

@@ -43,7 +43,8 @@ impl Front {
             Ok(request) => request,
             Err(response) => return Entered::Answered(response),
         };
-        if *request.method() == Method::GET && is_live(request.path()) {
+        let path = request.path();
+        if *request.method() == Method::GET && is_live(path) && !self.assets().has(path) {
             return match self.open_at_object(request, dispatch).await {
                 Ok(opening) => Entered::Opening(Box::new(opening)),
                 Err(response) => Entered::Answered(response),
