@@ -268,7 +268,7 @@ pub(crate) const ALL: &[Scenario] = &[
             ),
             ask("GET", "/files/x/y", 404),
             with("PUT", "/files/x/y", &[], "root", 201),
-            ask("GET", "/folder/root/x/y", 200),
+            ask("GET", "/folder/base/x/y", 200),
             ask("GET", "/folder/f/switch", 500),
             ask("GET", "/folder/f/panic", 500),
             ask("GET", "/folder/f/all/count", 200),

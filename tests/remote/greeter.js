@@ -22,6 +22,14 @@ export class Greeter extends DurableObject {
     return 2n ** 60n;
   }
 
+  double(value) {
+    return [value, typeof value];
+  }
+
+  nan() {
+    return NaN;
+  }
+
   fail(why) {
     throw new TypeError(why);
   }

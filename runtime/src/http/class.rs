@@ -279,6 +279,11 @@ impl Class {
             .ok_or_else(|| Box::new(self.unknown(name, !self.routes.is_empty())))
     }
 
+    /// Whether anything but actions and the server's own paths is below its objects.
+    pub(super) fn has_routes(&self) -> bool {
+        self.fetch.is_some() || !self.routes.is_empty()
+    }
+
     /// What takes a request to this path, if nothing else does.
     pub(super) fn fetch(&self, path: Path<'_>) -> Option<&Route> {
         let fetch = self.fetch.as_ref()?;

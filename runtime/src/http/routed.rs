@@ -41,6 +41,9 @@ impl Front {
         let method = request.method();
         let (class, _, below) = path.below()?;
         let known = self.classes().get(&segment(class).ok()?).ok()?;
+        if !known.has_routes() {
+            return None;
+        }
         let found = known.routes.find(method, below);
         let found = found.or_else(|| Some((known.fetch(path)?, Vec::new())));
         if let Some(found) = found {

@@ -76,7 +76,7 @@ impl JsClass {
 
 impl JsObject {
     /// A call of one of its methods. `args` is a tuple or a list: they are the method's arguments, by position, as JSON
-    /// has them. `undefined` as the result is `null`.
+    /// has them; integers that a JavaScript number does not hold are `bigint`. `undefined` as the result is `null`.
     ///
     /// It counts as a command: a query cannot make it. A method that throws is a rejection with the code `js_exception`.
     pub fn call<T>(&self, method: &str, args: &(impl Serialize + ?Sized)) -> Call<T, Error> {

@@ -335,8 +335,8 @@ class Bridge {
     void this.#open;
     const namespace = this.#remote(binding);
     const stub = name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
-    const result = await stub[method](...(JSON.parse(args) ?? []));
-    return JSON.stringify(result) ?? "null";
+    const result = await stub[method](...(parseExact(args) ?? []));
+    return writeExact(result) ?? "null";
   }
 
   /** `headers`: names and values in turn. The time it may take is the caller's affair. */
@@ -539,7 +539,7 @@ export function shell({ module, instantiate, classes, manifest }) {
       async stayputRpc(action, args) {
         const params = encodeArgs(args, described[path].actions[action].params);
         const answer = await this.#run((root, call, done) => root.rpc(call, action, params, done));
-        if (answer.ok) return decodeResult(new TextDecoder().decode(answer.ok));
+        if (answer.ok) return parseExact(new TextDecoder().decode(answer.ok));
         throw rpcError(answer);
       }
 
@@ -730,21 +730,22 @@ function mounted(object, prefix, actions) {
   return new Mixin();
 }
 
-/**
- * Integers of any size are written as what they are. `undefined` leaves a parameter out, as in a call of a function: where
- * others follow, they go by name.
- */
+/** `undefined` leaves a parameter out, as in a call of a function: where others follow, they go by name. */
 function encodeArgs(args, params) {
   const given = args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
   if (given.length === 0) return NOTHING;
   const byName = given.includes(undefined) && given.length <= params.length;
   const form = byName ? Object.fromEntries(given.map((arg, index) => [params[index].name, arg])) : given;
-  const write = (_, value) => (typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value);
-  return new TextEncoder().encode(JSON.stringify(form, write));
+  return new TextEncoder().encode(writeExact(form));
+}
+
+/** Integers of any size are written as what they are. */
+function writeExact(value) {
+  return JSON.stringify(value, (_, value) => (typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value));
 }
 
 /** Integers that a number does not hold are read as `bigint`. */
-function decodeResult(text) {
+function parseExact(text) {
   return JSON.parse(text, (_, value, { source } = {}) => {
     const wide = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
     return wide && /^-?\d+$/.test(source) ? BigInt(source) : value;
