@@ -267,7 +267,7 @@ pub(crate) const ALL: &[Scenario] = &[
                 200,
             ),
             ask("GET", "/files/x/y", 404),
-            with("PUT", "/files/x/y", &[], "root", 201),
+            with("PUT", "/files/x/y", &[], "base", 201),
             ask("GET", "/folder/base/x/y", 200),
             ask("GET", "/folder/f/switch", 500),
             ask("GET", "/folder/f/panic", 500),

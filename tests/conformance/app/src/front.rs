@@ -15,7 +15,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .route("/of", to::<Tally>().named_by_query("tally"))
         .route("/lobby/*", to::<Hall>().named_by_query("hall").or("main"))
         .route("/one/*", to::<Tally>().named("the one"))
-        .route("/files/*", to::<Folder>().named("root"))
+        .route("/files/*", to::<Folder>().named("base"))
         .get("/api/tallies/{name}/value", value)
         .public()
         .post("/api/tallies/{name}", add)
