@@ -8,6 +8,9 @@
     )
 )]
 
+// Our own mixins are written as users write theirs.
+extern crate self as stayput;
+
 mod app;
 mod macros;
 mod network;
@@ -24,6 +27,7 @@ pub mod event;
 pub mod http;
 pub mod manifest;
 pub mod middleware;
+pub mod mixins;
 pub mod object;
 pub mod outgoing;
 pub mod prelude;

@@ -7,6 +7,7 @@ pub use crate::object::{
     Caller, Context, Handle, Id, Object, ObjectId, ProcessContext, Stub, Timestamp, days, hours,
     minutes, seconds,
 };
+pub use crate::mixins::jobs::JobContext;
 pub use crate::outgoing::{HttpError, Retry};
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
 pub use crate::state::{Cursor, Log, Map, Page, Set};

@@ -14,6 +14,7 @@ pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure}
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::http::{raw_reply, raw_request};
 pub use crate::middleware::{MakeLayer, layer};
+pub use crate::mixins::jobs::{Accepted, JobContext, JobError, accept as accept_job};
 pub use crate::object::{
     Arg, Binding, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts,
     NoMounts, Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore,

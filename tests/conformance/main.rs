@@ -18,6 +18,7 @@ mod frames;
 mod front;
 mod guests;
 mod javascript;
+mod jobs;
 mod keys;
 mod limits;
 mod middleware;
@@ -59,6 +60,7 @@ const TABLES: &[&[Scenario]] = &[
     frames::ALL,
     middleware::ALL,
     front::ALL,
+    jobs::ALL,
 ];
 
 #[test]

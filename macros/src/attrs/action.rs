@@ -69,6 +69,10 @@ pub(crate) struct ActionArgs {
     pub(crate) was: Option<LitStr>,
     pub(crate) route: Option<RouteArgs>,
     pub(crate) middleware: Vec<Expr>,
+    /// Calls of it only begin it.
+    pub(crate) job: Option<Path>,
+    /// How often a job that fails is run again.
+    pub(crate) retries: Option<Expr>,
 }
 
 impl ActionArgs {
@@ -82,6 +86,8 @@ impl ActionArgs {
         let was = args.text("was", diag);
         let route = RouteArgs::take(&mut args, diag);
         let middleware = args.exprs("middleware", diag);
+        let job = args.flag("job", diag);
+        let retries = args.expr("retries", diag);
         args.finish(diag);
         Self {
             auth,
@@ -89,6 +95,8 @@ impl ActionArgs {
             was,
             route,
             middleware,
+            job,
+            retries,
         }
     }
 }

@@ -131,6 +131,8 @@ pub(crate) static ACTION: Place = Place {
         ("location", "location = \"/users/{id}\""),
         ("none", "none = 200"),
         ("middleware", "middleware(RequestLog, ..)"),
+        ("job", "job"),
+        ("retries", "retries = 3"),
     ],
 };
 

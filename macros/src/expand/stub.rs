@@ -40,12 +40,16 @@ fn method(action: &Action, block: &Block) -> TokenStream {
         .map(|param| without_self(&param.ty, &block.self_path))
         .collect();
     let output = without_self(&action.output.ty, &block.self_path);
-    let output = if action.output.fallible {
+    let output = if action.job.is_some() {
+        quote!(__rt::Call<__rt::Accepted, __rt::JobError>)
+    } else if action.output.fallible {
         quote!(__rt::CallOf<#output>)
     } else {
         quote!(__rt::Call<#output, ::core::convert::Infallible>)
     };
     let mode = match action.mode {
+        // What a call does is to note the job.
+        _ if action.job.is_some() => quote!(Write),
         Mode::Query => quote!(Read),
         Mode::Command => quote!(Write),
         Mode::Process => quote!(Free),

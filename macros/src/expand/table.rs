@@ -20,6 +20,7 @@ use crate::attrs::action::Auth;
 use crate::attrs::route::RouteArgs;
 use crate::attrs::ungroup;
 use crate::model::action::{Action, Mode};
+use crate::model::job::Job;
 use crate::syntax::types::without_self;
 
 /// One element of the table.
@@ -35,10 +36,11 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     let params = (!action.params.is_empty()).then(|| quote!(.params(const { &[#(#params),*] })));
     let route = action.route.as_ref().map(route);
     let (tuple, output) = (tuple(action), &action.output.ty);
-    let returns = local(if action.output.fallible {
-        "result"
-    } else {
-        "value"
+    let returns = local(match (&action.job, action.output.fallible) {
+        (None, true) => "result",
+        (None, false) => "value",
+        (Some(_), true) => "job_result",
+        (Some(_), false) => "job_value",
     });
     let layers = layers(&action.middleware);
     let layers = (!action.middleware.is_empty()).then(|| quote!(.middleware(#layers)));
@@ -93,6 +95,10 @@ fn run(action: &Action) -> TokenStream {
     method.set_span(first);
     let function = quote_spanned!(first=> Self::#method);
     let awaits = action.is_async.then(|| quote_spanned!(last=> .await));
+    let context = match &action.job {
+        Some(_) => context.map(|_| quote!(, __rt::JobContext::new(#cx))),
+        None => context,
+    };
     let args = quote_spanned!(last=> (#this #context #(, #names)*));
     let call = quote!(__rt::#reply(#function #args #awaits));
     let constructor = match (action.mode, action.is_async) {
@@ -103,12 +109,36 @@ fn run(action: &Action) -> TokenStream {
         (Mode::Process, _) => "process",
     };
     let constructor = local(constructor);
+    if let Some(job) = &action.job {
+        let begin = begin(action, job);
+        return quote! {
+            job(#begin, |#this, #cx, mut #params| ::std::boxed::Box::pin(async move { #decode #call }))
+        };
+    }
     if action.is_async || action.mode == Mode::Process {
         quote! {
             #constructor(|#this, #cx, mut #params| ::std::boxed::Box::pin(async move { #decode #call }))
         }
     } else {
         quote!(#constructor(|#this, #cx, #params| { #decode #call }))
+    }
+}
+
+/// `|this, cx, params| { .. }`: what a call of a job does. The object's `jobs` are looked for where `job` is written.
+fn begin(action: &Action, job: &Job) -> TokenStream {
+    let (this, cx, params) = (local("this"), local("cx"), local("params"));
+    let (name, tuple, retries) = (&action.name, tuple(action), job.retries);
+    let jobs = local("jobs");
+    let span = job.at.span();
+    let (keep, context) = (
+        quote_spanned!(span=> &mut #this.#jobs),
+        quote_spanned!(span=> &mut #cx.#jobs()),
+    );
+    quote! {
+        |#this: &mut Self, #cx: &mut __rt::Context<Self>, #params| {
+            #params.decode::<#tuple>()?;
+            __rt::accept_job(#keep, #context, #name, #retries, #params)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use syn::{
     Type,
 };
 
+use super::job::{self, Job};
 use super::param::{self, Param};
 use super::route;
 use crate::attrs::action::{ActionArgs, Auth};
@@ -38,6 +39,7 @@ pub(crate) struct Action {
     pub(crate) params: Vec<Param>,
     pub(crate) output: Output,
     pub(crate) route: Option<RouteArgs>,
+    pub(crate) job: Option<Job>,
 }
 
 /// What a method holds of its object.
@@ -95,9 +97,10 @@ pub(crate) fn read(
     }
     let from = diag.count();
     check_signature(&method.sig, "an action", &format!("action `{ident}`"), diag);
-    let parts = read_inputs(&mut method.sig, rt, diag);
+    let parts = read_inputs(&mut method.sig, args.job.is_some(), rt, diag);
     let output = read_output(&method.sig.output, &format!("action `{ident}`"), diag);
     let (mode, context, params) = parts?;
+    let job = job::read(args.job, args.retries, &ident, mode, diag);
     if let Some(route) = &args.route {
         route::check(route, &ident, &args.auth, mode, &params, diag);
     }
@@ -117,6 +120,7 @@ pub(crate) fn read(
         params,
         output,
         route: args.route,
+        job,
     })
 }
 
@@ -152,7 +156,12 @@ pub(crate) fn check_signature(sig: &Signature, what: &str, name: &str, diag: &mu
 const RECEIVERS: &str =
     "`&self` makes a query, `&mut self` a command, `this: Handle<Self>` a process";
 
-fn read_inputs(sig: &mut Signature, rt: &Rt, diag: &mut Diag) -> Option<(Mode, bool, Vec<Param>)> {
+fn read_inputs(
+    sig: &mut Signature,
+    is_job: bool,
+    rt: &Rt,
+    diag: &mut Diag,
+) -> Option<(Mode, bool, Vec<Param>)> {
     let name = sig.ident.clone();
     let mut inputs = sig.inputs.iter_mut();
     let mode = match inputs.next() {
@@ -182,7 +191,7 @@ fn read_inputs(sig: &mut Signature, rt: &Rt, diag: &mut Diag) -> Option<(Mode, b
         let FnArg::Typed(input) = input else { continue };
         if index == 0 && is_context(&input.ty) {
             param::refuse_attrs(&mut input.attrs, rt, "the context", diag);
-            check_context(&input.ty, mode, diag);
+            check_context(&input.ty, mode, is_job, diag);
             context = true;
         } else {
             params.extend(param::read(input, rt, diag));
@@ -231,14 +240,17 @@ fn receiver_mode(receiver: &syn::Receiver, name: &Ident, diag: &mut Diag) -> Opt
 fn is_context(ty: &Type) -> bool {
     let named = last_segment(ty);
     matches!(ungroup(ty), Type::Reference(_))
-        || matches!(named.as_deref(), Some("Context" | "ProcessContext"))
+        || matches!(named.as_deref(), Some("Context" | "ProcessContext" | "JobContext"))
 }
 
-fn check_context(ty: &Type, mode: Option<Mode>, diag: &mut Diag) {
+fn check_context(ty: &Type, mode: Option<Mode>, is_job: bool, diag: &mut Diag) {
     let by_reference = match ungroup(ty) {
         Type::Reference(reference) => {
             let inner = last_segment(&reference.elem);
-            if !matches!(inner.as_deref(), Some("Context" | "ProcessContext")) {
+            if !matches!(
+                inner.as_deref(),
+                Some("Context" | "ProcessContext" | "JobContext")
+            ) {
                 diag.error(ty, "parameters are owned; a reference is the context")
                     .help("take `String` for `&str`, `Vec<T>` for `&[T]`, `T` for `&T`");
                 return;
@@ -256,12 +268,14 @@ fn check_context(ty: &Type, mode: Option<Mode>, diag: &mut Diag) {
         }
         (Some(Mode::Process), Some(_)) => {
             diag.error(ty, "a process owns its context")
-                .help("write `cx: ProcessContext<Self>`");
+                .help(job::context_help(is_job));
         }
         (Some(Mode::Process), None) => {
-            if last_segment(ty).as_deref() == Some("Context") {
-                diag.error(ty, "a process has a context of its own kind")
-                    .help("write `cx: ProcessContext<Self>`");
+            let kind = last_segment(ty);
+            if kind.as_deref() != Some(job::context(is_job)) {
+                let what = if is_job { "a job" } else { "a process" };
+                diag.error(ty, format!("{what} has a context of its own kind"))
+                    .help(job::context_help(is_job));
             }
         }
         (Some(Mode::Query), None) => {

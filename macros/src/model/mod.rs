@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod error;
 pub(crate) mod fetch;
 pub(crate) mod handler;
+pub(crate) mod job;
 pub(crate) mod object;
 pub(crate) mod param;
 pub(crate) mod placeholders;

@@ -71,6 +71,11 @@ impl Params {
         }
     }
 
+    /// Which were written in a URL.
+    pub(crate) fn in_url(&self) -> InUrl {
+        self.in_url
+    }
+
     /// They, as they came.
     pub(crate) fn text(&self) -> &Bytes {
         &self.text

@@ -27,7 +27,7 @@ pub use reply::{
     reply_result, reply_value,
 };
 pub use route::{Route, RouteInfo};
-pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, Table};
+pub use table::{Action, ActionDescriber, Actions, Auth, Lists, Run, RunProcess, Table};
 
 pub(crate) use missing::is_optional;
 pub(crate) use reply::encode;

@@ -8,8 +8,9 @@ use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
 use crate::http::{FETCH, Raw};
-use crate::manifest::{DESCRIBES, ErrorManifest};
+use crate::manifest::{DESCRIBES, ErrorManifest, JobManifest};
 use crate::middleware::MakeLayer;
+use crate::mixins::jobs::{Accepted, JobError};
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
@@ -61,8 +62,10 @@ pub struct Action<T: Stateful> {
     pub raw: Option<&'static Raw>,
     /// What runs around it, within what its class lists.
     pub middleware: &'static [MakeLayer],
-    /// The method.
+    /// The method; of a job what begins one.
     pub run: Run<T>,
+    /// The method of a job.
+    pub job: Option<RunProcess<T>>,
     /// Describes the types of the signature.
     pub describe: fn(&mut ActionDescriber<'_>),
 }
@@ -79,6 +82,7 @@ impl<T: Stateful> Action<T> {
             raw: None,
             middleware: &[],
             run,
+            job: None,
             describe: |_| {},
         }
     }
@@ -108,10 +112,18 @@ impl<T: Stateful> Action<T> {
     }
 
     /// An action with `this: Handle<Self>`.
-    pub const fn process(
-        run: fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>,
-    ) -> Self {
+    pub const fn process(run: RunProcess<T>) -> Self {
         Self::new(Run::Process(run))
+    }
+
+    /// A process that runs as a job: `begin` is what a call of it does, `run` the job itself.
+    pub const fn job(
+        begin: fn(&mut T, &mut Context<T>, &mut Params) -> Reply,
+        run: RunProcess<T>,
+    ) -> Self {
+        let mut action = Self::new(Run::Command(begin));
+        action.job = Some(run);
+        action
     }
 
     /// Its wire name and doc comment.
@@ -195,6 +207,31 @@ impl<T: Stateful> Action<T> {
         self
     }
 
+    /// The types of a job that returns a `Result`.
+    #[must_use]
+    pub const fn job_result<P: DecodeParams, R: Fallible<Ok: ActionOutput, Err: ActionError>>(
+        mut self,
+    ) -> Self {
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.job(
+                |describer| describer.result::<OkOf<R>>(),
+                |describer| describer.errors::<ErrOf<R>>(),
+            );
+        };
+        self
+    }
+
+    /// The types of a job that cannot fail by itself.
+    #[must_use]
+    pub const fn job_value<P: DecodeParams, R: ActionOutput>(mut self) -> Self {
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.job(|describer| describer.result::<R>(), |_| {});
+        };
+        self
+    }
+
     /// The types of an action that cannot fail.
     #[must_use]
     pub const fn value<P: DecodeParams, R: ActionOutput>(mut self) -> Self {
@@ -239,8 +276,11 @@ pub enum Run<T: Stateful> {
     /// `async fn(&mut self)`.
     AsyncCommand(for<'a> fn(&'a mut T, &'a mut Context<T>, Params) -> LocalFuture<'a, Reply>),
     /// `fn(this: Handle<Self>)`.
-    Process(fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>),
+    Process(RunProcess<T>),
 }
+
+/// How a process is run.
+pub type RunProcess<T> = fn(Handle<T>, ProcessContext<T>, Params) -> LocalFuture<'static, Reply>;
 
 impl<T: Stateful> std::fmt::Debug for Run<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -262,6 +302,8 @@ pub struct ActionDescriber<'a> {
     pub(crate) params: Vec<(bool, Value)>,
     pub(crate) result: Value,
     pub(crate) errors: Vec<ErrorManifest>,
+    /// What a job returns in the end.
+    pub(crate) job: Option<JobManifest>,
 }
 
 impl<'a> ActionDescriber<'a> {
@@ -271,6 +313,7 @@ impl<'a> ActionDescriber<'a> {
             params: Vec::new(),
             result: Value::Null,
             errors: Vec::new(),
+            job: None,
         }
     }
 
@@ -298,6 +341,21 @@ impl<'a> ActionDescriber<'a> {
         let mut describer = ErrorDescriber::new(self.generator);
         E::describe(&mut describer);
         self.errors = describer.into_errors();
+    }
+
+    /// A job: what describes what it returns in the end, and its errors. A call of it answers something else.
+    fn job(&mut self, result: fn(&mut Self), errors: fn(&mut Self)) {
+        if !DESCRIBES {
+            return;
+        }
+        result(self);
+        errors(self);
+        self.job = Some(JobManifest {
+            result: std::mem::take(&mut self.result),
+            errors: std::mem::take(&mut self.errors),
+        });
+        self.result::<Accepted>();
+        self.errors::<JobError>();
     }
 
     pub(crate) fn param<T: ActionParam>(&mut self) {

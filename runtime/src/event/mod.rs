@@ -1,8 +1,10 @@
 //! Events: declared by `#[event]` on a type, emitted by `cx.emit`, handled by `#[event(..)]` methods.
 
+mod executed;
 mod handler;
 mod queue;
 
+pub use executed::Executed;
 pub use handler::{Alarm, EventHandler, Handler, event_as};
 pub(crate) use queue::EventQueue;
 

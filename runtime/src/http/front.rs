@@ -8,6 +8,7 @@ use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
+use super::accepted::accepted;
 use super::asset::{Asset, Assets};
 use super::class::{Class, Classes, EdgeClass};
 use super::door::Door;
@@ -278,6 +279,7 @@ impl Front {
                 if !reads && method != Method::POST {
                     return Err(wrong_method(method, OF_QUERY));
                 }
+                let base = format!("/{class}/{name}");
                 let caller = self.auth.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
@@ -304,6 +306,8 @@ impl Front {
                 let result = written(result);
                 Ok(if reads {
                     found(result, request.headers())
+                } else if action.job {
+                    accepted(&base, &action.name, result)
                 } else {
                     json(StatusCode::OK, result)
                 })

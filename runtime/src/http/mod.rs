@@ -3,6 +3,7 @@
 //! A backend reads a request, hands it to [`Front::handle`] with something that can [`Dispatch`] calls, and writes
 //! the response. Which bytes a client gets is decided here alone.
 
+mod accepted;
 mod asset;
 mod auth;
 mod class;

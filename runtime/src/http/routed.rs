@@ -6,6 +6,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::accepted::accepted;
 use super::etag::found;
 use super::front::{
     Front, OF_COMMAND, OF_QUERY, key_of, no_path, not_draining, segment, written, wrong_method,
@@ -94,6 +95,9 @@ impl Front {
                 return Err(WireError::framework(Code::NotFound, message).into());
             }
             return Ok(found(written(result), request.headers()));
+        }
+        if route.action.job && route.status == 200 {
+            return Ok(accepted(&base, &route.action.name, written(result)));
         }
         let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
         let location = (route.location.as_ref()).map(|location| place(&base, location, &result));

@@ -138,12 +138,24 @@ pub struct ActionManifest {
     pub errors: Vec<ErrorManifest>,
     /// JSON Pointers below `result` (and `params/<i>/schema`) of 64-bit integers, which may exceed 2^53-1.
     pub wide_integers: Vec<String>,
+    /// What it returns in the end, if calls of it only begin it: `jobs.get` tells it then. Left out of other actions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobManifest>,
     /// Its path below the object; left out if it has none of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteManifest>,
     /// The mount the action comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixin: Option<String>,
+}
+
+/// What becomes of a job.
+#[derive(Debug, Clone, Serialize)]
+pub struct JobManifest {
+    /// The schema of the job's result.
+    pub result: Value,
+    /// Errors that the job declares.
+    pub errors: Vec<ErrorManifest>,
 }
 
 /// A path of an action's own, below its object.

@@ -10,9 +10,9 @@ use super::handle::Handle;
 use super::host::{Host, IncomingCall};
 use super::mount::{Collected, Project};
 use super::{Mode, Object, Target};
-use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run};
+use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
-use crate::event::{Alarm, EventInfo, Handler};
+use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
 use crate::http::Raw;
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
@@ -27,7 +27,7 @@ type AsyncQuery<T> =
     Box<dyn for<'a> Fn(&'a T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
 type AsyncCommand<T> =
     Box<dyn for<'a> Fn(&'a mut T, RawContext, Params) -> LocalFuture<'a, Reply> + Send + Sync>;
-type Process<T> =
+pub(super) type Process<T> =
     Box<dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync>;
 type OnStart<T> =
     Box<dyn for<'a> Fn(&'a mut T, RawContext, bool) -> LocalFuture<'a, Handled> + Send + Sync>;
@@ -57,6 +57,8 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) raw: Option<&'static Raw>,
     pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
+    /// What a job of it runs, if calls of it only begin one.
+    pub(super) job: Option<Process<T>>,
     pub(super) docs: &'static str,
     pub(super) describe: fn(&mut ActionDescriber<'_>),
 }
@@ -112,6 +114,8 @@ pub struct ClassTable<T: Stateful> {
     pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
     pub(super) declared: Vec<DeclaredEvent>,
+    /// Whether a handler wants to hear of every action that is about to be committed.
+    pub(super) hears_executed: bool,
     /// `name@version` of the app, kept in every object's meta record.
     pub(super) app: String,
     pub(super) mixins: Vec<(String, MixinManifest)>,
@@ -166,6 +170,8 @@ pub struct ActionInfo {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
+    /// Whether a call of it only begins a job.
+    pub job: bool,
 }
 
 impl<T: Stateful> ClassTable<T> {
@@ -190,6 +196,7 @@ impl<T: Stateful> ClassTable<T> {
             mixins,
         } = all;
         Self {
+            hears_executed: events.iter().any(|entry| entry.event == Executed::NAME),
             entries,
             by_name,
             starts,
@@ -212,6 +219,7 @@ impl<T: Stateful> ClassTable<T> {
             params: entry.params.iter().map(|param| param.name).collect(),
             route: entry.route.clone(),
             raw: entry.raw,
+            job: entry.job.is_some(),
         };
         self.entries.iter().map(info).collect()
     }
@@ -411,11 +419,17 @@ impl<T: Stateful> Runner<T> {
             Run::AsyncCommand(run) => Self::AsyncCommand(Box::new(move |state, raw, params| {
                 Box::pin(async move { run(state, &mut Context::new(raw), params).await })
             })),
-            Run::Process(run) => Self::Process(Box::new(move |handle, raw, params| {
-                run(handle, ProcessContext::new(raw), params)
-            })),
+            Run::Process(run) => Self::Process(own_process(*run)),
         }
     }
+}
+
+fn own_process<T: Stateful>(run: RunProcess<T>) -> Process<T> {
+    Box::new(move |handle, raw, params| run(handle, ProcessContext::new(raw), params))
+}
+
+fn lift_process<T: Stateful, H: Stateful, P: Project<H, Part = T>>(run: Process<T>) -> Process<H> {
+    Box::new(move |handle, raw, params| run(handle.project::<P>(), raw, params))
 }
 
 impl<T: Stateful> Entry<T> {
@@ -431,6 +445,7 @@ impl<T: Stateful> Entry<T> {
             raw: action.raw,
             middleware: action.middleware,
             run: Runner::own(&action.run),
+            job: action.job.map(own_process),
             docs: action.docs,
             describe: action.describe,
         }
@@ -454,11 +469,7 @@ impl<T: Stateful> Entry<T> {
                     run(P::get_mut(host), raw, params)
                 }))
             }
-            Runner::Process(run) => {
-                Runner::Process(Box::new(move |handle: Handle<H>, raw, params| {
-                    run(handle.project::<P>(), raw, params)
-                }))
-            }
+            Runner::Process(run) => Runner::Process(lift_process::<T, H, P>(run)),
         };
         let Self {
             name,
@@ -469,6 +480,7 @@ impl<T: Stateful> Entry<T> {
             route,
             raw,
             middleware,
+            job,
             docs,
             describe,
             ..
@@ -483,6 +495,7 @@ impl<T: Stateful> Entry<T> {
             raw,
             middleware,
             run,
+            job: job.map(lift_process::<T, H, P>),
             docs,
             describe,
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alarm;
+use super::host::{Deed, JobRun, Running};
 use super::class::wire_name;
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
@@ -84,18 +85,15 @@ impl RawContext {
     fn uuid(&self) -> String {
         let mut bytes = [0; 16];
         self.turn.core.environment.random(&mut bytes);
-        // Version 4, variant 1 of RFC 9562.
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex = u128::from_be_bytes(bytes);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            hex >> 96,
-            hex >> 80 & 0xffff,
-            hex >> 64 & 0xffff,
-            hex >> 48 & 0xffff,
-            hex & 0xffff_ffff_ffff
-        )
+        uuid(bytes, 0x40)
+    }
+
+    fn uuid_v7(&self) -> String {
+        let mut bytes = [0; 16];
+        self.turn.core.environment.random(&mut bytes);
+        let time = self.turn.now.as_millis().to_be_bytes();
+        bytes[..6].copy_from_slice(&time[2..]);
+        uuid(bytes, 0x70)
     }
 
     fn me(&self) -> StubCore {
@@ -146,6 +144,21 @@ impl fmt::Debug for RawContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.turn.core.identity)
     }
+}
+
+/// A UUID of these bytes: variant 1 of RFC 9562, the version in the upper half of the byte.
+fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = bytes[6] & 0x0f | version;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = u128::from_be_bytes(bytes);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        hex >> 96,
+        hex >> 80 & 0xffff,
+        hex >> 64 & 0xffff,
+        hex >> 48 & 0xffff,
+        hex & 0xffff_ffff_ffff
+    )
 }
 
 /// What both kinds of context offer.
@@ -245,6 +258,26 @@ impl<S: Stateful> Context<S> {
         S: HoldsNothing,
     {
         Http::new(self.raw().turn.clone())
+    }
+
+    /// Where the mixin is mounted.
+    pub(crate) fn mount(&self) -> Arc<str> {
+        self.raw().mount.clone()
+    }
+
+    /// The jobs that run.
+    pub(crate) fn jobs(&self) -> &Running {
+        &self.raw().turn.core.jobs
+    }
+
+    /// Does something to jobs with the turn's commit.
+    pub(crate) fn push_deed(&mut self, deed: Deed) {
+        self.raw().turn.deeds.borrow_mut().push(deed);
+    }
+
+    /// An id that sorts by time (version 7 of RFC 9562).
+    pub(crate) fn uuid_v7(&self) -> String {
+        self.raw().uuid_v7()
     }
 
     /// The time: one value for everything that one run commits.
@@ -368,6 +401,11 @@ impl<S: Stateful> ProcessContext<S> {
         S: Online,
     {
         Http::new(self.raw.turn.clone())
+    }
+
+    /// The job that it is a run of.
+    pub(crate) fn job(&self) -> Option<&JobRun> {
+        self.raw.turn.job.as_deref()
     }
 
     /// The time. It goes on while the process runs; what `atomic` commits has one time, that of its own context.

@@ -72,6 +72,7 @@ impl<T: Stateful> Entry<T> {
             params: types,
             result,
             errors,
+            job,
             ..
         } = described;
         let mut wide_integers = Vec::new();
@@ -89,6 +90,9 @@ impl<T: Stateful> Entry<T> {
             });
         }
         find_wide(&result, "/result", &mut wide_integers);
+        if let Some(job) = &job {
+            find_wide(&job.result, "/job/result", &mut wide_integers);
+        }
         let summary = self
             .docs
             .split("\n\n")
@@ -100,7 +104,7 @@ impl<T: Stateful> Entry<T> {
         ActionManifest {
             summary,
             description: self.docs.trim().to_owned(),
-            receiver: match self.run.mode() {
+            receiver: match self.job.as_ref().map_or_else(|| self.run.mode(), |_| Mode::Free) {
                 Mode::Read => "query",
                 Mode::Write => "command",
                 Mode::Free => "process",
@@ -110,6 +114,7 @@ impl<T: Stateful> Entry<T> {
             result,
             errors,
             wide_integers,
+            job,
             route: self.route.as_ref().map(RouteManifest::of),
             mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
         }

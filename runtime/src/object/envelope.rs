@@ -111,7 +111,7 @@ pub struct Caller {
 }
 
 /// Where a caller comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallerKind {
     /// Nobody is known.

@@ -32,7 +32,7 @@ pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-pub(crate) use host::{Core, storage_error};
+pub(crate) use host::{Core, Deed, JobStart, storage_error};
 pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, ObjectId};
 pub use id_key::IdKey;

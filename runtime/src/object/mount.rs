@@ -22,6 +22,32 @@ pub struct Mount<H: Stateful> {
     pub(super) describe: fn() -> MixinManifest,
     /// Wire names inside, for the check of duplicates.
     pub(super) part_type: &'static str,
+    /// Whether the mixin has jobs.
+    jobs: bool,
+}
+
+/// Whether an object or a mixin in it has jobs: what runs them is only linked into programs that do.
+pub(super) const fn has_jobs<T: Stateful>() -> bool {
+    let mut part = 0;
+    while part < T::PARTS.len() {
+        let actions = T::PARTS[part].actions;
+        let mut index = 0;
+        while index < actions.len() {
+            if actions[index].job.is_some() {
+                return true;
+            }
+            index += 1;
+        }
+        part += 1;
+    }
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].jobs {
+            return true;
+        }
+        mount += 1;
+    }
+    false
 }
 
 /// Everything callable of an object, its mixins' included.
@@ -60,6 +86,7 @@ impl<H: Stateful> Mount<H> {
                 description: M::DOCS.to_owned(),
             },
             part_type: M::TYPE_NAME,
+            jobs: has_jobs::<M>(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::contain::race;
-use super::host::{Core, Keyed};
+use super::host::{Core, Deed, JobRun, Keyed};
 use super::lock::Guard;
 use super::origin::{Originate, OutgoingCall};
 use super::storage_error;
@@ -32,6 +32,10 @@ pub(crate) struct Turn {
     pub(crate) events: EventQueue,
     /// What it does to connections, when its commit is accepted.
     pub(crate) effects: Effects,
+    /// What it does to jobs, likewise.
+    pub(crate) deeds: RefCell<Vec<Deed>>,
+    /// The job that it is a run of.
+    pub(crate) job: Option<Rc<JobRun>>,
     /// The connection whose call or handler runs.
     pub(crate) connection: Option<ConnectionId>,
     /// What its answer is kept under.
@@ -50,7 +54,11 @@ impl Turn {
         mode: Mode,
         guard: Option<Guard>,
     ) -> Rc<Self> {
-        Rc::new(Self {
+        Rc::new(Self::make(core, call, mode, guard))
+    }
+
+    fn make(core: &Rc<Core>, call: &Envelope, mode: Mode, guard: Option<Guard>) -> Self {
+        Self {
             core: core.clone(),
             request_id: call.request_id.clone(),
             deadline: call.deadline,
@@ -61,12 +69,21 @@ impl Turn {
             now: core.environment.now(),
             events: EventQueue::default(),
             effects: Effects::default(),
+            deeds: RefCell::default(),
+            job: None,
             connection: call.connection,
             keyed: (mode == Mode::Write).then(|| Keyed::of(call)).flatten(),
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
             fault: RefCell::new(None),
-        })
+        }
+    }
+
+    /// The turn of a process; `job` if it is run as one.
+    pub(crate) fn of_process(core: &Rc<Core>, call: &Envelope, job: Option<Rc<JobRun>>) -> Rc<Self> {
+        let mut turn = Self::make(core, call, Mode::Free, None);
+        turn.job = job;
+        Rc::new(turn)
     }
 
     /// A turn of the same call with another hold of the object: what a process does atomically.
@@ -82,6 +99,8 @@ impl Turn {
             now: self.core.environment.now(),
             events: EventQueue::default(),
             effects: Effects::default(),
+            deeds: RefCell::default(),
+            job: None,
             connection: self.connection,
             keyed: None,
             guard: RefCell::new(Some(Rc::new(guard))),

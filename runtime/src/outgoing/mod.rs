@@ -33,7 +33,7 @@ pub use retry::Retry;
 pub use script::{Answer, Script};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use address::Allow;
+pub(crate) use address::{Allow, SETTING};
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use exchange::{Fault, Inbound};
 #[cfg(any(feature = "client", target_arch = "wasm32"))]

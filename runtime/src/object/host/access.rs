@@ -1,6 +1,9 @@
 //! How a process reaches the state of its object.
 
 use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::core::Busy;
 use super::settle::Keep;
@@ -19,6 +22,9 @@ use crate::rpc::WireError;
 pub(super) struct HandleOf<T: Object> {
     pub(super) host: Rc<Host<T>>,
     pub(super) turn: Rc<Turn>,
+    /// The process's.
+    pub(super) action: Arc<str>,
+    pub(super) params: Bytes,
     pub(super) _busy: Busy,
 }
 
@@ -88,7 +94,9 @@ impl<T: Object> Access<T> for HandleOf<T> {
                 }),
                 None => Ok(Err(reset())),
             };
-            let reply = self.host.settle(&turn, outcome, Keep { commit: true });
+            let host = &self.host;
+            host.tell_executed(&turn, &self.action, &self.params, &outcome);
+            let reply = host.settle(&turn, outcome, Keep { commit: true });
             self.host.recover(&turn);
             turn.end();
             reply.map(drop)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::jobs::Running;
 use super::storage_error;
 use crate::backend::{ObjectStore, Seq, SharedEnvironment, StorageFault};
 use crate::error::Code;
@@ -39,6 +40,8 @@ pub(crate) struct Core {
     pub(super) life: OnceCell<u64>,
     /// What runs around calls.
     pub(crate) chains: Chains,
+    /// The jobs that run in this life of the object.
+    pub(crate) jobs: Running,
 }
 
 impl fmt::Display for Identity {

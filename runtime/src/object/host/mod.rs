@@ -7,6 +7,7 @@ mod birth;
 mod core;
 mod delivery;
 mod hooks;
+mod jobs;
 mod keyed;
 mod layers;
 mod queue;
@@ -16,6 +17,7 @@ mod wake;
 
 pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
+pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -86,6 +88,7 @@ impl<T: Object> Host<T> {
                 T::MIDDLEWARE,
                 class.entries.iter().map(|entry| entry.middleware),
             ),
+            jobs: Running::default(),
         };
         Rc::new_cyclic(|me| Self {
             me: me.clone(),

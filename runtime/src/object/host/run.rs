@@ -5,14 +5,15 @@ use std::rc::Rc;
 use super::access::HandleOf;
 use super::core::Busy;
 use super::delivery::{Delivery, IncomingCall};
+use super::jobs::JobRun;
 use super::keyed::Keyed;
 use super::queue::Place;
 use super::settle::Keep;
 use super::{Host, Stage, reset, stopped};
 use crate::action::Params;
-use crate::backend::LocalFuture;
 use crate::error::Code;
-use crate::object::class::{ClassTable, Entry, Runner};
+use crate::event::{Event as _, Executed};
+use crate::object::class::{ClassTable, Entry, Process, Runner};
 use crate::object::contain::{Stop, contain, contain_async, race};
 use crate::object::context::RawContext;
 use crate::object::handle::Handle;
@@ -100,6 +101,7 @@ impl<T: Object> Host<T> {
                     Some(state) => contain(&turn, || run(state, raw, &mut params)),
                     None => Ok(Err(reset())),
                 };
+                self.tell_executed(&turn, &call.action, &call.params, &outcome);
                 let reply = self.settle(&turn, outcome, Keep { commit: true });
                 self.recover(&turn);
                 reply
@@ -108,6 +110,28 @@ impl<T: Object> Host<T> {
         };
         turn.end();
         reply
+    }
+
+    /// Tells the handlers that listen that an action is about to be committed.
+    pub(super) fn tell_executed(
+        &self,
+        turn: &Turn,
+        action: &str,
+        params: &[u8],
+        outcome: &Result<Reply, Stop>,
+    ) {
+        if self.class.hears_executed
+            && let Ok(Ok(reply)) = outcome
+        {
+            let text = |json: &[u8]| String::from_utf8_lossy(json).into_owned();
+            let executed = Executed {
+                action: action.to_owned(),
+                params: text(params),
+                result: (!reply.is_empty()).then(|| text(reply)),
+            };
+            turn.events
+                .push(Executed::NAME, "".into(), Rc::new(executed));
+        }
     }
 
     /// Runs a call that waits: for the lock, or for something it awaits itself.
@@ -159,7 +183,7 @@ impl<T: Object> Host<T> {
             if !delivery.begin() {
                 return None;
             }
-            return Some(self.run_process(entry, run, call).await);
+            return Some(self.run_process(entry, run, call, None).await);
         }
         let guard = match wait.guard {
             Some(guard) => Ok(guard),
@@ -223,6 +247,7 @@ impl<T: Object> Host<T> {
                         None => Ok(Err(reset())),
                     }
                 };
+                self.tell_executed(&turn, &call.action, &call.params, &outcome);
                 let reply = self.settle(&turn, outcome, Keep { commit: true });
                 self.recover(&turn);
                 turn.end();
@@ -235,13 +260,14 @@ impl<T: Object> Host<T> {
     pub(super) async fn run_process(
         &self,
         entry: &Entry<T>,
-        run: &(dyn Fn(Handle<T>, RawContext, Params) -> LocalFuture<'static, Reply> + Send + Sync),
+        run: &Process<T>,
         call: &Envelope,
+        job: Option<Rc<JobRun>>,
     ) -> Reply {
         let Some(host) = self.me.upgrade() else {
             return Err(reset());
         };
-        let turn = Turn::new(&self.core, call, Mode::Free, None);
+        let turn = Turn::of_process(&self.core, call, job);
         let raw = RawContext {
             turn: turn.clone(),
             mount: entry.mount.clone(),
@@ -249,6 +275,8 @@ impl<T: Object> Host<T> {
         let access = Rc::new(HandleOf {
             host,
             turn: turn.clone(),
+            action: call.action.clone(),
+            params: call.params.clone(),
             _busy: Busy::new(&self.core),
         });
         let keyed = Keyed::of(call);

@@ -7,6 +7,7 @@ use crate::backend::{AlarmChange, Commit, StorageFault};
 use crate::error::Code;
 use crate::object::contain::{Stop, contain};
 use crate::object::context::RawContext;
+use crate::object::mount::has_jobs;
 use crate::object::turn::Turn;
 use crate::object::{Object, alarm};
 use crate::rpc::{Reply, WireError};
@@ -49,6 +50,9 @@ impl<T: Object> Host<T> {
                 Some(fault) => Err(storage_error(&fault)),
                 None => self.keep(turn, keep, &value).map(|()| {
                     self.let_out(turn, keep);
+                    if const { has_jobs::<T>() } {
+                        self.carry_out(turn.deeds.take());
+                    }
                     value
                 }),
             },

@@ -16,6 +16,7 @@ mod form;
 mod front;
 mod gatehouse;
 mod hall;
+mod mill;
 mod relay;
 mod shelf;
 mod tally;
@@ -30,12 +31,13 @@ pub use folder::{Folder, FolderError};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
+pub use mill::{Mill, MillError};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
+    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes)
 );

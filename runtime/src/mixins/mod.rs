@@ -1,0 +1,5 @@
+//! Mixins that are ready to mount.
+
+pub mod jobs;
+
+pub use jobs::Jobs;
