@@ -3,11 +3,11 @@
 pub use crate::config::Config;
 pub use crate::error::{ActionError, CallError, Rejection, Result};
 pub use crate::event::Alarm;
+pub use crate::mixins::jobs::JobContext;
 pub use crate::object::{
     Caller, Context, Handle, Id, Object, ObjectId, ProcessContext, Stub, Timestamp, days, hours,
     minutes, seconds,
 };
-pub use crate::mixins::jobs::JobContext;
 pub use crate::outgoing::{HttpError, Retry};
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
 pub use crate::state::{Cursor, Log, Map, Page, Set};

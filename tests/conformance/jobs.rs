@@ -31,8 +31,18 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "a job's parameters are checked before it is accepted, and what is not there is told",
         steps: &[
             fails("mill/checked", "grind", r#"{"sacks": 0}"#, "invalid_params"),
-            fails("mill/checked", "jobs.get", r#"{"id": "no"}"#, "jobs.not_found"),
-            fails("mill/checked", "jobs.cancel", r#"{"id": "no"}"#, "jobs.not_found"),
+            fails(
+                "mill/checked",
+                "jobs.get",
+                r#"{"id": "no"}"#,
+                "jobs.not_found",
+            ),
+            fails(
+                "mill/checked",
+                "jobs.cancel",
+                r#"{"id": "no"}"#,
+                "jobs.not_found",
+            ),
             fails("mill/checked", "jobs.settle", "{}", "method_not_found"),
             gives("mill/checked", "jobs.list", "{}", "[]"),
         ],
@@ -59,13 +69,11 @@ pub(crate) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "a cancelled job stops",
-        steps: &[
-            Step::Look {
-                what: "it",
-                look: cancelled,
-                gives: r#"["cancelled", true]"#,
-            },
-        ],
+        steps: &[Step::Look {
+            what: "it",
+            look: cancelled,
+            gives: r#"["cancelled", true]"#,
+        }],
     },
     // It takes some seconds until a lost job is missed.
     Scenario {
@@ -125,14 +133,19 @@ fn ended(server: &Server, object: &str, params: &Value) -> Value {
 /// Begins a job by a path of its own; the status, the id, and where it may be asked for.
 fn begin(server: &Server, path: &str, body: &str) -> (u16, Value, String) {
     let mut connection = server.connect();
-    let answer = connection.request("POST", path, JSON, body.as_bytes()).unwrap();
+    let answer = connection
+        .request("POST", path, JSON, body.as_bytes())
+        .unwrap();
     let place = answer.header("location").unwrap_or_default().to_owned();
     (answer.status, answer.json().unwrap()["job"].clone(), place)
 }
 
 fn accepted(server: &Server) -> Value {
     let (status, id, place) = begin(server, "/mill/accepted/grind", r#"{"sacks":3}"#);
-    let expected = format!("/mill/accepted/jobs.get?id={}", id.as_str().unwrap_or_default());
+    let expected = format!(
+        "/mill/accepted/jobs.get?id={}",
+        id.as_str().unwrap_or_default()
+    );
     let end = end_of(server, "mill/accepted", &id);
     let there = server.connect().get(&place).unwrap().json().unwrap();
     let mut seen = vec![json!(status), json!(place == expected && there["id"] == id)];
@@ -149,10 +162,23 @@ fn passing(server: &Server) -> Value {
 
 fn cancelled(server: &Server) -> Value {
     let object = "mill/cancelled";
-    let accepted = rpc(server, object, "grind", &json!({"sacks": 1_000, "millis": 20}));
+    let accepted = rpc(
+        server,
+        object,
+        "grind",
+        &json!({"sacks": 1_000, "millis": 20}),
+    );
     sleep(Duration::from_millis(200));
-    let view = rpc(server, object, "jobs.cancel", &json!({"id": accepted["job"]}));
+    let view = rpc(
+        server,
+        object,
+        "jobs.cancel",
+        &json!({"id": accepted["job"]}),
+    );
     let ground = rpc(server, object, "ground", &json!({}));
     sleep(Duration::from_millis(200));
-    json!([view["status"], ground == rpc(server, object, "ground", &json!({}))])
+    json!([
+        view["status"],
+        ground == rpc(server, object, "ground", &json!({}))
+    ])
 }

@@ -240,7 +240,10 @@ fn receiver_mode(receiver: &syn::Receiver, name: &Ident, diag: &mut Diag) -> Opt
 fn is_context(ty: &Type) -> bool {
     let named = last_segment(ty);
     matches!(ungroup(ty), Type::Reference(_))
-        || matches!(named.as_deref(), Some("Context" | "ProcessContext" | "JobContext"))
+        || matches!(
+            named.as_deref(),
+            Some("Context" | "ProcessContext" | "JobContext")
+        )
 }
 
 fn check_context(ty: &Type, mode: Option<Mode>, is_job: bool, diag: &mut Diag) {

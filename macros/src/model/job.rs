@@ -29,8 +29,11 @@ pub(super) fn read(
 ) -> Option<Job> {
     let Some(at) = job else {
         if let Some(retries) = retries {
-            diag.error(retries, format!("action `{action}` is no job, so nothing runs it again"))
-                .help("write `job, retries = 3`, or remove `retries`");
+            diag.error(
+                retries,
+                format!("action `{action}` is no job, so nothing runs it again"),
+            )
+            .help("write `job, retries = 3`, or remove `retries`");
         }
         return None;
     };
@@ -57,7 +60,11 @@ fn check(value: &Expr, diag: &mut Diag) -> Option<u32> {
 
 /// The type of a process's context.
 pub(super) fn context(is_job: bool) -> &'static str {
-    if is_job { "JobContext" } else { "ProcessContext" }
+    if is_job {
+        "JobContext"
+    } else {
+        "ProcessContext"
+    }
 }
 
 /// How to write it.

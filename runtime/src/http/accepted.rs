@@ -22,6 +22,8 @@ pub(super) fn accepted(base: &str, action: &str, result: Bytes) -> Response {
 fn location(base: &str, action: &str, result: &[u8]) -> Option<HeaderValue> {
     let Accepted { job } = from_utf8(result).ok()?;
     // A mixin's jobs are kept beside its actions.
-    let mount = action.rsplit_once('.').map_or(String::new(), |(mount, _)| format!("{mount}."));
+    let mount = action
+        .rsplit_once('.')
+        .map_or(String::new(), |(mount, _)| format!("{mount}."));
     HeaderValue::try_from(format!("{base}/{mount}jobs.get?id={job}")).ok()
 }

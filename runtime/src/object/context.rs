@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alarm;
-use super::host::{Deed, JobRun, Running};
 use super::class::wire_name;
+use super::host::{Deed, JobRun, Running};
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};

@@ -104,7 +104,11 @@ impl<T: Stateful> Entry<T> {
         ActionManifest {
             summary,
             description: self.docs.trim().to_owned(),
-            receiver: match self.job.as_ref().map_or_else(|| self.run.mode(), |_| Mode::Free) {
+            receiver: match self
+                .job
+                .as_ref()
+                .map_or_else(|| self.run.mode(), |_| Mode::Free)
+            {
                 Mode::Read => "query",
                 Mode::Write => "command",
                 Mode::Free => "process",

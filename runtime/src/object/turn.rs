@@ -80,7 +80,11 @@ impl Turn {
     }
 
     /// The turn of a process; `job` if it is run as one.
-    pub(crate) fn of_process(core: &Rc<Core>, call: &Envelope, job: Option<Rc<JobRun>>) -> Rc<Self> {
+    pub(crate) fn of_process(
+        core: &Rc<Core>,
+        call: &Envelope,
+        job: Option<Rc<JobRun>>,
+    ) -> Rc<Self> {
         let mut turn = Self::make(core, call, Mode::Free, None);
         turn.job = job;
         Rc::new(turn)

@@ -21,9 +21,16 @@ impl Audit {
 
     #[event(Executed, required)]
     fn note(&mut self, cx: &mut Context<Self>, executed: Executed) {
-        let Executed { action, params, result } = executed;
+        let Executed {
+            action,
+            params,
+            result,
+        } = executed;
         let result = result.unwrap_or_default();
-        self.rows.push(format!("{} {action}{params}={result}", cx.caller().subject()));
+        self.rows.push(format!(
+            "{} {action}{params}={result}",
+            cx.caller().subject()
+        ));
     }
 }
 
@@ -58,8 +65,8 @@ impl Till {
     }
 
     #[action]
-    async fn pay_late(&mut self, cx: &mut Context<Self>, cents: i64) {
-        cx.sleep(seconds(1)).await;
+    async fn pay_late(&mut self, cents: i64) {
+        std::future::ready(()).await;
         self.cents += cents;
     }
 
@@ -83,14 +90,22 @@ impl Till {
     /// Undoes what leaves less than nothing.
     #[event(Executed, required)]
     fn holds(&mut self) -> Result<(), TillError> {
-        if self.cents < 0 { Err(TillError::Broke) } else { Ok(()) }
+        if self.cents < 0 {
+            Err(TillError::Broke)
+        } else {
+            Ok(())
+        }
     }
 
     /// Undoes itself only.
     #[event(Executed)]
     fn warn(&mut self) -> Result<(), TillError> {
         self.warned += 1;
-        if self.cents > 1_000 { Err(TillError::Rich) } else { Ok(()) }
+        if self.cents > 1_000 {
+            Err(TillError::Rich)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -29,7 +29,11 @@ struct Mill {
 impl Mill {
     /// Grinds sacks, one a second.
     #[action(job)]
-    async fn grind(this: Handle<Self>, cx: JobContext<Self>, #[param(min = 1)] sacks: u64) -> Result<u64, MillError> {
+    async fn grind(
+        this: Handle<Self>,
+        cx: JobContext<Self>,
+        #[param(min = 1)] sacks: u64,
+    ) -> Result<u64, MillError> {
         let attempt = cx.attempt();
         let begun = this.atomic(|mill, _| {
             mill.attempts.push(attempt);
@@ -44,14 +48,21 @@ impl Mill {
                 Ok::<_, MillError>(())
             });
             ground.await.map_err(|_| MillError::Calm)?;
-            cx.progress(&(sack + 1)).await.map_err(|_| MillError::Calm)?;
+            cx.progress(&(sack + 1))
+                .await
+                .map_err(|_| MillError::Calm)?;
         }
         Ok(sacks)
     }
 
     /// Fails so often.
     #[action(job, retries = 2)]
-    async fn try_often(_this: Handle<Self>, cx: JobContext<Self>, fails: u32, with: String) -> Result<u32, MillError> {
+    async fn try_often(
+        _this: Handle<Self>,
+        cx: JobContext<Self>,
+        fails: u32,
+        with: String,
+    ) -> Result<u32, MillError> {
         match (cx.attempt() <= fails, &*with) {
             (true, "panic") => panic!("the mill is on fire"),
             (true, "empty") => Err(MillError::Empty),
@@ -72,7 +83,11 @@ impl Mill {
 
     #[action]
     fn seen(&self) -> (Vec<u64>, Vec<u32>, Vec<JobStatus>) {
-        (self.ground.clone(), self.attempts.clone(), self.heard.clone())
+        (
+            self.ground.clone(),
+            self.attempts.clone(),
+            self.heard.clone(),
+        )
     }
 
     #[event(JobChanged)]
@@ -89,13 +104,22 @@ fn a_job_is_accepted_at_once_and_runs_to_its_end() {
         let mill = Mill::named(&t.as_user("ada"), "old");
         let job = mill.grind(3u64).await.unwrap().job;
         let view = mill.jobs().get(job.as_str()).await.unwrap();
-        assert_eq!((view.status, view.attempt, view.result), (JobStatus::Running, 1, None));
+        assert_eq!(
+            (view.status, view.attempt, view.result),
+            (JobStatus::Running, 1, None)
+        );
         t.advance(seconds(2)).await;
         let view = mill.jobs().get(job.as_str()).await.unwrap();
-        assert_eq!((view.status, view.progress), (JobStatus::Running, Some(2.into())));
+        assert_eq!(
+            (view.status, view.progress),
+            (JobStatus::Running, Some(2.into()))
+        );
         t.advance(seconds(2)).await;
         let view = mill.jobs().get(job.as_str()).await.unwrap();
-        assert_eq!((view.status, view.result), (JobStatus::Done, Some(3.into())));
+        assert_eq!(
+            (view.status, view.result),
+            (JobStatus::Done, Some(3.into()))
+        );
         assert_eq!(mill.seen().await.unwrap().0, [0, 1, 2]);
     });
 }
@@ -124,11 +148,19 @@ fn a_job_goes_on_where_it_was_after_a_crash_and_an_eviction_waits_for_it() {
         assert_eq!(mill.seen().await.unwrap().0, [0]);
         t.advance(seconds(20)).await;
         let view = mill.jobs().get(job.as_str()).await.unwrap();
-        assert_eq!((view.status, view.attempt, view.result), (JobStatus::Done, 2, Some(3.into())));
+        assert_eq!(
+            (view.status, view.attempt, view.result),
+            (JobStatus::Done, 2, Some(3.into()))
+        );
         let (ground, attempts, heard) = mill.seen().await.unwrap();
         assert_eq!((ground, attempts), (vec![0, 1, 2], vec![1, 2]));
         use JobStatus::{Done, Queued, Running};
-        assert_eq!(heard, [Queued, Running, Running, Queued, Running, Running, Running, Done]);
+        assert_eq!(
+            heard,
+            [
+                Queued, Running, Running, Queued, Running, Running, Running, Done
+            ]
+        );
     });
 }
 
@@ -161,7 +193,11 @@ fn what_may_pass_is_tried_again_and_other_errors_end_the_job() {
             let job = mill.try_often(fails, with).await.unwrap().job;
             t.advance(seconds(10)).await;
             let view = mill.jobs().get(job.as_str()).await.unwrap();
-            assert_eq!((view.status, view.attempt), (status, attempt), "{fails} {with}");
+            assert_eq!(
+                (view.status, view.attempt),
+                (status, attempt),
+                "{fails} {with}"
+            );
             let error = view.error.map(|error| error.code);
             assert_eq!(error.as_deref(), code, "{fails} {with}");
         }
@@ -191,9 +227,15 @@ fn jobs_are_their_callers_own() {
         let mill = Mill::named(&ada, "old");
         let job = mill.whoami().await.unwrap().job;
         t.settle().await;
-        assert_eq!(mill.jobs().get(job.as_str()).await.unwrap().result, Some("ada".into()));
+        assert_eq!(
+            mill.jobs().get(job.as_str()).await.unwrap().result,
+            Some("ada".into())
+        );
         let others = Mill::named(&bob, "old").jobs();
-        for found in [others.get(job.as_str()).await, others.cancel(job.as_str()).await] {
+        for found in [
+            others.get(job.as_str()).await,
+            others.cancel(job.as_str()).await,
+        ] {
             let error = found.unwrap_err();
             assert!(matches!(error, CallError::Failed(JobError::NotFound { id }) if id == job));
         }
@@ -202,7 +244,10 @@ fn jobs_are_their_callers_own() {
         let anybody = Mill::named(&t.anonymous(), "old");
         let job = anybody.whoami().await.unwrap().job;
         t.settle().await;
-        assert_eq!(anybody.jobs().get(job.as_str()).await.unwrap().result, Some("".into()));
+        assert_eq!(
+            anybody.jobs().get(job.as_str()).await.unwrap().result,
+            Some("".into())
+        );
     });
 }
 
@@ -228,7 +273,10 @@ fn sixteen_run_at_once_a_thousand_wait_and_the_next_is_refused() {
             jobs.push(mill.grind(1u64).await.unwrap().job);
         }
         let error = mill.grind(1u64).await.unwrap_err();
-        assert!(matches!(error, CallError::Failed(JobError::Full { max: 1_000 })));
+        assert!(matches!(
+            error,
+            CallError::Failed(JobError::Full { max: 1_000 })
+        ));
         assert_eq!(mill.seen().await.unwrap().1.len(), 16);
         t.advance(seconds(1)).await;
         assert_eq!(mill.seen().await.unwrap().1.len(), 32);
@@ -249,8 +297,8 @@ fn sixteen_run_at_once_a_thousand_wait_and_the_next_is_refused() {
 
 #[test]
 fn who_asked_is_told_by_a_post_until_it_is_taken() {
-    use std::sync::{Arc, Mutex};
     use stayput::testing::Answer;
+    use std::sync::{Arc, Mutex};
     let posts = Arc::new(Mutex::new(Vec::new()));
     let seen = posts.clone();
     let test = Test::new(app()).http(move |sent| {
@@ -261,13 +309,23 @@ fn who_asked_is_told_by_a_post_until_it_is_taken() {
     test.run(async |t| {
         let mill = Mill::named(&t.as_user("ada"), "old");
         let job = mill.grind(1u64).await.unwrap().job;
-        let error = mill.jobs().notify(job.as_str(), "http://hooks.example/x").await.unwrap_err();
+        let error = mill
+            .jobs()
+            .notify(job.as_str(), "http://hooks.example/x")
+            .await
+            .unwrap_err();
         assert!(matches!(error, CallError::Failed(JobError::BadUrl { .. })));
-        mill.jobs().notify(job.as_str(), "https://hooks.example/x").await.unwrap();
+        mill.jobs()
+            .notify(job.as_str(), "https://hooks.example/x")
+            .await
+            .unwrap();
         t.advance(seconds(30)).await;
         let posts = posts.lock().unwrap().clone();
         assert_eq!(posts.len(), 3);
-        assert_eq!((&posts[0]["id"], &posts[0]["status"], &posts[0]["result"]), (&job.into(), &"done".into(), &1.into()));
+        assert_eq!(
+            (&posts[0]["id"], &posts[0]["status"], &posts[0]["result"]),
+            (&job.into(), &"done".into(), &1.into())
+        );
         // The posts are nobody's jobs.
         assert_eq!(mill.jobs().list(None).await.unwrap().len(), 1);
     });

@@ -42,12 +42,13 @@ impl<S: Stateful> JobContext<S> {
         let Some(job) = self.process.job() else {
             return Ok(());
         };
-        let progress = encode("progress", progress)
-            .map_err(|fault| Rejection::new(storage_error(&fault)))?;
+        let progress =
+            encode("progress", progress).map_err(|fault| Rejection::new(storage_error(&fault)))?;
         let progress = String::from_utf8(progress).unwrap_or_default();
         let mut params = Vec::new();
-        let parts = serde_json::value::RawValue::from_string(progress)
-            .and_then(|progress| serde_json::to_writer(&mut params, &(&*job.id, job.attempt, progress)));
+        let parts = serde_json::value::RawValue::from_string(progress).and_then(|progress| {
+            serde_json::to_writer(&mut params, &(&*job.id, job.attempt, progress))
+        });
         if let Err(fault) = parts {
             let error = WireError::framework(crate::error::Code::Internal, fault.to_string());
             return Err(Rejection::new(Box::new(error)));

@@ -99,12 +99,17 @@ impl Jobs {
     #[action(public)]
     fn get(&self, cx: &Context<Self>, id: String) -> Result<JobView, JobError> {
         let job = self.all.get(&id).filter(|job| job.is_seen_by(cx.caller()));
-        job.map(|job| job.view(&id)).ok_or(JobError::NotFound { id })
+        job.map(|job| job.view(&id))
+            .ok_or(JobError::NotFound { id })
     }
 
     /// The caller's jobs, the newest first: 100 if nothing else is said.
     #[action]
-    fn list(&self, cx: &Context<Self>, #[param(min = 1, max = 100)] limit: Option<u32>) -> Vec<JobView> {
+    fn list(
+        &self,
+        cx: &Context<Self>,
+        #[param(min = 1, max = 100)] limit: Option<u32>,
+    ) -> Vec<JobView> {
         let newest = self.all.iter().rev().take(LISTED);
         let seen = newest.filter(|(_, job)| job.is_listed_for(cx.caller()));
         let views = seen.map(|(id, job)| job.view(&id));
@@ -145,13 +150,24 @@ impl Jobs {
     /// For the runtime: posts a job to a URL.
     #[action(internal)]
     #[cfg(any(feature = "client", target_arch = "wasm32"))]
-    async fn post(this: Handle<Self>, cx: ProcessContext<Self>, id: String, url: String) -> Result<(), JobError> {
+    async fn post(
+        this: Handle<Self>,
+        cx: ProcessContext<Self>,
+        id: String,
+        url: String,
+    ) -> Result<(), JobError> {
         notify::post(&this, &cx, id, &url).await
     }
 
     /// For the runtime: notes how far a run has come.
     #[action(internal)]
-    fn report(&mut self, cx: &mut Context<Self>, id: String, attempt: u32, progress: Value) -> Result<(), JobError> {
+    fn report(
+        &mut self,
+        cx: &mut Context<Self>,
+        id: String,
+        attempt: u32,
+        progress: Value,
+    ) -> Result<(), JobError> {
         let running = self.all.get(&id).filter(|job| job.is_run(attempt));
         let Some(mut job) = running else {
             return Err(JobError::NotFound { id });
@@ -258,11 +274,18 @@ impl Jobs {
     /// Begins what is due, sees after what runs, and sets the alarm for the next time.
     fn look_after(&mut self, cx: &mut Context<Self>) {
         let now = cx.now();
-        let lapsed: Vec<_> = self.leases.iter().take_while(|(at, _)| *at <= now).take(MAX_RUNNING).collect();
+        let lapsed: Vec<_> = self
+            .leases
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(MAX_RUNNING)
+            .collect();
         for entry in lapsed {
             self.leases.remove(&entry);
             let (_, id) = entry;
-            let Some(mut job) = self.all.get(&id) else { continue };
+            let Some(mut job) = self.all.get(&id) else {
+                continue;
+            };
             if cx.jobs().has(&id) {
                 job.due = now + LEASE;
                 self.leases.insert(&(job.due, id.clone()));
@@ -277,14 +300,25 @@ impl Jobs {
             }
         }
         let free = MAX_RUNNING.saturating_sub(cx.jobs().len());
-        let due: Vec<_> = self.queued.iter().take_while(|(at, _)| *at <= now).take(free).collect();
+        let due: Vec<_> = self
+            .queued
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(free)
+            .collect();
         let is_full = due.len() == free;
         for entry in due {
             self.queued.remove(&entry);
             self.begin(cx, &entry.1);
         }
         let queued = self.queued.first().filter(|_| !is_full);
-        let next = self.leases.first().into_iter().chain(queued).map(|(at, _)| at).min();
+        let next = self
+            .leases
+            .first()
+            .into_iter()
+            .chain(queued)
+            .map(|(at, _)| at)
+            .min();
         match next {
             Some(at) => cx.set_alarm(at),
             None => cx.delete_alarm(),
@@ -292,7 +326,9 @@ impl Jobs {
     }
 
     fn begin(&mut self, cx: &mut Context<Self>, id: &str) {
-        let Some(mut job) = self.all.get(id) else { return };
+        let Some(mut job) = self.all.get(id) else {
+            return;
+        };
         job.status = JobStatus::Running;
         job.attempt += 1;
         job.due = cx.now() + LEASE;
@@ -313,7 +349,12 @@ impl Jobs {
 
     /// Forgets jobs that ended long ago.
     fn sweep(&mut self, now: Timestamp) {
-        let old: Vec<_> = self.ended.iter().take_while(|(at, _)| *at <= now).take(SWEPT).collect();
+        let old: Vec<_> = self
+            .ended
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(SWEPT)
+            .collect();
         for entry in old {
             self.ended.remove(&entry);
             self.all.discard(&entry.1);
@@ -351,4 +392,3 @@ pub fn accept(
     let job = Job::new(action, params, cx.caller(), retries, cx.now());
     crate::action::reply_result(jobs.accept(cx, job))
 }
-

@@ -26,7 +26,9 @@ pub(super) fn subscribe(
     };
     // Who lets its program reach plain servers near it, for a test, may be told there.
     if !url.starts_with("https://") && cx.env(SETTING).is_none() {
-        return Err(bad("a job's end is told to URLs that begin with `https://` only"));
+        return Err(bad(
+            "a job's end is told to URLs that begin with `https://` only",
+        ));
     }
     let found = jobs.all.get(&id).filter(|job| job.is_seen_by(cx.caller()));
     let Some(mut job) = found else {

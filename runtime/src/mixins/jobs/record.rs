@@ -131,7 +131,10 @@ impl Job {
             progress: self.progress.clone(),
             result: self.result.clone(),
             // What a run before this one met is no error of the job.
-            error: self.error.clone().filter(|_| self.status == JobStatus::Failed),
+            error: self
+                .error
+                .clone()
+                .filter(|_| self.status == JobStatus::Failed),
             created: self.created,
             changed: self.changed,
         }

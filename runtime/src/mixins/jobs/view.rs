@@ -119,7 +119,12 @@ pub enum JobError {
         id: String,
     },
     /// Too many jobs of the object have not ended yet.
-    #[error(code = "full", status = 503, retryable, message = "{max} jobs of this object have not ended yet")]
+    #[error(
+        code = "full",
+        status = 503,
+        retryable,
+        message = "{max} jobs of this object have not ended yet"
+    )]
     Full {
         /// How many may be.
         max: u64,

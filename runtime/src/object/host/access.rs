@@ -63,7 +63,7 @@ impl<T: Object> Access<T> for HandleOf<T> {
             let guard = self.enter(Mode::Read).await?;
             let turn = self.turn.inner(Mode::Read, guard);
             let outcome = match &*self.host.state.borrow() {
-                Some(state) => contain(&turn, || look(state)).map(|()| Ok(bytes::Bytes::new())),
+                Some(state) => contain(&turn, || look(state)).map(|()| Ok(Bytes::new())),
                 None => Ok(Err(reset())),
             };
             let reply = self.host.settle_query(&turn, outcome);
@@ -85,13 +85,8 @@ impl<T: Object> Access<T> for HandleOf<T> {
             };
             self.host.core.records.begin();
             let outcome = match &mut *self.host.state.borrow_mut() {
-                Some(state) => contain(&turn, || change(state, &raw)).map(|keep| {
-                    if keep {
-                        Ok(bytes::Bytes::new())
-                    } else {
-                        Err(reset())
-                    }
-                }),
+                Some(state) => contain(&turn, || change(state, &raw))
+                    .map(|keep| if keep { Ok(Bytes::new()) } else { Err(reset()) }),
                 None => Ok(Err(reset())),
             };
             let host = &self.host;

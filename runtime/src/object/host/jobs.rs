@@ -117,13 +117,19 @@ impl<T: Object> Host<T> {
         let entry = entry.and_then(|index| self.class.entries.get(*index));
         let Some(entry) = entry else {
             let message = format!("`{}` has no action `{}` any more", T::CLASS, start.action);
-            return Err(Box::new(WireError::framework(Code::MethodNotFound, message)));
+            return Err(Box::new(WireError::framework(
+                Code::MethodNotFound,
+                message,
+            )));
         };
         let run = match (&entry.job, &entry.run) {
             (Some(run), _) | (None, Runner::Process(run)) => run,
             _ => {
                 let message = format!("`{}` is no job any more", start.action);
-                return Err(Box::new(WireError::framework(Code::MethodNotFound, message)));
+                return Err(Box::new(WireError::framework(
+                    Code::MethodNotFound,
+                    message,
+                )));
             }
         };
         let mut call = self.system_call(&start.action);
@@ -145,16 +151,17 @@ impl<T: Object> Host<T> {
                 None => Box::pin(std::future::ready(Err(reset()))),
             }),
         };
-        let reply = self.run_process(entry, run, &call, Some(Rc::new(job))).await;
+        let reply = self
+            .run_process(entry, run, &call, Some(Rc::new(job)))
+            .await;
         reply.map_err(|error| self.core.redact(&call.request_id, error))
     }
 
     /// Notes how a run ended. While that fails, it is tried again; after a crash the job is run again.
     async fn note_outcome(&self, start: &JobStart, reply: Reply) {
         let outcome = Outcome::of(reply);
-        let params = outcome.and_then(|outcome| {
-            crate::action::encode(&(&*start.id, start.attempt, outcome))
-        });
+        let params = outcome
+            .and_then(|outcome| crate::action::encode(&(&*start.id, start.attempt, outcome)));
         let Ok(params) = params else { return };
         for pause in [1, 2, 4, 8] {
             let Err(error) = self.tell(&start.keeper, "settle", params.clone()).await else {
@@ -165,7 +172,9 @@ impl<T: Object> Host<T> {
                 self.core.identity, start.id, error.message
             ));
             let environment = &self.core.environment;
-            environment.sleep_until(environment.now() + seconds(pause)).await;
+            environment
+                .sleep_until(environment.now() + seconds(pause))
+                .await;
         }
     }
 
