@@ -61,6 +61,23 @@ fn middleware() {
 }
 
 #[test]
+fn jobs() {
+    golden(
+        "jobs",
+        quote! {
+            #[durable_object]
+            impl Mill {
+                /// Grinds sacks.
+                #[action(job, retries = 5)]
+                async fn grind(this: Handle<Self>, cx: JobContext<Self>, sacks: u64) -> Result<u64, MillError> { body }
+                #[action(public, job)]
+                async fn rest(this: Handle<Self>) {}
+            }
+        },
+    );
+}
+
+#[test]
 fn receivers() {
     golden(
         "receivers",
