@@ -17,6 +17,7 @@ use crate::http::{AppRoutes, Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, E
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
 };
+use crate::middleware::SharedLimit;
 use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::remote::RemoteApp;
 use crate::socket::Hooks;
@@ -32,6 +33,7 @@ pub struct App {
     assets: Vec<Asset>,
     remotes: Vec<&'static RemoteApp>,
     routes: Option<AppRoutes>,
+    limits: Vec<SharedLimit>,
 }
 
 /// Whether settings can be read.
@@ -76,6 +78,7 @@ impl App {
             assets: Vec::new(),
             remotes: Vec::new(),
             routes: None,
+            limits: Vec::new(),
         }
     }
 
@@ -116,6 +119,18 @@ impl App {
     pub fn routes(mut self, list: fn(Routes) -> Routes) -> Self {
         self.routes = Some(AppRoutes::new(list(Routes::new())));
         self
+    }
+
+    /// Adds a limit that all requests share. The app needs the class
+    /// [`RateLimiter`](crate::middleware::RateLimiter).
+    #[must_use]
+    pub fn limit(mut self, limit: SharedLimit) -> Self {
+        self.limits.push(limit);
+        self
+    }
+
+    pub(crate) fn limits(&self) -> &[SharedLimit] {
+        &self.limits
     }
 
     /// The routes that run before any object.
@@ -355,6 +370,7 @@ macro_rules! app {
         $(; assets($($path:literal = $file:literal),+ $(,)?))?
         $(; uses($($remote:path),+ $(,)?))?
         $(; routes($routes:expr $(,)?))?
+        $(; limits($($limit:expr),+ $(,)?))?
     ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
@@ -365,6 +381,7 @@ macro_rules! app {
                 $($(.asset($path, ::core::include_bytes!($file)))+)?
                 $($(.uses(&$remote))+)?
                 $(.routes($routes))?
+                $($(.limit($limit))+)?
         }
         const _: () = $crate::__private::check_bindings(&[
             $(<$class as $crate::__private::Stateful>::BINDING),+

@@ -12,6 +12,7 @@ use super::credentials::Credentials;
 use super::{AuthError, AuthRequest, Surroundings};
 use crate::app::App;
 use crate::http::Request;
+use crate::middleware::SharedLimit;
 use crate::object::Caller;
 
 /// An app's authenticators, and what holds without one.
@@ -20,6 +21,8 @@ pub struct Guard {
     authenticators: Vec<Arc<dyn AnyAuthenticate>>,
     developer: bool,
     proxies: Proxies,
+    /// What all requests share.
+    pub(crate) limits: Vec<SharedLimit>,
 }
 
 impl Guard {
@@ -27,6 +30,7 @@ impl Guard {
     pub fn of(app: &App) -> Self {
         Self {
             authenticators: app.authenticators().to_vec(),
+            limits: app.limits().to_vec(),
             ..Self::default()
         }
     }

@@ -256,7 +256,7 @@ impl Front {
                 if method != Method::POST {
                     return Err(wrong_method(method, OF_OBJECT));
                 }
-                let caller = self.auth.identify(request, dispatch).await?;
+                let caller = self.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
@@ -280,7 +280,7 @@ impl Front {
                     return Err(wrong_method(method, OF_QUERY));
                 }
                 let base = format!("/{class}/{name}");
-                let caller = self.auth.identify(request, dispatch).await?;
+                let caller = self.identify(request, dispatch).await?;
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;

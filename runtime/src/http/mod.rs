@@ -15,6 +15,7 @@ mod front;
 #[doc(hidden)]
 pub mod fuzz;
 mod gate;
+mod limited;
 mod live;
 mod media;
 mod names;

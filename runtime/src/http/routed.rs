@@ -66,7 +66,7 @@ impl Front {
     ) -> Result<Response, Refusal> {
         let (class, name, below) = path.below().ok_or_else(no_path)?;
         let base = format!("/{class}/{name}");
-        let caller = self.auth().identify(request, dispatch).await?;
+        let caller = self.identify(request, dispatch).await?;
         let (class, target) = self.find(class, name)?;
         let mut session = self.session(class, &target, &caller, trace, dispatch);
         session.key = match route.raw {

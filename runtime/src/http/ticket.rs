@@ -29,7 +29,7 @@ impl Front {
         if request.method() != Method::POST {
             return Err(wrong_method(request.method(), "OPTIONS, POST"));
         }
-        let caller = self.auth().identify(request, dispatch).await?;
+        let caller = self.identify(request, dispatch).await?;
         let (_, target) = self.find(class, name)?;
         self.admit(request, dispatch)?;
         if !caller.is_authenticated() {
@@ -49,7 +49,7 @@ impl Front {
         dispatch: &impl Dispatch,
     ) -> Result<Arc<Caller>, Refusal> {
         let Some(ticket) = ticket_of(request.query())? else {
-            return Ok(self.auth().identify(request, dispatch).await?);
+            return self.identify(request, dispatch).await;
         };
         self.auth().expect_none(request)?;
         let caller = dispatch.redeem_ticket(target, &ticket).await?;

@@ -10,6 +10,7 @@ mod concurrency;
 mod invocation;
 mod rate;
 mod request_log;
+mod shared;
 mod timeout;
 
 pub use cache::Cache;
@@ -19,6 +20,7 @@ pub use concurrency::ConcurrencyLimit;
 pub use invocation::Invocation;
 pub use rate::RateLimit;
 pub use request_log::{LoggedCall, RequestLog};
+pub use shared::{CountBy, RateLimiter, SharedLimit, by_ip, by_subject};
 pub use timeout::Timeout;
 
 use std::future::Future;

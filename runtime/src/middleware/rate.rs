@@ -16,12 +16,18 @@ use crate::rpc::WireError;
 /// that left it begins anew.
 #[derive(Debug)]
 pub struct RateLimit {
-    /// How long one call takes to be forgiven, in microseconds.
-    interval: i64,
-    /// How far ahead of time a caller may be.
-    burst: i64,
+    bucket: Bucket,
     /// When all calls of a caller are forgiven.
     even: RefCell<HashMap<String, i64>>,
+}
+
+/// How a token bucket fills.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bucket {
+    /// How long one call takes to be forgiven, in microseconds.
+    pub(super) interval: i64,
+    /// How far ahead of time a caller may be.
+    pub(super) burst: i64,
 }
 
 /// With so many callers, those who owe nothing are forgotten.
@@ -42,15 +48,32 @@ impl RateLimit {
         let calls = i64::from(calls);
         let interval = period / calls.max(1);
         Self {
-            interval,
-            burst: interval * calls,
+            bucket: Bucket {
+                interval,
+                burst: interval * calls,
+            },
             even: RefCell::default(),
         }
     }
 
-    /// Takes a token of the caller, or tells in how many microseconds there will be one.
+    pub(super) fn bucket(&self) -> Bucket {
+        self.bucket
+    }
+
     fn take(&self, caller: String, now: i64) -> Result<(), i64> {
-        let mut all = self.even.borrow_mut();
+        self.bucket.take(&mut self.even.borrow_mut(), caller, now)
+    }
+}
+
+impl Bucket {
+    /// Takes a token of the caller, or tells in how many microseconds there will be one. `all` tells when all calls of a
+    /// caller are forgiven.
+    pub(super) fn take(
+        self,
+        all: &mut HashMap<String, i64>,
+        caller: String,
+        now: i64,
+    ) -> Result<(), i64> {
         if all.len() >= SWEEP && !all.contains_key(&caller) {
             all.retain(|_, even| *even > now);
         }

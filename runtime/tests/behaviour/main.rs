@@ -26,6 +26,7 @@ mod ids;
 mod jobs;
 mod keys;
 mod life;
+mod limits;
 mod middleware;
 #[cfg(feature = "client")]
 mod outgoing;

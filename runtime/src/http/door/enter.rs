@@ -10,6 +10,7 @@ use super::super::auth::authorize;
 use super::super::class::RESERVED;
 use super::super::front::{draining, key_of, no_path, segment, wrong_method};
 use super::super::gate::Pass;
+use super::super::limited::Counted;
 use super::super::media::only_json;
 use super::super::request::{Trace, X_REQUEST_ID};
 use super::super::response::{Form, Refusal, empty, finish, json, options, refusal};
@@ -228,6 +229,11 @@ impl Entrance<'_> {
     /// Who asks.
     async fn visit(&self, request: &Request, trace: &Trace) -> Result<Rc<Visit>, Refusal> {
         let caller = self.front.auth().identify(request, self.at).await?;
+        let now = self.environment.now();
+        let ask = async |envelope| self.environment.call(envelope).await;
+        self.front
+            .admit_caller(request, &caller, trace, now, ask)
+            .await?;
         Ok(Rc::new(Visit {
             environment: self.environment.clone(),
             caller,
@@ -295,6 +301,7 @@ impl Forward {
         // Whom a ticket of the object's is for is still to be found out.
         if visit.caller.is_authenticated() {
             request.head.extensions.insert(visit.caller.clone());
+            request.head.extensions.insert(Counted);
         }
         if let Ok(id) = visit.trace.id.parse() {
             request.head.headers.insert(X_REQUEST_ID, id);
