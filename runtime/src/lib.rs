@@ -112,6 +112,11 @@ struct FrontPage;
 #[doc = include_str!("../../docs/outgoing.md")]
 struct OutgoingPage;
 
+/// Keeps the example of the page about jobs compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/jobs.md")]
+struct JobsPage;
+
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]

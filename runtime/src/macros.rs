@@ -78,6 +78,9 @@ pub use stayput_macros::durable_object;
 /// | `internal` | only objects may call |
 /// | `name = "say"` | its name on the wire; without it the method's |
 /// | `was = "tell"` | the name it had before, which callers may still use |
+/// | `middleware(RequestLog, ..)` | what runs around it: [`middleware`](crate::middleware) |
+/// | `get = "/path/{param}"`, `post`, `put`, `patch`, `delete` | its path below the object; beside it `status`, `location`, `none` |
+/// | `job`, `job, retries = 5` | a process that callers do not wait for: [`jobs`](crate::mixins::jobs) |
 ///
 /// A parameter may say more by `#[param(..)]`:
 ///

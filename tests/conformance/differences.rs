@@ -46,6 +46,12 @@ pub(crate) fn check(native: &Server, workers: &Server) {
             workers: json!(["internal", 2]),
         },
         Difference {
+            name: "panic-of-a-job",
+            look: job_panic,
+            native: json!("internal"),
+            workers: json!("jobs.lost"),
+        },
+        Difference {
             name: "odd-requests",
             look: odd_requests,
             native: json!([405, 400]),
@@ -123,6 +129,24 @@ fn query_panic(server: &Server) -> Value {
     let panic = call(server, "dawn/query-panic", "doubt", &json!([])).unwrap_err();
     let starts = call(server, "dawn/query-panic", "starts", &json!([])).unwrap();
     json!([panic["data"]["code"], starts])
+}
+
+/// What a job that panics in each of its two runs says in the end.
+fn job_panic(server: &Server) -> Value {
+    let params = json!({"fails": 9, "with": "panic"});
+    let accepted = call(server, "mill/panic", "try_often", &params).unwrap();
+    let id = json!({"id": accepted["job"]});
+    for _ in 0..120 {
+        let view = call(server, "mill/panic", "jobs.get", &id);
+        // Who asks while the instance ends is told so.
+        if let Ok(view) = view
+            && view["status"] == "failed"
+        {
+            return view["error"]["code"].clone();
+        }
+        thread::sleep(Duration::from_millis(250));
+    }
+    json!("still running")
 }
 
 /// A method that nobody knows, and a URL that is none.
