@@ -9,6 +9,7 @@
 )]
 
 mod app;
+mod cbor;
 mod macros;
 mod network;
 mod order;

@@ -9,19 +9,20 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
+use super::binary::Answers;
 use super::class::{Class, Classes, EdgeClass};
 use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
-use super::media::only_json;
+use super::media::form_of;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
 use super::request::Trace;
 use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::ticket::TICKET;
-use super::{Dispatch, Peer, Readiness, Request, Response};
+use super::{Binary, Dispatch, Peer, Readiness, Request, Response};
 use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::error::Code;
@@ -48,6 +49,8 @@ pub struct FrontConfig {
     pub auth: Guard,
     /// Routes that run before any object.
     pub routes: Option<AppRoutes>,
+    /// The form of bodies and messages that is spoken beside JSON.
+    pub binary: Option<Binary>,
 }
 
 /// Bounds on what clients may ask.
@@ -81,6 +84,7 @@ pub struct Front {
     gate: Gate,
     auth: Guard,
     door: Option<Arc<dyn Door>>,
+    binary: Option<Binary>,
 }
 
 /// The header that makes a call safe to send again.
@@ -103,6 +107,7 @@ impl Front {
             gate: Gate::new(&config.origins, &config.hosts)?,
             auth: config.auth,
             door: config.routes.map(|AppRoutes(door)| door),
+            binary: config.binary,
         };
         if let Some(door) = &front.door {
             door.check(&front)?;
@@ -140,8 +145,10 @@ impl Front {
             }
             Ok(pass) => (pass, self.route(path, &request, &trace, dispatch).await),
         };
-        let mut response = outcome
-            .unwrap_or_else(|error| refusal(&error, form(path, request.method()), &trace.id));
+        let mut response = outcome.unwrap_or_else(|error| {
+            let answers = self.answers(&request);
+            refusal(&error, form(path, request.method()), answers, &trace.id)
+        });
         finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
@@ -193,7 +200,7 @@ impl Front {
             Ok(pass) => (pass, error),
             Err(refused) => (Pass::Same, refused),
         };
-        let mut response = refusal(&error.into(), form, &trace.id);
+        let mut response = refusal(&error.into(), form, self.answers(&request), &trace.id);
         finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
@@ -259,9 +266,12 @@ impl Front {
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
-                self.admit(request, dispatch)?;
-                match session.answer(&request.body).await {
-                    Some(answer) => Ok(json(StatusCode::OK, answer)),
+                let answer = match self.admit(request, dispatch)? {
+                    Ok(body) => session.answer(&body).await,
+                    Err(error) => Some(session.refused(&error)),
+                };
+                match answer {
+                    Some(answer) => Ok(self.answers(request).answer(StatusCode::OK, answer)),
                     None => Ok(empty(StatusCode::NO_CONTENT)),
                 }
             }
@@ -296,16 +306,16 @@ impl Front {
                         )
                         .await?
                 } else {
-                    self.admit(request, dispatch)?;
+                    let body = self.admit(request, dispatch)??;
                     session
-                        .call(action, parse_params(&request.body)?, Source::Body)
+                        .call(action, parse_params(&body)?, Source::Body)
                         .await?
                 };
-                let result = written(result);
+                let (result, answers) = (written(result), self.answers(request));
                 Ok(if reads {
-                    found(result, request.headers())
+                    found(result, request.headers(), answers)
                 } else {
-                    json(StatusCode::OK, result)
+                    answers.answer(StatusCode::OK, result)
                 })
             }
             Path::Deep { class, below, .. } => Err(self.no_route(class, below)),
@@ -383,11 +393,33 @@ impl Front {
         &self.classes
     }
 
-    /// Whether a body may be looked at.
-    pub(super) fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+    pub(super) fn binary(&self) -> Option<Binary> {
+        self.binary
+    }
+
+    /// In which form a request is answered.
+    pub(super) fn answers(&self, request: &Request) -> Answers {
+        Answers::of(request.headers(), self.binary)
+    }
+
+    /// The JSON text of a body, or why it has none; refused if it may not be looked at.
+    pub(super) fn admit(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Result<Bytes, WireError>, Refusal> {
         not_draining(dispatch)?;
-        only_json(request.headers())?;
-        self.fits(request)
+        self.text_of(request)
+    }
+
+    /// The same of a server that takes calls.
+    pub(super) fn text_of(&self, request: &Request) -> Result<Result<Bytes, WireError>, Refusal> {
+        let form = form_of(request.headers(), self.binary)?;
+        self.fits(request)?;
+        Ok(match form {
+            None => Ok(request.body.clone()),
+            Some(form) => form.read(&request.body),
+        })
     }
 
     /// The same of a body of any media type.

@@ -5,6 +5,7 @@
 
 mod asset;
 mod auth;
+mod binary;
 mod class;
 pub mod door;
 mod enter;
@@ -32,6 +33,8 @@ mod ticket;
 mod tests;
 
 pub use asset::Asset;
+pub use binary::Binary;
+pub(crate) use binary::Transcode;
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};

@@ -13,7 +13,7 @@ use super::front::{
 use super::params::{from_query, with_segments};
 use super::path::Path;
 use super::request::Trace;
-use super::response::{Refusal, empty, json};
+use super::response::{Refusal, empty};
 use super::route::{Found, Segment};
 use super::session::Source;
 use super::{Dispatch, Request, Response};
@@ -79,8 +79,7 @@ impl Front {
             not_draining(dispatch)?;
             from_query(request.query())?
         } else {
-            self.admit_route(request, dispatch)?;
-            parse_params(&request.body)?
+            parse_params(&self.admit_route(request, dispatch)??)?
         };
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
@@ -93,14 +92,18 @@ impl Front {
                 let message = format!("`{}` found nothing", route.action.name);
                 return Err(WireError::framework(Code::NotFound, message).into());
             }
-            return Ok(found(written(result), request.headers()));
+            return Ok(found(
+                written(result),
+                request.headers(),
+                self.answers(request),
+            ));
         }
         let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
         let location = (route.location.as_ref()).map(|location| place(&base, location, &result));
         let mut response = if status == StatusCode::NO_CONTENT {
             empty(status)
         } else {
-            json(status, written(result))
+            self.answers(request).answer(status, written(result))
         };
         match location {
             Some(Ok(location)) => {
@@ -118,10 +121,15 @@ impl Front {
 
     /// Whether a body may be looked at. A `DELETE` says all in its path as a rule: without a body it needs no media type,
     /// and no page sends one across origins unasked.
-    fn admit_route(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+    fn admit_route(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Result<Bytes, WireError>, Refusal> {
         let bare = request.body.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
         if bare && request.method() == Method::DELETE {
-            return Ok(not_draining(dispatch)?);
+            not_draining(dispatch)?;
+            return Ok(Ok(Bytes::new()));
         }
         self.admit(request, dispatch)
     }

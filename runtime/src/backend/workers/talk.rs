@@ -83,7 +83,8 @@ fn begin(home: &Home, newcomer: Newcomer) -> Result<bool, Box<WireError>> {
         ..Attachment::new(id, kind, caller, home.environment.now())
     };
     let asks = home.hooks().connect;
-    let added = connections.add(attachment, newcomer.name, newcomer.raw, asks);
+    let speech = (newcomer.raw, newcomer.binary);
+    let added = connections.add(attachment, newcomer.name, speech, asks);
     if let Err(fault) = added {
         connections.roster.remove(id);
         return Err(Box::new(WireError::framework(Code::ObjectReset, fault)));
@@ -138,12 +139,18 @@ pub(super) fn message(
         return done();
     }
     match frame {
-        Frame::Text(text) if !live.is_raw() => answer(home, call, id, &live, text, done),
-        Frame::Binary(_) if !live.takes_bytes() => {
-            let code = CloseCode::Unsupported.number();
-            home.connections().close(id, code, "");
-            done();
+        Frame::Binary(bytes) if let Some(form) = live.binary() => {
+            match live.decode(form, &bytes, &Inside(home.clone())) {
+                Ok(text) => answer(home, call, id, &live, text, done),
+                Err(refused) => {
+                    home.connections().answer(id, &refused);
+                    done();
+                }
+            }
         }
+        Frame::Text(_) if live.binary().is_some() => unsupported(home, id, done),
+        Frame::Text(text) if !live.is_raw() => answer(home, call, id, &live, text.into(), done),
+        Frame::Binary(_) if !live.takes_bytes() => unsupported(home, id, done),
         frame => {
             let of = home.clone();
             let ended = move |reply: Reply| {
@@ -159,16 +166,22 @@ pub(super) fn message(
     }
 }
 
+/// Ends a connection that nobody can say anything to a message of.
+fn unsupported(home: &Home, id: ConnectionId, done: impl FnOnce()) {
+    let code = CloseCode::Unsupported.number();
+    home.connections().close(id, code, "");
+    done();
+}
+
 /// Does what JSON-RPC text asks for.
 fn answer(
     home: &Rc<Home>,
     call: u32,
     id: ConnectionId,
     live: &Rc<Live>,
-    text: String,
+    text: Bytes,
     done: impl FnOnce() + 'static,
 ) {
-    let text = Bytes::from(text);
     let inside = Inside(home.clone());
     match live.read(&text, &inside) {
         Asked::Nothing => done(),
@@ -220,8 +233,13 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     let (Ok(frame), Ok(live)) = (frame_of(message), live(home, id)) else {
         return false;
     };
-    let text = match frame {
-        Frame::Text(text) if !live.is_raw() => text,
+    let inside = Inside(home.clone());
+    let text = match (frame, live.binary()) {
+        (Frame::Binary(bytes), Some(form)) => match live.decode(form, &bytes, &inside) {
+            Ok(text) => text,
+            Err(_) => return false,
+        },
+        (Frame::Text(text), None) if !live.is_raw() => text.into(),
         _ => return !culprit,
     };
     let error = if culprit {
@@ -229,7 +247,7 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     } else {
         interrupted()
     };
-    if let Some(answer) = live.fail(&text.into(), &error, &Inside(home.clone())) {
+    if let Some(answer) = live.fail(&text, &error, &inside) {
         home.connections().answer(id, &answer);
     }
     false
@@ -307,8 +325,8 @@ fn live(home: &Rc<Home>, id: ConnectionId) -> Result<Rc<Live>, String> {
         return Ok(live);
     }
     let attachment = roster.get(id).ok_or("the connection is gone")?;
-    let said = roster.place(id, |place| (place.name.clone(), place.raw));
-    let (name, raw) = said.ok_or("the connection is gone")?;
+    let said = roster.place(id, |place| (place.name.clone(), place.raw, place.binary));
+    let (name, raw, form) = said.ok_or("the connection is gone")?;
     let target = Target {
         class: home.class.clone(),
         id: home.id,
@@ -316,7 +334,8 @@ fn live(home: &Rc<Home>, id: ConnectionId) -> Result<Rc<Live>, String> {
     };
     let front = home.front()?;
     let live = front.live(target, attachment.caller.clone(), id, &Inside(home.clone()));
-    let live = Rc::new(live.map_err(|error| error.message.to_string())?.raw(raw));
+    let live = live.map_err(|error| error.message.to_string())?;
+    let live = Rc::new(live.raw(raw).in_form(form));
     // Whoever set it meanwhile has set the same.
     roster.place(id, |place| drop(place.live.set(live.clone())));
     Ok(live)

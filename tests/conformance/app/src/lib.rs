@@ -37,5 +37,6 @@ pub use tally::{Tally, TallyError};
 stayput::app!(
     Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
     assets("/page/hello.js" = "../page/hello.js");
-    routes(front::routes)
+    routes(front::routes);
+    cbor
 );
