@@ -99,6 +99,11 @@ struct LivePage;
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
 
+/// Keeps the example of the page about CBOR compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/cbor.md")]
+struct CborPage;
+
 /// Keeps the example of the page about an app's own routes compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/front.md")]

@@ -29,7 +29,7 @@ pub(crate) const ALL: &[Scenario] = &[
                 what: "the REST form, routes and the app's own methods",
                 look: rest,
                 gives: r#"[[200, "application/cbor", 3], [200, "application/cbor", 3], [409, "application/cbor", "tally.refused"],
-                    [415, "application/json", "unsupported_media_type"], [200, "application/json", 3], [200, "application/cbor", 0],
+                    [415, "application/json", ["unsupported_media_type", null]], [200, "application/json", 3], [200, "application/cbor", 0],
                     [200, "application/cbor", {"jsonrpc": "2.0", "id": 1, "result": 7}],
                     [200, "application/cbor", ["parse_error", null]]]"#,
             },

@@ -5,6 +5,7 @@
 
 mod accept;
 mod fault;
+mod half;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 
+use super::half::from_half;
 use super::{Fault, What};
 use crate::rpc::MAX_JSON_DEPTH;
 
@@ -63,9 +64,13 @@ impl Reader<'_> {
                 let value = self.sound(value)?;
                 self.put(i128::from(value).to_string().as_bytes());
             }
-            Type::F16 | Type::F32 | Type::F64 => {
-                let value = self.cbor.f64();
-                let value = self.sound(value)?;
+            kind @ (Type::F16 | Type::F32 | Type::F64) => {
+                let value = if kind == Type::F16 {
+                    self.half(at)?
+                } else {
+                    let value = self.cbor.f64();
+                    self.sound(value)?
+                };
                 if !value.is_finite() {
                     return Err(fault(at, What::NotFinite));
                 }
@@ -224,6 +229,14 @@ impl Reader<'_> {
         };
         self.put(text.as_bytes());
         Ok(())
+    }
+
+    fn half(&mut self, at: usize) -> Result<f64, Fault> {
+        let bytes = self.cbor.input().get(at + 1..at + 3);
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        let bits = bytes.ok_or(fault(at, What::Ended))?;
+        self.cbor.set_position(at + 3);
+        Ok(from_half(u16::from_be_bytes(bits)))
     }
 
     fn datatype(&self) -> Result<Type, Fault> {

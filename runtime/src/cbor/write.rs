@@ -1,13 +1,15 @@
 //! From JSON text to CBOR, by the rules of RFC 8949, 4.2.1: the shortest form of everything, definite lengths, the members of
 //! maps in the order of their encoded keys. The same value has the same bytes.
 
-use minicbor::decode::Decoder;
 use minicbor::encode::Encoder;
 
+use super::half::to_half;
 use crate::order::sort_by;
 
 /// `null`.
 pub(super) const NULL: u8 = 0xf6;
+/// What a float of 16 bits begins with.
+const HALF: u8 = 0xf9;
 
 /// The CBOR of a JSON text; `None` if it is none. Of members that stand twice the last one is written.
 pub(crate) fn from_json(json: &[u8]) -> Option<Vec<u8>> {
@@ -180,17 +182,16 @@ impl Writer<'_> {
         let len = rest.iter().take_while(|byte| is_part(byte)).count();
         self.at += len;
         let text = str::from_utf8(rest.get(..len)?).ok()?;
-        let mut cbor = encoder(&mut self.cbor);
         // An integer has no sign without a value, as a float has.
         if !text.contains(['.', 'e', 'E']) && text != "-0" {
             if let Ok(value) = text.parse() {
-                return cbor.i128(value).ok().map(drop);
+                return encoder(&mut self.cbor).i128(value).ok().map(drop);
             }
             if let Ok(value) = text.parse() {
-                return cbor.u128(value).ok().map(drop);
+                return encoder(&mut self.cbor).u128(value).ok().map(drop);
             }
         }
-        float(cbor, text.parse().ok()?)
+        float(&mut self.cbor, text.parse().ok()?)
     }
 
     fn literal(&mut self, word: &[u8], byte: u8) -> Option<()> {
@@ -222,19 +223,18 @@ fn string(mut cbor: Encoder<&mut Vec<u8>>, text: &str) -> Option<()> {
 }
 
 /// The shortest of the three forms that holds it.
-fn float(mut cbor: Encoder<&mut Vec<u8>>, value: f64) -> Option<()> {
+fn float(cbor: &mut Vec<u8>, value: f64) -> Option<()> {
+    if let Some(bits) = to_half(value) {
+        cbor.push(HALF);
+        cbor.extend_from_slice(&bits.to_be_bytes());
+        return Some(());
+    }
     #[expect(clippy::cast_possible_truncation, reason = "what is lost is looked at")]
     let single = value as f32;
-    if f64::from(single).to_bits() != value.to_bits() {
-        return cbor.f64(value).ok().map(drop);
-    }
-    let mut half = Vec::with_capacity(3);
-    encoder(&mut half).f16(single).ok()?;
-    let read = Decoder::new(&half).f16().ok()?;
-    if read.to_bits() == single.to_bits() {
-        cbor.f16(single).ok().map(drop)
+    if f64::from(single).to_bits() == value.to_bits() {
+        encoder(cbor).f32(single).ok().map(drop)
     } else {
-        cbor.f32(single).ok().map(drop)
+        encoder(cbor).f64(value).ok().map(drop)
     }
 }
 

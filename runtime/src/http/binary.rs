@@ -35,11 +35,11 @@ impl Binary {
         Self(form)
     }
 
-    pub(super) fn media_type(self) -> &'static str {
+    pub(crate) fn media_type(self) -> &'static str {
         self.0.media_type()
     }
 
-    pub(super) fn subprotocol(self) -> &'static str {
+    pub(crate) fn subprotocol(self) -> &'static str {
         self.0.subprotocol()
     }
 
@@ -48,7 +48,7 @@ impl Binary {
     }
 
     /// The JSON text of a body.
-    pub(super) fn read(self, bytes: &[u8]) -> Result<Bytes, WireError> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Bytes, WireError> {
         self.0.read(bytes).map(Bytes::from)
     }
 

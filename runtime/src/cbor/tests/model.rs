@@ -112,3 +112,33 @@ fn what_is_no_json_is_not_written() {
         assert_eq!(from_json(text.as_bytes()), None, "{text}");
     }
 }
+
+#[test]
+fn every_float_of_16_bits_is_read_as_the_other_reads_it_and_written_as_it_was() {
+    for bits in 0..=u16::MAX {
+        let [high, low] = bits.to_be_bytes();
+        let cbor = [0xf9, high, low];
+        let theirs: f64 = ciborium::from_reader(&cbor[..]).unwrap();
+        if !theirs.is_finite() {
+            assert!(to_json(&cbor).is_err(), "{bits:x}");
+            continue;
+        }
+        let json = to_json(&cbor).unwrap();
+        let ours: f64 = serde_json::from_slice(&json).unwrap();
+        assert_eq!(ours.to_bits(), theirs.to_bits(), "{bits:x}");
+        assert_eq!(from_json(&json).as_deref(), Some(&cbor[..]), "{bits:x}");
+        // Its neighbours need more.
+        for near in [
+            f64::from_bits(ours.to_bits() + 1),
+            ours * (1.0 + f64::EPSILON * 4.0),
+        ] {
+            let text = serde_json::to_vec(&near).unwrap();
+            let longer = from_json(&text).unwrap();
+            assert!(longer.len() > 3 || near == ours, "{near}");
+            assert_eq!(
+                serde_json::from_slice::<f64>(&to_json(&longer).unwrap()).unwrap(),
+                near
+            );
+        }
+    }
+}
