@@ -12,6 +12,7 @@ mod tests;
 mod write;
 
 use ::http::HeaderMap;
+use bytes::Bytes;
 
 use crate::error::Code;
 use crate::http::{Binary, Transcode};
@@ -28,6 +29,14 @@ pub(crate) const CBOR: Binary = Binary::new(&Cbor);
 struct Cbor;
 
 impl Transcode for Cbor {
+    fn refused_type(&self) -> &'static str {
+        "send the body as `Content-Type: application/json` (charset utf-8) or `application/cbor`"
+    }
+
+    fn refused_protocol(&self) -> &'static str {
+        "of WebSocket subprotocols only `stayput.v1` and `stayput.v1.cbor` are spoken here"
+    }
+
     fn media_type(&self) -> &'static str {
         accept::MEDIA_TYPE
     }
@@ -44,13 +53,13 @@ impl Transcode for Cbor {
         accept::is_wanted(headers)
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<Vec<u8>, WireError> {
-        to_json(bytes).map_err(|fault| {
+    fn read(&self, bytes: &[u8]) -> Result<Bytes, Box<WireError>> {
+        to_json(bytes).map(Bytes::from).map_err(|fault| {
             let code = match fault.what {
                 What::TooDeep => Code::TooDeep,
                 _ => Code::ParseError,
             };
-            WireError::framework(code, fault.to_string())
+            Box::new(WireError::framework(code, fault.to_string()))
         })
     }
 

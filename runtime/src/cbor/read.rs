@@ -1,7 +1,7 @@
 //! From CBOR to JSON text.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 
@@ -184,7 +184,7 @@ impl Reader<'_> {
                 return Ok(());
             }
             BytesAs::Base64Url => URL_SAFE_NO_PAD.encode(all),
-            BytesAs::Base64 => STANDARD.encode(all),
+            BytesAs::Base64 => base64(&all),
             BytesAs::Hex => hex(&all),
         };
         self.json.push(b'"');
@@ -279,6 +279,16 @@ fn check_depth(at: usize, depth: usize) -> Result<(), Fault> {
         return Ok(());
     }
     Err(fault(at, What::TooDeep))
+}
+
+/// Not by the crate, which would have it all a second time.
+fn base64(bytes: &[u8]) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(bytes);
+    text = text.replace('-', "+").replace('_', "/");
+    while text.len() % 4 != 0 {
+        text.push('=');
+    }
+    text
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -191,7 +191,8 @@ impl Writer<'_> {
                 return encoder(&mut self.cbor).u128(value).ok().map(drop);
             }
         }
-        float(&mut self.cbor, text.parse().ok()?)
+        // By what reads floats everywhere here: the standard library has tables of its own.
+        float(&mut self.cbor, serde_json::from_str(text).ok()?)
     }
 
     fn literal(&mut self, word: &[u8], byte: u8) -> Option<()> {

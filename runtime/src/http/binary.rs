@@ -12,6 +12,10 @@ use crate::rpc::WireError;
 
 /// What reads and writes a binary form. A trait, so that an app without one links nothing of it.
 pub(crate) trait Transcode: fmt::Debug + Send + Sync {
+    /// What is said to bodies in neither form.
+    fn refused_type(&self) -> &'static str;
+    /// What is said to who asks for neither on a WebSocket.
+    fn refused_protocol(&self) -> &'static str;
     /// How bodies in it are declared.
     fn media_type(&self) -> &'static str;
     /// How WebSockets ask for it.
@@ -21,7 +25,7 @@ pub(crate) trait Transcode: fmt::Debug + Send + Sync {
     /// Whether a request is to be answered in it.
     fn is_wanted(&self, headers: &HeaderMap) -> bool;
     /// The JSON text of a body; empty for an empty one.
-    fn read(&self, bytes: &[u8]) -> Result<Vec<u8>, WireError>;
+    fn read(&self, bytes: &[u8]) -> Result<Bytes, Box<WireError>>;
     /// The form of a JSON text of ours.
     fn write(&self, json: &[u8]) -> Vec<u8>;
 }
@@ -47,9 +51,17 @@ impl Binary {
         self.0.is_sent(headers)
     }
 
+    pub(super) fn refused_type(self) -> &'static str {
+        self.0.refused_type()
+    }
+
+    pub(super) fn refused_protocol(self) -> &'static str {
+        self.0.refused_protocol()
+    }
+
     /// The JSON text of a body.
-    pub(crate) fn read(self, bytes: &[u8]) -> Result<Bytes, WireError> {
-        self.0.read(bytes).map(Bytes::from)
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Bytes, Box<WireError>> {
+        self.0.read(bytes)
     }
 
     /// The form of a JSON text of ours.
@@ -74,7 +86,8 @@ impl Answers {
         chosen: false,
     };
 
-    /// As the client asks for it.
+    /// As the client asks for it. It is not much, and at many places.
+    #[inline(never)]
     pub(super) fn of(headers: &HeaderMap, binary: Option<Binary>) -> Self {
         Self {
             form: binary.filter(|binary| binary.0.is_wanted(headers)),
@@ -109,7 +122,7 @@ impl Answers {
     pub(super) fn vary(self, response: &mut Response) {
         if self.chosen {
             let accept = HeaderValue::from_static("accept");
-            response.headers_mut().append(VARY, accept);
+            response.headers_mut().insert(VARY, accept);
         }
     }
 }

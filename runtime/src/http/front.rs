@@ -407,13 +407,16 @@ impl Front {
         &self,
         request: &Request,
         dispatch: &impl Dispatch,
-    ) -> Result<Result<Bytes, WireError>, Refusal> {
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
         not_draining(dispatch)?;
         self.text_of(request)
     }
 
     /// The same of a server that takes calls.
-    pub(super) fn text_of(&self, request: &Request) -> Result<Result<Bytes, WireError>, Refusal> {
+    pub(super) fn text_of(
+        &self,
+        request: &Request,
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
         let form = form_of(request.headers(), self.binary)?;
         self.fits(request)?;
         Ok(match form {

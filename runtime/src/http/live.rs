@@ -287,11 +287,8 @@ fn speech(headers: &HeaderMap, class: &Class, binary: Option<Binary>) -> Result<
     }
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         // One that only carries a token is none that could be answered with.
-        let only = "of WebSocket subprotocols only `stayput.v1`";
-        let message = match binary {
-            None => format!("{only} is spoken here"),
-            Some(binary) => format!("{only} and `{}` are spoken here", binary.subprotocol()),
-        };
+        let only = "of WebSocket subprotocols only `stayput.v1` is spoken here";
+        let message = binary.map_or(only, Binary::refused_protocol);
         return Err(WireError::framework(Code::MalformedRequest, message));
     }
     Ok(if class.hooks.message {

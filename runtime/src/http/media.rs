@@ -3,8 +3,6 @@
 //! A web page of another origin cannot send these media types without asking first, so this is also what keeps forms
 //! and beacons of foreign pages out.
 
-use std::borrow::Cow;
-
 use ::http::HeaderMap;
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
@@ -23,16 +21,13 @@ pub(super) fn form_of(
     binary: Option<Binary>,
 ) -> Result<Option<Binary>, WireError> {
     let refuse =
-        |message: Cow<'static, str>| Err(WireError::framework(Code::UnsupportedMediaType, message));
+        |message: &'static str| Err(WireError::framework(Code::UnsupportedMediaType, message));
     let form = binary.filter(|binary| binary.is_sent(headers));
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let is_json = types.next().is_some_and(|value| is_json(value.as_bytes()));
     if form.is_none() && (!is_json || types.next().is_some()) {
         let json = "send the body as `Content-Type: application/json` (charset utf-8)";
-        return refuse(match binary {
-            None => json.into(),
-            Some(binary) => format!("{json} or `{}`", binary.media_type()).into(),
-        });
+        return refuse(binary.map_or(json, Binary::refused_type));
     }
     let identity = |value: &::http::HeaderValue| {
         value
@@ -41,7 +36,7 @@ pub(super) fn form_of(
             .eq_ignore_ascii_case(b"identity")
     };
     if !headers.get_all(CONTENT_ENCODING).iter().all(identity) {
-        return refuse("send the body uncompressed, without `Content-Encoding`".into());
+        return refuse("send the body uncompressed, without `Content-Encoding`");
     }
     Ok(form)
 }

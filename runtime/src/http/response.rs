@@ -157,7 +157,12 @@ pub(super) fn finish(response: &mut Response, method: &Method, pass: &Pass, requ
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let exposed = HeaderValue::from_static("etag, location, retry-after, x-request-id");
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-        headers.append(VARY, HeaderValue::from_static("origin"));
+        let vary = if headers.contains_key(VARY) {
+            "accept, origin"
+        } else {
+            "origin"
+        };
+        headers.insert(VARY, HeaderValue::from_static(vary));
     }
     if matches!(*method, Method::GET | Method::HEAD) {
         let headers = response.headers_mut();

@@ -125,7 +125,7 @@ impl Front {
         &self,
         request: &Request,
         dispatch: &impl Dispatch,
-    ) -> Result<Result<Bytes, WireError>, Refusal> {
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
         let bare = request.body.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
         if bare && request.method() == Method::DELETE {
             not_draining(dispatch)?;

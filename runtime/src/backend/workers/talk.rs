@@ -138,32 +138,43 @@ pub(super) fn message(
         home.connections().close(id, code.number(), code.reason());
         return done();
     }
-    match frame {
-        Frame::Binary(bytes) if let Some(form) = live.binary() => {
-            match live.decode(form, &bytes, &Inside(home.clone())) {
-                Ok(text) => answer(home, call, id, &live, text, done),
-                Err(refused) => {
-                    home.connections().answer(id, &refused);
-                    done();
-                }
-            }
-        }
-        Frame::Text(_) if live.binary().is_some() => unsupported(home, id, done),
-        Frame::Text(text) if !live.is_raw() => answer(home, call, id, &live, text.into(), done),
-        Frame::Binary(_) if !live.takes_bytes() => unsupported(home, id, done),
-        frame => {
-            let of = home.clone();
-            let ended = move |reply: Reply| {
-                if reply.is_err_and(|error| error.is(Code::Overloaded)) {
-                    let code = CloseCode::TryAgainLater.number();
-                    of.connections().close(id, code, "overloaded");
-                }
-                done();
-            };
-            let name = live.target().name.clone();
-            run_hook(home, name, Hook::Message(id, frame), ended);
+    // What JSON-RPC there is, as text.
+    let text = match (live.binary(), frame) {
+        (Some(form), Frame::Binary(bytes)) => live.decode(form, &bytes, &Inside(home.clone())),
+        (Some(_), Frame::Text(_)) => return unsupported(home, id, done),
+        (None, Frame::Text(text)) if !live.is_raw() => Ok(Bytes::from(text)),
+        (None, frame) => return hand_over(home, id, &live, frame, done),
+    };
+    match text {
+        Ok(text) => answer(home, call, id, &live, text, done),
+        Err(refused) => {
+            home.connections().answer(id, &refused);
+            done();
         }
     }
+}
+
+/// Gives a frame to the object's handler.
+fn hand_over(
+    home: &Rc<Home>,
+    id: ConnectionId,
+    live: &Live,
+    frame: Frame,
+    done: impl FnOnce() + 'static,
+) {
+    if matches!(frame, Frame::Binary(_)) && !live.takes_bytes() {
+        return unsupported(home, id, done);
+    }
+    let of = home.clone();
+    let ended = move |reply: Reply| {
+        if reply.is_err_and(|error| error.is(Code::Overloaded)) {
+            let code = CloseCode::TryAgainLater.number();
+            of.connections().close(id, code, "overloaded");
+        }
+        done();
+    };
+    let name = live.target().name.clone();
+    run_hook(home, name, Hook::Message(id, frame), ended);
 }
 
 /// Ends a connection that nobody can say anything to a message of.

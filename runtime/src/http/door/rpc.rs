@@ -23,7 +23,7 @@ impl Routes {
     pub(super) async fn answer(
         &self,
         visit: &Rc<Visit>,
-        body: Result<Bytes, WireError>,
+        body: Result<Bytes, Box<WireError>>,
         key: Option<Arc<str>>,
         entrance: &Entrance<'_>,
     ) -> Option<Vec<u8>> {
@@ -31,7 +31,7 @@ impl Routes {
         let id = &visit.trace.id;
         let read = match &body {
             Ok(body) => parse(body),
-            Err(error) => Incoming::Refused(Box::new(error.clone())),
+            Err(error) => Incoming::Refused(error.clone()),
         };
         match read {
             Incoming::Single(message) => {
