@@ -137,16 +137,19 @@ impl Front {
         let trace = Trace::of(request.headers(), dispatch);
         let path = Path::split(request.path());
         let probe = matches!(path, Path::Top("healthz" | "readyz"));
+        let answers = self.answers(&request);
         let (pass, outcome) = match self.gate.check(&request, probe) {
             Err(error) => (Pass::Same, Err(error.into())),
             Ok(pass) if request.method() == Method::OPTIONS => {
                 let outcome = self.options(path, &request, &pass);
                 (pass, outcome)
             }
-            Ok(pass) => (pass, self.route(path, &request, &trace, dispatch).await),
+            Ok(pass) => {
+                let outcome = self.route(path, &request, answers, &trace, dispatch).await;
+                (pass, outcome)
+            }
         };
         let mut response = outcome.unwrap_or_else(|error| {
-            let answers = self.answers(&request);
             refusal(&error, form(path, request.method()), answers, &trace.id)
         });
         finish(&mut response, request.method(), &pass, &trace.id);
@@ -234,6 +237,7 @@ impl Front {
         &self,
         path: Path<'_>,
         request: &Request,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Result<Response, Refusal> {
@@ -246,7 +250,7 @@ impl Front {
             let response = self.assets.get(request.path(), request.headers());
             return response.ok_or_else(no_path);
         }
-        if let Some(answer) = self.by_route(path, request, trace, dispatch).await {
+        if let Some(answer) = self.by_route(path, request, answers, trace, dispatch).await {
             return answer;
         }
         match path {
@@ -271,7 +275,7 @@ impl Front {
                     Err(error) => Some(session.refused(&error)),
                 };
                 match answer {
-                    Some(answer) => Ok(self.answers(request).answer(StatusCode::OK, answer)),
+                    Some(answer) => Ok(answers.answer(StatusCode::OK, answer)),
                     None => Ok(empty(StatusCode::NO_CONTENT)),
                 }
             }
@@ -311,7 +315,7 @@ impl Front {
                         .call(action, parse_params(&body)?, Source::Body)
                         .await?
                 };
-                let (result, answers) = (written(result), self.answers(request));
+                let result = written(result);
                 Ok(if reads {
                     found(result, request.headers(), answers)
                 } else {

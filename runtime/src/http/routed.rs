@@ -6,6 +6,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::binary::Answers;
 use super::etag::found;
 use super::front::{
     Front, OF_COMMAND, OF_QUERY, key_of, no_path, not_draining, segment, written, wrong_method,
@@ -35,6 +36,7 @@ impl Front {
         &self,
         path: Path<'_>,
         request: &Request,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Option<Result<Response, Refusal>> {
@@ -47,7 +49,10 @@ impl Front {
         let found = known.routes.find(method, below);
         let found = found.or_else(|| Some((known.fetch(path)?, Vec::new())));
         if let Some(found) = found {
-            return Some(self.run_route(path, request, found, trace, dispatch).await);
+            return Some(
+                self.run_route(path, request, found, answers, trace, dispatch)
+                    .await,
+            );
         }
         let allow = self.allowed(path)?;
         let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
@@ -60,6 +65,7 @@ impl Front {
         path: Path<'_>,
         request: &Request,
         (route, values): Found<'_, '_>,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Result<Response, Refusal> {
@@ -92,18 +98,14 @@ impl Front {
                 let message = format!("`{}` found nothing", route.action.name);
                 return Err(WireError::framework(Code::NotFound, message).into());
             }
-            return Ok(found(
-                written(result),
-                request.headers(),
-                self.answers(request),
-            ));
+            return Ok(found(written(result), request.headers(), answers));
         }
         let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
         let location = (route.location.as_ref()).map(|location| place(&base, location, &result));
         let mut response = if status == StatusCode::NO_CONTENT {
             empty(status)
         } else {
-            self.answers(request).answer(status, written(result))
+            answers.answer(status, written(result))
         };
         match location {
             Some(Ok(location)) => {
