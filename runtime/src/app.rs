@@ -359,7 +359,7 @@ impl fmt::Debug for Class {
 /// `app!(Room; routes(front))` takes a function that lists routes of the app's own, which run before any object; see
 /// [`front`](mod@crate::front).
 ///
-/// `app!(Room; cbor)` has clients speak CBOR beside JSON, over HTTP and WebSockets.
+/// `app!(Room; cbor)` has clients speak CBOR beside JSON, over HTTP and by a WebSocket.
 ///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]

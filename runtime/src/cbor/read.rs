@@ -285,7 +285,7 @@ fn check_depth(at: usize, depth: usize) -> Result<(), Fault> {
 fn base64(bytes: &[u8]) -> String {
     let mut text = URL_SAFE_NO_PAD.encode(bytes);
     text = text.replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

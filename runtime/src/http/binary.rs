@@ -18,7 +18,7 @@ pub(crate) trait Transcode: fmt::Debug + Send + Sync {
     fn refused_protocol(&self) -> &'static str;
     /// How bodies in it are declared.
     fn media_type(&self) -> &'static str;
-    /// How WebSockets ask for it.
+    /// How a WebSocket asks for it.
     fn subprotocol(&self) -> &'static str;
     /// Whether a request's body is in it.
     fn is_sent(&self, headers: &HeaderMap) -> bool;

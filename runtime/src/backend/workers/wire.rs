@@ -76,6 +76,10 @@ pub(super) struct Peer {
 
 /// The form of a [`Peer`].
 #[derive(Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is not so is not written"
+)]
 struct PeerForm {
     v: u32,
     n: u64,
