@@ -10,9 +10,10 @@ use schemars::generate::SchemaSettings;
 
 use crate::action::Auth;
 use crate::auth::{AnyAuthenticate, Authenticate};
+use crate::cbor::CBOR;
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::door::Routes;
-use crate::http::{AppRoutes, Asset, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+use crate::http::{AppRoutes, Asset, Binary, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
@@ -34,6 +35,7 @@ pub struct App {
     remotes: Vec<&'static RemoteApp>,
     routes: Option<AppRoutes>,
     limits: Vec<SharedLimit>,
+    binary: Option<Binary>,
 }
 
 /// Whether settings can be read.
@@ -79,6 +81,7 @@ impl App {
             remotes: Vec::new(),
             routes: None,
             limits: Vec::new(),
+            binary: None,
         }
     }
 
@@ -136,6 +139,18 @@ impl App {
     /// The routes that run before any object.
     pub fn own_routes(&self) -> Option<AppRoutes> {
         self.routes.clone()
+    }
+
+    /// Has clients speak CBOR where they like it better than JSON.
+    #[must_use]
+    pub fn cbor(mut self) -> Self {
+        self.binary = Some(CBOR);
+        self
+    }
+
+    /// The form of bodies and messages that it speaks beside JSON.
+    pub fn binary(&self) -> Option<Binary> {
+        self.binary
     }
 
     /// The files it serves.
@@ -360,6 +375,8 @@ impl fmt::Debug for Class {
 /// `app!(Room; routes(front))` takes a function that lists routes of the app's own, which run before any object; see
 /// [`front`](mod@crate::front).
 ///
+/// `app!(Room; cbor)` has clients speak CBOR beside JSON, over HTTP and by a WebSocket.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
@@ -371,6 +388,8 @@ macro_rules! app {
         $(; uses($($remote:path),+ $(,)?))?
         $(; routes($routes:expr $(,)?))?
         $(; limits($($limit:expr),+ $(,)?))?
+        // Nothing follows it: what repeats in a macro must name something.
+        $(; cbor $(= $nothing:ident)?)?
     ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
@@ -382,6 +401,7 @@ macro_rules! app {
                 $($(.uses(&$remote))+)?
                 $(.routes($routes))?
                 $($(.limit($limit))+)?
+                $(.cbor() $($nothing)?)?
         }
         const _: () = $crate::__private::check_bindings(&[
             $(<$class as $crate::__private::Stateful>::BINDING),+

@@ -12,6 +12,7 @@
 extern crate self as stayput;
 
 mod app;
+mod cbor;
 mod macros;
 mod network;
 mod order;
@@ -101,6 +102,11 @@ struct LivePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
+
+/// Keeps the example of the page about CBOR compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/cbor.md")]
+struct CborPage;
 
 /// Keeps the example of the page about an app's own routes compiling.
 #[cfg(doctest)]

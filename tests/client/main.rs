@@ -10,6 +10,7 @@
 mod room;
 
 mod broken;
+mod cbor;
 mod http;
 mod live;
 mod tls;

@@ -9,6 +9,7 @@
 
 mod alarms;
 mod app;
+mod binary;
 mod calls;
 mod dev;
 mod differences;
@@ -83,6 +84,15 @@ fn both_backends_behave_alike() {
 #[test]
 fn both_backends_reach_out_alike() {
     outgoing::check(&app::build());
+}
+
+#[test]
+fn both_backends_speak_cbor() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[binary::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[binary::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
 }
 
 /// What is told alike, or is not.

@@ -5,6 +5,7 @@ use http::{HeaderValue, Uri};
 
 use super::error::ClientError;
 use crate::error::Code;
+use crate::http::Binary;
 use crate::object::Target;
 use crate::remote::path_of;
 use crate::rpc::WireError;
@@ -17,6 +18,8 @@ pub(super) struct Address {
     prefix: String,
     /// What proves who we are.
     pub(super) authorization: Option<HeaderValue>,
+    /// The form that is spoken there, if it is not JSON.
+    pub(super) form: Option<Binary>,
 }
 
 impl Address {
@@ -48,6 +51,7 @@ impl Address {
             authority: authority.clone(),
             prefix: uri.path().trim_end_matches('/').to_owned(),
             authorization: None,
+            form: None,
         })
     }
 

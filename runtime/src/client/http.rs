@@ -39,19 +39,19 @@ impl Http {
         call: &OutgoingCall,
         further: HeaderMap,
     ) -> Reply {
-        let mut request = Request::new(Full::new(request_body(
-            1,
-            &call.action,
-            &call.params,
-            call.key.as_deref(),
-        )));
+        let body = request_body(1, &call.action, &call.params, call.key.as_deref());
+        let (body, media_type) = match address.form {
+            None => (body, "application/json"),
+            Some(form) => (form.write(&body).into(), form.media_type()),
+        };
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.of(&call.target)?;
         let headers = request.headers_mut();
         *headers = further;
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(CONTENT_TYPE, json.clone());
-        headers.insert(ACCEPT, json);
+        let media_type = HeaderValue::from_static(media_type);
+        headers.insert(CONTENT_TYPE, media_type.clone());
+        headers.insert(ACCEPT, media_type.clone());
         if let Some(token) = &address.authorization {
             headers.insert(AUTHORIZATION, token.clone());
         }
@@ -61,11 +61,18 @@ impl Http {
             error::network(&reason(&fault), mode)
         })?;
         let status = response.status().as_u16();
+        let answered = response.headers().get(CONTENT_TYPE).cloned();
         let body = Limited::new(response.into_body(), MAX_ANSWER)
             .collect()
             .await;
         let body = body.map_err(|fault| error::network(&reason(&*fault), Some(call.mode)))?;
-        let body = body.to_bytes();
+        let mut body = body.to_bytes();
+        // An app that does not speak the form says so in JSON.
+        if let Some(form) = address.form.filter(|_| answered == Some(media_type)) {
+            body = form
+                .read(&body)
+                .map_err(|_| error::bad_answer(status, Some(call.mode)))?;
+        }
         Message::read(&body)
             .and_then(|message| message.reply(status))
             .unwrap_or_else(|| Err(error::bad_answer(status, Some(call.mode))))

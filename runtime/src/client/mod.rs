@@ -56,6 +56,7 @@ use self::http::Http;
 use self::tls::Trust;
 use crate::app::App;
 use crate::backend::LocalFuture;
+use crate::cbor::CBOR;
 use crate::error::Rejection;
 use crate::object::{HasOrigin, IdKey, Origin, Originate, OutgoingCall, Stub};
 use crate::rpc::{Reply, WireError};
@@ -131,6 +132,14 @@ impl Client {
             let token = token.clone();
             Box::pin(async move { token().await.map_err(|error| error.to_string()) })
         }));
+        Self::of(inner)
+    }
+
+    /// The same, but calls, answers and events travel as CBOR. The app must speak it: `app!(..; cbor)`.
+    #[must_use]
+    pub fn cbor(&self) -> Self {
+        let mut inner = Inner::clone(&self.inner);
+        inner.address.form = Some(CBOR);
         Self::of(inner)
     }
 

@@ -22,6 +22,7 @@ use super::error;
 use super::http::reason;
 use super::tls::Trust;
 use crate::error::Code;
+use crate::http::Binary;
 use crate::object::{Mode, Target};
 use crate::remote::{Message, answers_to, request_body};
 use crate::rpc::{Reply, WireError};
@@ -43,6 +44,8 @@ pub(super) type End = (u16, String);
 
 /// What the users of a connection and its task share.
 pub(super) struct Shared {
+    /// What messages are written in, if it is not JSON.
+    form: Option<Binary>,
     state: Mutex<State>,
     orders: mpsc::UnboundedSender<Frame>,
     end: watch::Sender<Option<End>>,
@@ -83,6 +86,7 @@ impl Shared {
         let stream = dial(address, target, trust).await?;
         let (orders, written) = mpsc::unbounded_channel();
         let shared = Arc::new(Self {
+            form: address.form,
             state: Mutex::default(),
             orders,
             end: watch::Sender::new(None),
@@ -130,19 +134,40 @@ impl Shared {
         }
         let id = state.new_id();
         let body = request_body(id, action, params, key);
-        if body.len() > MAX_MESSAGE {
-            let message = "a message over a WebSocket has at most 1 MiB: call over HTTP";
-            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
-        }
-        let Ok(text) = Utf8Bytes::try_from(body) else {
+        let Some(frame) = self.frame(body) else {
             let message = "the parameters are no UTF-8";
             return Err(Box::new(WireError::framework(Code::ParseError, message)));
         };
+        if frame.len() > MAX_MESSAGE {
+            let message = "a message over a WebSocket has at most 1 MiB: call over HTTP";
+            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
+        }
         let (answer, answered) = oneshot::channel();
         state.calls.insert(id, PendingCall { mode, answer });
         // The task is there as long as there is no end, which is set with the lock held.
-        let _ = self.orders.send(Frame::Text(text));
+        let _ = self.orders.send(frame);
         Ok(answered)
+    }
+
+    /// A message of a JSON text.
+    fn frame(&self, text: Bytes) -> Option<Frame> {
+        match self.form {
+            None => Utf8Bytes::try_from(text).ok().map(Frame::Text),
+            Some(form) => Some(Frame::Binary(form.write(&text).into())),
+        }
+    }
+
+    /// Takes a message in the form that was agreed upon; others are of a protocol of the object's own.
+    fn take(&self, message: &Frame) {
+        match (message, self.form) {
+            (Frame::Text(text), None) => self.receive(text.as_bytes()),
+            (Frame::Binary(bytes), Some(form)) => {
+                if let Ok(text) = form.read(bytes) {
+                    self.receive(&text);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A queue of the events of this name.
@@ -182,8 +207,8 @@ impl Shared {
             let id = state.new_id();
             let params = serde_json::json!({ "events": [event] }).to_string();
             let body = request_body(id, "rpc.unsubscribe", params.as_bytes(), None);
-            if let Ok(text) = Utf8Bytes::try_from(body) {
-                let _ = self.orders.send(Frame::Text(text));
+            if let Some(frame) = self.frame(body) {
+                let _ = self.orders.send(frame);
             }
         }
     }
@@ -287,7 +312,8 @@ async fn dial(address: &Address, target: &Target, trust: &Trust) -> Result<Strea
     let uri = address.socket_of(target)?;
     let mut request = uri.into_client_request().map_err(|fault| refusal(&fault))?;
     let headers = request.headers_mut();
-    let protocol = HeaderValue::from_static("stayput.v1");
+    let protocol = address.form.map_or("stayput.v1", Binary::subprotocol);
+    let protocol = HeaderValue::from_static(protocol);
     headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     if let Some(token) = &address.authorization {
         headers.insert(AUTHORIZATION, token.clone());
@@ -357,9 +383,9 @@ async fn read(mut stream: SplitStream<Stream>, shared: impl Fn() -> Option<Arc<S
         };
         asked = false;
         match frame {
-            Some(Ok(Frame::Text(text))) => {
+            Some(Ok(message @ (Frame::Text(_) | Frame::Binary(_)))) => {
                 if let Some(shared) = shared() {
-                    shared.receive(text.as_bytes());
+                    shared.take(&message);
                 }
             }
             Some(Ok(Frame::Close(frame))) => {

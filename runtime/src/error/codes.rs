@@ -69,7 +69,7 @@ macro_rules! codes {
 codes! {
     // Faults of the protocol.
     ParseError "parse_error" -32700 400 false
-        "The body is not JSON, or not UTF-8."
+        "The body is not JSON, or not UTF-8; of a body in CBOR: it is none, or has no JSON form."
         "Send one JSON document in UTF-8 without a byte order mark."
     InvalidRequest "invalid_request" -32600 400 false
         "The JSON is no JSON-RPC 2.0 request, or no parameters."
@@ -125,7 +125,7 @@ codes! {
         "The body, a parameter or a reply is larger than its limit."
         "Send less at a time; the message names the limit."
     UnsupportedMediaType "unsupported_media_type" 1 415 false
-        "The body is not declared as `application/json` in UTF-8 without content coding."
+        "The body is not declared as `application/json` in UTF-8 without content coding, nor as `application/cbor` where the app speaks it."
         "Send `Content-Type: application/json` and no `Content-Encoding`."
     RequestTimeout "request_timeout" 1 408 true
         "The request did not arrive in time; nothing was executed."

@@ -5,14 +5,14 @@ use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
 use super::Response;
-use super::response::json;
+use super::binary::Answers;
 use crate::mixins::jobs::Accepted;
 use crate::rpc::from_utf8;
 
 /// Answers 202 with the job's id and its place below the object `base`.
-pub(super) fn accepted(base: &str, action: &str, result: Bytes) -> Response {
+pub(super) fn accepted(base: &str, action: &str, result: Bytes, answers: Answers) -> Response {
     let location = location(base, action, &result);
-    let mut response = json(StatusCode::ACCEPTED, result);
+    let mut response = answers.answer(StatusCode::ACCEPTED, result);
     if let Some(location) = location {
         response.headers_mut().insert(LOCATION, location);
     }

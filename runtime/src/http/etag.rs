@@ -7,7 +7,8 @@ use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 
 use super::Response;
-use super::response::{empty, json};
+use super::binary::Answers;
+use super::response::empty;
 
 /// Tells one version from the next. Nobody gains by finding two with one tag, so no cryptography.
 pub(super) fn etag(bytes: &[u8]) -> HeaderValue {
@@ -31,13 +32,16 @@ pub(super) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
 }
 
 /// What a query found, for a client that may have it already.
-pub(super) fn found(result: Bytes, headers: &HeaderMap) -> Response {
+pub(super) fn found(result: Bytes, headers: &HeaderMap, answers: Answers) -> Response {
+    // The tag is of the bytes that are sent: each form has its own.
+    let result = answers.bytes(result);
     let etag = etag(&result);
     let mut response = if is_known(headers, &etag) {
         empty(StatusCode::NOT_MODIFIED)
     } else {
-        json(StatusCode::OK, result)
+        answers.response(StatusCode::OK, result)
     };
+    answers.vary(&mut response);
     let answer = response.headers_mut();
     answer.insert(ETAG, etag);
     // Kept by the caller alone, whose it is, and asked for anew each time.

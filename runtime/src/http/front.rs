@@ -10,19 +10,20 @@ use bytes::Bytes;
 
 use super::accepted::accepted;
 use super::asset::{Asset, Assets};
+use super::binary::Answers;
 use super::class::{Class, Classes, EdgeClass};
 use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
-use super::media::only_json;
+use super::media::form_of;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
 use super::request::Trace;
 use super::response::{Form, Refusal, empty, finish, json, options, refusal};
 use super::session::{Session, Source};
 use super::ticket::TICKET;
-use super::{Dispatch, Peer, Readiness, Request, Response};
+use super::{Binary, Dispatch, Peer, Readiness, Request, Response};
 use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::error::Code;
@@ -49,6 +50,8 @@ pub struct FrontConfig {
     pub auth: Guard,
     /// Routes that run before any object.
     pub routes: Option<AppRoutes>,
+    /// The form of bodies and messages that is spoken beside JSON.
+    pub binary: Option<Binary>,
 }
 
 /// Bounds on what clients may ask.
@@ -82,6 +85,7 @@ pub struct Front {
     gate: Gate,
     auth: Guard,
     door: Option<Arc<dyn Door>>,
+    binary: Option<Binary>,
 }
 
 /// The header that makes a call safe to send again.
@@ -104,6 +108,7 @@ impl Front {
             gate: Gate::new(&config.origins, &config.hosts)?,
             auth: config.auth,
             door: config.routes.map(|AppRoutes(door)| door),
+            binary: config.binary,
         };
         if let Some(door) = &front.door {
             door.check(&front)?;
@@ -133,16 +138,21 @@ impl Front {
         let trace = Trace::of(request.headers(), dispatch);
         let path = Path::split(request.path());
         let probe = matches!(path, Path::Top("healthz" | "readyz"));
+        let answers = self.answers(&request);
         let (pass, outcome) = match self.gate.check(&request, probe) {
             Err(error) => (Pass::Same, Err(error.into())),
             Ok(pass) if request.method() == Method::OPTIONS => {
                 let outcome = self.options(path, &request, &pass);
                 (pass, outcome)
             }
-            Ok(pass) => (pass, self.route(path, &request, &trace, dispatch).await),
+            Ok(pass) => {
+                let outcome = self.route(path, &request, answers, &trace, dispatch).await;
+                (pass, outcome)
+            }
         };
-        let mut response = outcome
-            .unwrap_or_else(|error| refusal(&error, form(path, request.method()), &trace.id));
+        let mut response = outcome.unwrap_or_else(|error| {
+            refusal(&error, form(path, request.method()), answers, &trace.id)
+        });
         finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
@@ -194,7 +204,7 @@ impl Front {
             Ok(pass) => (pass, error),
             Err(refused) => (Pass::Same, refused),
         };
-        let mut response = refusal(&error.into(), form, &trace.id);
+        let mut response = refusal(&error.into(), form, self.answers(&request), &trace.id);
         finish(&mut response, request.method(), &pass, &trace.id);
         response
     }
@@ -228,6 +238,7 @@ impl Front {
         &self,
         path: Path<'_>,
         request: &Request,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Result<Response, Refusal> {
@@ -240,7 +251,7 @@ impl Front {
             let response = self.assets.get(request.path(), request.headers());
             return response.ok_or_else(no_path);
         }
-        if let Some(answer) = self.by_route(path, request, trace, dispatch).await {
+        if let Some(answer) = self.by_route(path, request, answers, trace, dispatch).await {
             return answer;
         }
         match path {
@@ -260,9 +271,12 @@ impl Front {
                 let (class, target) = self.find(class, name)?;
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
-                self.admit(request, dispatch)?;
-                match session.answer(&request.body).await {
-                    Some(answer) => Ok(json(StatusCode::OK, answer)),
+                let answer = match self.admit(request, dispatch)? {
+                    Ok(body) => session.answer(&body).await,
+                    Err(error) => Some(session.refused(&error)),
+                };
+                match answer {
+                    Some(answer) => Ok(answers.answer(StatusCode::OK, answer)),
                     None => Ok(empty(StatusCode::NO_CONTENT)),
                 }
             }
@@ -298,18 +312,18 @@ impl Front {
                         )
                         .await?
                 } else {
-                    self.admit(request, dispatch)?;
+                    let body = self.admit(request, dispatch)??;
                     session
-                        .call(action, parse_params(&request.body)?, Source::Body)
+                        .call(action, parse_params(&body)?, Source::Body)
                         .await?
                 };
                 let result = written(result);
                 Ok(if reads {
-                    found(result, request.headers())
+                    found(result, request.headers(), answers)
                 } else if action.job {
-                    accepted(&base, &action.name, result)
+                    accepted(&base, &action.name, result, answers)
                 } else {
-                    json(StatusCode::OK, result)
+                    answers.answer(StatusCode::OK, result)
                 })
             }
             Path::Deep { class, below, .. } => Err(self.no_route(class, below)),
@@ -387,11 +401,36 @@ impl Front {
         &self.classes
     }
 
-    /// Whether a body may be looked at.
-    pub(super) fn admit(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+    pub(super) fn binary(&self) -> Option<Binary> {
+        self.binary
+    }
+
+    /// In which form a request is answered.
+    pub(super) fn answers(&self, request: &Request) -> Answers {
+        Answers::of(request.headers(), self.binary)
+    }
+
+    /// The JSON text of a body, or why it has none; refused if it may not be looked at.
+    pub(super) fn admit(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
         not_draining(dispatch)?;
-        only_json(request.headers())?;
-        self.fits(request)
+        self.text_of(request)
+    }
+
+    /// The same of a server that takes calls.
+    pub(super) fn text_of(
+        &self,
+        request: &Request,
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
+        let form = form_of(request.headers(), self.binary)?;
+        self.fits(request)?;
+        Ok(match form {
+            None => Ok(request.body.clone()),
+            Some(form) => form.read(&request.body),
+        })
     }
 
     /// The same of a body of any media type.

@@ -13,6 +13,7 @@ use super::route::Routes;
 use super::ticket::ticket_of;
 use crate::action::{InUrl, RouteInfo};
 use crate::auth::read_credentials;
+use crate::cbor::{from_json, to_json};
 use crate::object::{Mode, check_name};
 use crate::rpc::{MAX_JSON_DEPTH, deeper_than};
 
@@ -49,6 +50,23 @@ pub fn route(path: &str, query: &str) {
             assert!(!deeper_than(&params, MAX_JSON_DEPTH));
             assert!(is_object(&params) || values.is_empty() && params.is_empty());
         }
+    }
+}
+
+/// A body in CBOR, or what is taken for JSON text.
+pub fn cbor(bytes: &[u8]) {
+    if let Ok(json) = to_json(bytes) {
+        let is_json = json.is_empty() || serde_json::from_slice::<IgnoredAny>(&json).is_ok();
+        assert!(is_json && !deeper_than(&json, MAX_JSON_DEPTH));
+        let Some(written) = from_json(&json) else {
+            return assert!(json.is_empty(), "JSON is written");
+        };
+        // Members may have changed places, but not again.
+        let again = to_json(&written);
+        assert_eq!(from_json(&again.unwrap_or_default()), Some(written));
+    }
+    if let Some(written) = from_json(bytes) {
+        drop(to_json(&written));
     }
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use bytes::Bytes;
 
+use super::binary::{Answers, Binary};
 use super::class::Class;
 use super::door::DoorWay;
 use super::front::{Front, not_draining, segment, target};
@@ -41,12 +42,17 @@ pub struct Opening {
     caller: Arc<Caller>,
     limits: Limits,
     speech: Speech,
+    /// In which form it is refused.
+    answers: Answers,
 }
 
 #[derive(Debug)]
 enum Speech {
-    /// JSON-RPC; whether it was asked for by name.
-    JsonRpc { named: bool },
+    /// JSON-RPC, by which name it was asked for, and in which form if it is not text.
+    JsonRpc {
+        named: Option<&'static str>,
+        form: Option<Binary>,
+    },
     /// Frames for the `message` handler.
     Raw,
     /// Server-Sent Events, of these names.
@@ -62,6 +68,8 @@ pub struct Live {
     limits: Limits,
     connection: ConnectionId,
     raw: bool,
+    /// The form of messages that are no text.
+    binary: Option<Binary>,
 }
 
 /// What a message asks for.
@@ -122,6 +130,7 @@ impl Front {
             Ok(pass) => match self.admit_live(&request, dispatch).await {
                 Ok((class, target, caller, speech)) => {
                     return Ok(Opening {
+                        answers: self.answers(&request),
                         request,
                         pass,
                         trace,
@@ -135,7 +144,7 @@ impl Front {
                 Err(error) => (pass, error),
             },
         };
-        let mut response = refusal(&error, Form::Rest, &trace.id);
+        let mut response = refusal(&error, Form::Rest, self.answers(&request), &trace.id);
         finish(&mut response, request.method(), &pass, &trace.id);
         Err(response)
     }
@@ -158,6 +167,7 @@ impl Front {
             limits: *self.limits(),
             connection,
             raw: false,
+            binary: None,
         })
     }
 
@@ -183,7 +193,7 @@ impl Front {
         not_draining(dispatch)?;
         check_public(&class, &caller)?;
         let speech = if socket {
-            speech(request.headers(), &class)?
+            speech(request.headers(), &class, self.binary())?
         } else {
             Speech::Stream(listed(request.query(), &class, &caller)?)
         };
@@ -248,27 +258,46 @@ fn is_key(key: &[u8]) -> bool {
         && matches!(key[21], b'A' | b'Q' | b'g' | b'w')
 }
 
-fn has_token(headers: &HeaderMap, name: ::http::header::HeaderName, token: &str) -> bool {
-    let mut tokens = headers
-        .get_all(name)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|one| one.eq_ignore_ascii_case(token.as_bytes()))
 }
 
-fn speech(headers: &HeaderMap, class: &Class) -> Result<Speech, WireError> {
-    if has_token(headers, SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
-        return Ok(Speech::JsonRpc { named: true });
+fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(name).into_iter();
+    let tokens = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    tokens.map(<[u8]>::trim_ascii)
+}
+
+fn speech(headers: &HeaderMap, class: &Class, binary: Option<Binary>) -> Result<Speech, WireError> {
+    // The first that is spoken here: clients name what they like best first.
+    for token in tokens(headers, SEC_WEBSOCKET_PROTOCOL) {
+        let is = |protocol: &str| token.eq_ignore_ascii_case(protocol.as_bytes());
+        if is(PROTOCOL) {
+            return Ok(Speech::JsonRpc {
+                named: Some(PROTOCOL),
+                form: None,
+            });
+        }
+        if let Some(form) = binary.filter(|binary| is(binary.subprotocol())) {
+            return Ok(Speech::JsonRpc {
+                named: Some(form.subprotocol()),
+                form: Some(form),
+            });
+        }
     }
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         // One that only carries a token is none that could be answered with.
-        let message = "of WebSocket subprotocols only `stayput.v1` is spoken here";
+        let only = "of WebSocket subprotocols only `stayput.v1` is spoken here";
+        let message = binary.map_or(only, Binary::refused_protocol);
         return Err(WireError::framework(Code::MalformedRequest, message));
     }
     Ok(if class.hooks.message {
         Speech::Raw
     } else {
-        Speech::JsonRpc { named: false }
+        Speech::JsonRpc {
+            named: None,
+            form: None,
+        }
     })
 }
 
@@ -319,6 +348,14 @@ impl Opening {
         matches!(self.speech, Speech::Raw)
     }
 
+    /// The form of its messages, if they are no text.
+    pub fn binary(&self) -> Option<Binary> {
+        match self.speech {
+            Speech::JsonRpc { form, .. } => form,
+            Speech::Raw | Speech::Stream(_) => None,
+        }
+    }
+
     /// The events that it listens to from the beginning.
     pub fn events(&self) -> &[Arc<str>] {
         match &self.speech {
@@ -343,10 +380,10 @@ impl Opening {
                 // Proxies that gather what they pass on are asked not to.
                 headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
             }
-            Speech::JsonRpc { named } => {
+            Speech::JsonRpc { named, .. } => {
                 switch(&mut response);
-                if named {
-                    let protocol = HeaderValue::from_static(PROTOCOL);
+                if let Some(named) = named {
+                    let protocol = HeaderValue::from_static(named);
                     response
                         .headers_mut()
                         .insert(SEC_WEBSOCKET_PROTOCOL, protocol);
@@ -368,7 +405,7 @@ impl Opening {
 
     /// The response that refuses it.
     pub fn refuse(&self, error: Box<WireError>) -> Response {
-        let mut response = refusal(&error.into(), Form::Rest, &self.trace.id);
+        let mut response = refusal(&error.into(), Form::Rest, self.answers, &self.trace.id);
         finish(
             &mut response,
             self.request.method(),
@@ -387,6 +424,7 @@ impl Opening {
             limits: self.limits,
             connection,
             raw: self.is_raw(),
+            binary: self.binary(),
         }
     }
 }
@@ -408,6 +446,30 @@ impl Live {
     /// Whether text goes to the object's `message` handler.
     pub fn is_raw(&self) -> bool {
         self.raw
+    }
+
+    /// The same, but messages are in this form.
+    #[must_use]
+    pub fn in_form(self, binary: Option<Binary>) -> Self {
+        Self { binary, ..self }
+    }
+
+    /// The form of its messages, if they are no text.
+    pub fn binary(&self) -> Option<Binary> {
+        self.binary
+    }
+
+    /// The JSON text of a message in that form; an error is the JSON text it is answered with.
+    pub fn decode(
+        &self,
+        form: Binary,
+        bytes: &[u8],
+        dispatch: &impl Dispatch,
+    ) -> Result<Bytes, Vec<u8>> {
+        form.read(bytes).map_err(|error| {
+            let trace = Trace::fresh(dispatch);
+            self.session(&trace, dispatch).refused(&error)
+        })
     }
 
     /// Whether the credentials it was opened with have expired: then it is closed with

@@ -6,6 +6,7 @@
 mod accepted;
 mod asset;
 mod auth;
+mod binary;
 mod class;
 pub mod door;
 mod enter;
@@ -34,6 +35,8 @@ mod ticket;
 mod tests;
 
 pub use asset::Asset;
+pub use binary::Binary;
+pub(crate) use binary::Transcode;
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};

@@ -12,6 +12,7 @@ use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 
 use super::Response;
+use super::binary::Answers;
 use super::gate::Pass;
 use super::request::X_REQUEST_ID;
 use crate::auth::AuthError;
@@ -99,7 +100,12 @@ pub(super) fn options(allow: &str, pass: &Pass, headers: &HeaderMap) -> Response
 }
 
 /// An error as a response, with its own status.
-pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Response {
+pub(super) fn refusal(
+    refusal: &Refusal,
+    form: Form,
+    answers: Answers,
+    request_id: &str,
+) -> Response {
     let error = &refusal.error;
     let mut body = Vec::new();
     match form {
@@ -113,7 +119,7 @@ pub(super) fn refusal(refusal: &Refusal, form: Form, request_id: &str) -> Respon
     let status = StatusCode::from_u16(error.status).ok();
     let status = status.filter(|status| status.is_client_error() || status.is_server_error());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = json(status, body);
+    let mut response = answers.answer(status, body);
     let headers = response.headers_mut();
     if let Some(Ok(allow)) = refusal.allow.as_deref().map(HeaderValue::from_str) {
         headers.insert(ALLOW, allow);
@@ -151,7 +157,12 @@ pub(super) fn finish(response: &mut Response, method: &Method, pass: &Pass, requ
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let exposed = HeaderValue::from_static("etag, location, retry-after, x-request-id");
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-        headers.insert(VARY, HeaderValue::from_static("origin"));
+        let vary = if headers.contains_key(VARY) {
+            "accept, origin"
+        } else {
+            "origin"
+        };
+        headers.insert(VARY, HeaderValue::from_static(vary));
     }
     if matches!(*method, Method::GET | Method::HEAD) {
         let headers = response.headers_mut();

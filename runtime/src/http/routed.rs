@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::accepted::accepted;
+use super::binary::Answers;
 use super::etag::found;
 use super::front::{
     Front, OF_COMMAND, OF_QUERY, key_of, no_path, not_draining, segment, written, wrong_method,
@@ -14,7 +15,7 @@ use super::front::{
 use super::params::{from_query, with_segments};
 use super::path::Path;
 use super::request::Trace;
-use super::response::{Refusal, empty, json};
+use super::response::{Refusal, empty};
 use super::route::{Found, Segment};
 use super::session::Source;
 use super::{Dispatch, Request, Response};
@@ -36,6 +37,7 @@ impl Front {
         &self,
         path: Path<'_>,
         request: &Request,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Option<Result<Response, Refusal>> {
@@ -48,7 +50,10 @@ impl Front {
         let found = known.routes.find(method, below);
         let found = found.or_else(|| Some((known.fetch(path)?, Vec::new())));
         if let Some(found) = found {
-            return Some(self.run_route(path, request, found, trace, dispatch).await);
+            return Some(
+                self.run_route(path, request, found, answers, trace, dispatch)
+                    .await,
+            );
         }
         let allow = self.allowed(path)?;
         let allows = allow.split(", ").any(|allowed| allowed == method.as_str());
@@ -61,6 +66,7 @@ impl Front {
         path: Path<'_>,
         request: &Request,
         (route, values): Found<'_, '_>,
+        answers: Answers,
         trace: &Trace,
         dispatch: &impl Dispatch,
     ) -> Result<Response, Refusal> {
@@ -80,8 +86,7 @@ impl Front {
             not_draining(dispatch)?;
             from_query(request.query())?
         } else {
-            self.admit_route(request, dispatch)?;
-            parse_params(&request.body)?
+            parse_params(&self.admit_route(request, dispatch)??)?
         };
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
@@ -94,17 +99,22 @@ impl Front {
                 let message = format!("`{}` found nothing", route.action.name);
                 return Err(WireError::framework(Code::NotFound, message).into());
             }
-            return Ok(found(written(result), request.headers()));
+            return Ok(found(written(result), request.headers(), answers));
         }
         if route.action.job && route.status == 200 {
-            return Ok(accepted(&base, &route.action.name, written(result)));
+            return Ok(accepted(
+                &base,
+                &route.action.name,
+                written(result),
+                answers,
+            ));
         }
         let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
         let location = (route.location.as_ref()).map(|location| place(&base, location, &result));
         let mut response = if status == StatusCode::NO_CONTENT {
             empty(status)
         } else {
-            json(status, written(result))
+            answers.answer(status, written(result))
         };
         match location {
             Some(Ok(location)) => {
@@ -122,10 +132,15 @@ impl Front {
 
     /// Whether a body may be looked at. A `DELETE` says all in its path as a rule: without a body it needs no media type,
     /// and no page sends one across origins unasked.
-    fn admit_route(&self, request: &Request, dispatch: &impl Dispatch) -> Result<(), Refusal> {
+    fn admit_route(
+        &self,
+        request: &Request,
+        dispatch: &impl Dispatch,
+    ) -> Result<Result<Bytes, Box<WireError>>, Refusal> {
         let bare = request.body.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
         if bare && request.method() == Method::DELETE {
-            return Ok(not_draining(dispatch)?);
+            not_draining(dispatch)?;
+            return Ok(Ok(Bytes::new()));
         }
         self.admit(request, dispatch)
     }

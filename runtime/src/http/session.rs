@@ -93,6 +93,13 @@ impl<D: Dispatch> Session<'_, D> {
         (!out.is_empty()).then_some(out)
     }
 
+    /// The answer to a body of which nothing can be answered one by one.
+    pub(super) fn refused(&self, error: &WireError) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_error(&mut out, Id::NULL, error, &self.trace.id);
+        out
+    }
+
     /// Executes one message and appends its answer. Whether there is one.
     async fn message(&self, message: Message<'_>, out: &mut Vec<u8>) -> bool {
         let Call {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::front::{Front, wrong_method};
 use super::params::pairs;
-use super::response::{Refusal, json};
+use super::response::Refusal;
 use super::{Dispatch, Request, Response};
 use crate::auth::{AuthError, TICKET_LIFE};
 use crate::error::Code;
@@ -31,14 +31,17 @@ impl Front {
         }
         let caller = self.identify(request, dispatch).await?;
         let (_, target) = self.find(class, name)?;
-        self.admit(request, dispatch)?;
+        // Whatever the body is: nothing is read in it.
+        drop(self.admit(request, dispatch)?);
         if !caller.is_authenticated() {
             let message = "a ticket is given for credentials, and the request carries none";
             return Err(WireError::framework(Code::Unauthenticated, message).into());
         }
         let ticket = dispatch.issue_ticket(&target, &caller).await?;
         let body = json!({ "ticket": ticket, "expires_in": TICKET_LIFE.as_secs() });
-        Ok(json(StatusCode::OK, body.to_string()))
+        Ok(self
+            .answers(request)
+            .answer(StatusCode::OK, body.to_string()))
     }
 
     /// Who asks for a connection: by ticket, or by credentials as everywhere.

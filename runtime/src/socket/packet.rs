@@ -23,6 +23,7 @@ pub struct EventPacket {
     /// JSON text of its data.
     pub data: Bytes,
     frame: OnceLock<Bytes>,
+    binary: OnceLock<Bytes>,
     stream: OnceLock<Bytes>,
 }
 
@@ -33,24 +34,30 @@ impl EventPacket {
             name,
             data,
             frame: OnceLock::new(),
+            binary: OnceLock::new(),
             stream: OnceLock::new(),
         })
     }
 
     /// The JSON-RPC notification, put into a frame of the transport by `wrap`, which must always be the same.
     pub fn notification(&self, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
-        self.frame.get_or_init(|| {
-            let name = json_string(&self.name);
-            let mut text = Vec::with_capacity(80 + name.len() + self.data.len());
-            text.extend_from_slice(
-                b"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":",
-            );
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b",\"data\":");
-            text.extend_from_slice(&self.data);
-            text.extend_from_slice(b"}}");
-            wrap(text)
-        })
+        self.frame.get_or_init(|| wrap(self.text()))
+    }
+
+    /// The same for connections whose messages are in the app's binary form, which `wrap` makes.
+    pub fn binary(&self, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
+        self.binary.get_or_init(|| wrap(self.text()))
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let name = json_string(&self.name);
+        let mut text = Vec::with_capacity(80 + name.len() + self.data.len());
+        text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":");
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b",\"data\":");
+        text.extend_from_slice(&self.data);
+        text.extend_from_slice(b"}}");
+        text
     }
 
     /// The event as part of a stream of Server-Sent Events. JSON text of ours has no line breaks.

@@ -67,6 +67,7 @@ impl Inner {
             limits: settings.limits,
             auth: Guard::of(&settings.app),
             routes: settings.app.own_routes(),
+            binary: settings.app.binary(),
             ..FrontConfig::default()
         });
         let inner = Self {

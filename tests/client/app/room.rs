@@ -142,4 +142,4 @@ impl Door {
     }
 }
 
-stayput::app!(Room);
+stayput::app!(Room; cbor);

@@ -441,7 +441,7 @@ impl Shared {
         let mut random = [0; 16];
         port.random(&mut random);
         let id = ConnectionId::from_random(random);
-        let (encoding, target) = (Encoding::of(opening.kind()), opening.target());
+        let (encoding, target) = (Encoding::of(opening), opening.target());
         let (farewell, of) = (port.clone(), target.clone());
         let place = Place::new(port.outlets(), id, of.clone(), encoding, move |gone| {
             farewell.tell(&of, id, News::Gone(gone));

@@ -96,6 +96,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
             .with_developer(true)
             .with_proxies(settings.trusted_proxies.clone()),
         routes: app.own_routes(),
+        binary: app.binary(),
         ..FrontConfig::default()
     });
     let front = match front {

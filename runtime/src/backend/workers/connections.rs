@@ -9,9 +9,10 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::externs::{Bridge, text_of};
+use super::instance::app;
 use super::wire::{Peer, decode_peer, encode_peer};
 use crate::backend::Connections;
-use crate::http::Live;
+use crate::http::{Binary, Live};
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster, stream_text,
 };
@@ -22,6 +23,8 @@ pub(super) struct Place {
     /// The object's name.
     pub(super) name: Option<Arc<str>>,
     pub(super) raw: bool,
+    /// The form of its messages, if they are no text.
+    pub(super) binary: Option<Binary>,
     /// What is said on it, once something is.
     pub(super) live: OnceCell<Rc<Live>>,
 }
@@ -52,7 +55,7 @@ impl WorkersConnections {
             };
             // One whose `connect` was not over is asked for again, or closed.
             if !peer.opening {
-                let place = Place::new(peer.number, peer.name, peer.raw);
+                let place = Place::new(peer.number, peer.name, peer.raw, peer.binary);
                 roster.restore(peer.number, peer.attachment, place, false);
             }
         }
@@ -64,11 +67,11 @@ impl WorkersConnections {
         &self,
         attachment: Attachment,
         name: Option<Arc<str>>,
-        raw: bool,
+        (raw, binary): (bool, bool),
         opening: bool,
     ) -> Result<(), String> {
         let id = attachment.id;
-        let place = Place::new(self.roster.next(), name, raw);
+        let place = Place::new(self.roster.next(), name, raw, binary);
         self.roster.add(attachment, place, opening);
         self.keep(id, opening)
     }
@@ -82,6 +85,7 @@ impl WorkersConnections {
             number: place.number,
             name: place.name.clone(),
             raw: place.raw,
+            binary: place.binary.is_some(),
             opening,
             attachment: (*attachment).clone(),
         });
@@ -94,7 +98,12 @@ impl WorkersConnections {
     /// Sends what a message is answered with.
     pub(super) fn answer(&self, id: ConnectionId, text: &[u8]) {
         let ids = Array::of1(&JsValue::from_str(&id.to_string()));
-        self.dispatch(&ids, &JsValue::from_str(&String::from_utf8_lossy(text)));
+        let form = self.roster.place(id, |place| place.binary).flatten();
+        let message = match form {
+            Some(form) => bytes_value(&form.write(text)),
+            None => text_value(text),
+        };
+        self.dispatch(&ids, &message);
     }
 
     fn dispatch(&self, ids: &Array, message: &JsValue) {
@@ -107,11 +116,12 @@ impl WorkersConnections {
 }
 
 impl Place {
-    fn new(number: u64, name: Option<Arc<str>>, raw: bool) -> Self {
+    fn new(number: u64, name: Option<Arc<str>>, raw: bool, binary: bool) -> Self {
         Self {
             number,
             name,
             raw,
+            binary: app().filter(|_| binary).and_then(|app| app.binary()),
             live: OnceCell::new(),
         }
     }
@@ -140,10 +150,15 @@ impl Connections for WorkersConnections {
     }
 
     fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet) {
-        let (sockets, streams) = (Array::new(), Array::new());
-        self.roster.places(|attachment, _| {
+        let (sockets, binary, streams) = (Array::new(), Array::new(), Array::new());
+        let mut form = None;
+        self.roster.places(|attachment, place| {
             if to(attachment) {
                 let ids = match attachment.kind {
+                    ConnectionKind::WebSocket if place.binary.is_some() => {
+                        form = place.binary;
+                        &binary
+                    }
                     ConnectionKind::WebSocket => &sockets,
                     ConnectionKind::Sse => &streams,
                 };
@@ -152,6 +167,13 @@ impl Connections for WorkersConnections {
         });
         if sockets.length() > 0 {
             self.dispatch(&sockets, &message(packet));
+        }
+        if let Some(form) = form {
+            let message = match packet {
+                Packet::Event(event) => bytes_value(event.binary(|text| form.write(&text).into())),
+                Packet::Frame(_) => message(packet),
+            };
+            self.dispatch(&binary, &message);
         }
         if streams.length() > 0 {
             let text = match packet {
@@ -173,8 +195,12 @@ fn message(packet: &Packet) -> JsValue {
     match packet {
         Packet::Event(event) => text_value(event.notification(Into::into)),
         Packet::Frame(Frame::Text(text)) => JsValue::from_str(text),
-        Packet::Frame(Frame::Binary(bytes)) => Uint8Array::from(bytes.as_ref()).into(),
+        Packet::Frame(Frame::Binary(bytes)) => bytes_value(bytes),
     }
+}
+
+fn bytes_value(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
 fn text_value(text: &[u8]) -> JsValue {

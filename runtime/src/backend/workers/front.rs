@@ -61,6 +61,7 @@ impl FrontHost {
             hosts: list("STAYPUT_HOSTS"),
             auth: Guard::of(&app).with_developer(developing),
             routes: app.own_routes(),
+            binary: app.binary(),
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
@@ -143,6 +144,7 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
         opening.caller().clone(),
         opening.kind(),
         opening.is_raw(),
+        opening.binary().is_some(),
         opening.events().to_vec(),
     );
     let bridge = edge.0.bridge();

@@ -139,6 +139,7 @@ impl Home {
         let app = app().ok_or("the app is not there")?;
         let config = FrontConfig {
             classes: app.edge(),
+            binary: app.binary(),
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| error.message.into_owned())?;

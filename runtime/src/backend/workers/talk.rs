@@ -83,7 +83,8 @@ fn begin(home: &Home, newcomer: Newcomer) -> Result<bool, Box<WireError>> {
         ..Attachment::new(id, kind, caller, home.environment.now())
     };
     let asks = home.hooks().connect;
-    let added = connections.add(attachment, newcomer.name, newcomer.raw, asks);
+    let speech = (newcomer.raw, newcomer.binary);
+    let added = connections.add(attachment, newcomer.name, speech, asks);
     if let Err(fault) = added {
         connections.roster.remove(id);
         return Err(Box::new(WireError::framework(Code::ObjectReset, fault)));
@@ -137,26 +138,50 @@ pub(super) fn message(
         home.connections().close(id, code.number(), code.reason());
         return done();
     }
-    match frame {
-        Frame::Text(text) if !live.is_raw() => answer(home, call, id, &live, text, done),
-        Frame::Binary(_) if !live.takes_bytes() => {
-            let code = CloseCode::Unsupported.number();
-            home.connections().close(id, code, "");
+    // What JSON-RPC there is, as text.
+    let text = match (live.binary(), frame) {
+        (Some(form), Frame::Binary(bytes)) => live.decode(form, &bytes, &Inside(home.clone())),
+        (Some(_), Frame::Text(_)) => return unsupported(home, id, done),
+        (None, Frame::Text(text)) if !live.is_raw() => Ok(Bytes::from(text)),
+        (None, frame) => return hand_over(home, id, &live, frame, done),
+    };
+    match text {
+        Ok(text) => answer(home, call, id, &live, text, done),
+        Err(refused) => {
+            home.connections().answer(id, &refused);
             done();
         }
-        frame => {
-            let of = home.clone();
-            let ended = move |reply: Reply| {
-                if reply.is_err_and(|error| error.is(Code::Overloaded)) {
-                    let code = CloseCode::TryAgainLater.number();
-                    of.connections().close(id, code, "overloaded");
-                }
-                done();
-            };
-            let name = live.target().name.clone();
-            run_hook(home, name, Hook::Message(id, frame), ended);
-        }
     }
+}
+
+/// Gives a frame to the object's handler.
+fn hand_over(
+    home: &Rc<Home>,
+    id: ConnectionId,
+    live: &Live,
+    frame: Frame,
+    done: impl FnOnce() + 'static,
+) {
+    if matches!(frame, Frame::Binary(_)) && !live.takes_bytes() {
+        return unsupported(home, id, done);
+    }
+    let of = home.clone();
+    let ended = move |reply: Reply| {
+        if reply.is_err_and(|error| error.is(Code::Overloaded)) {
+            let code = CloseCode::TryAgainLater.number();
+            of.connections().close(id, code, "overloaded");
+        }
+        done();
+    };
+    let name = live.target().name.clone();
+    run_hook(home, name, Hook::Message(id, frame), ended);
+}
+
+/// Ends a connection that nobody can say anything to a message of.
+fn unsupported(home: &Home, id: ConnectionId, done: impl FnOnce()) {
+    let code = CloseCode::Unsupported.number();
+    home.connections().close(id, code, "");
+    done();
 }
 
 /// Does what JSON-RPC text asks for.
@@ -165,10 +190,9 @@ fn answer(
     call: u32,
     id: ConnectionId,
     live: &Rc<Live>,
-    text: String,
+    text: Bytes,
     done: impl FnOnce() + 'static,
 ) {
-    let text = Bytes::from(text);
     let inside = Inside(home.clone());
     match live.read(&text, &inside) {
         Asked::Nothing => done(),
@@ -220,8 +244,13 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     let (Ok(frame), Ok(live)) = (frame_of(message), live(home, id)) else {
         return false;
     };
-    let text = match frame {
-        Frame::Text(text) if !live.is_raw() => text,
+    let inside = Inside(home.clone());
+    let text = match (frame, live.binary()) {
+        (Frame::Binary(bytes), Some(form)) => match live.decode(form, &bytes, &inside) {
+            Ok(text) => text,
+            Err(_) => return false,
+        },
+        (Frame::Text(text), None) if !live.is_raw() => text.into(),
         _ => return !culprit,
     };
     let error = if culprit {
@@ -229,7 +258,7 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     } else {
         interrupted()
     };
-    if let Some(answer) = live.fail(&text.into(), &error, &Inside(home.clone())) {
+    if let Some(answer) = live.fail(&text, &error, &inside) {
         home.connections().answer(id, &answer);
     }
     false
@@ -307,8 +336,8 @@ fn live(home: &Rc<Home>, id: ConnectionId) -> Result<Rc<Live>, String> {
         return Ok(live);
     }
     let attachment = roster.get(id).ok_or("the connection is gone")?;
-    let said = roster.place(id, |place| (place.name.clone(), place.raw));
-    let (name, raw) = said.ok_or("the connection is gone")?;
+    let said = roster.place(id, |place| (place.name.clone(), place.raw, place.binary));
+    let (name, raw, form) = said.ok_or("the connection is gone")?;
     let target = Target {
         class: home.class.clone(),
         id: home.id,
@@ -316,7 +345,8 @@ fn live(home: &Rc<Home>, id: ConnectionId) -> Result<Rc<Live>, String> {
     };
     let front = home.front()?;
     let live = front.live(target, attachment.caller.clone(), id, &Inside(home.clone()));
-    let live = Rc::new(live.map_err(|error| error.message.to_string())?.raw(raw));
+    let live = live.map_err(|error| error.message.to_string())?;
+    let live = Rc::new(live.raw(raw).in_form(form));
     // Whoever set it meanwhile has set the same.
     roster.place(id, |place| drop(place.live.set(live.clone())));
     Ok(live)

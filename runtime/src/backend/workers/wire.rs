@@ -52,6 +52,9 @@ pub(super) struct Newcomer {
     /// A stream of Server-Sent Events; else a WebSocket.
     pub(super) stream: bool,
     pub(super) raw: bool,
+    /// Whether its messages are in the app's binary form.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) binary: bool,
     pub(super) events: Vec<Arc<str>>,
 }
 
@@ -64,6 +67,8 @@ pub(super) struct Peer {
     pub(super) name: Option<Arc<str>>,
     /// Whether text goes to the `message` handler.
     pub(super) raw: bool,
+    /// Whether messages are in the app's binary form.
+    pub(super) binary: bool,
     /// Whether its `connect` handlers have not ended.
     pub(super) opening: bool,
     pub(super) attachment: Attachment,
@@ -71,6 +76,10 @@ pub(super) struct Peer {
 
 /// The form of a [`Peer`].
 #[derive(Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is not so is not written"
+)]
 struct PeerForm {
     v: u32,
     n: u64,
@@ -78,6 +87,8 @@ struct PeerForm {
     name: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     raw: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    binary: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     opening: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -170,6 +181,7 @@ impl Newcomer {
         caller: Arc<Caller>,
         kind: ConnectionKind,
         raw: bool,
+        binary: bool,
         events: Vec<Arc<str>>,
     ) -> Self {
         Self {
@@ -179,6 +191,7 @@ impl Newcomer {
             caller,
             stream: kind == ConnectionKind::Sse,
             raw,
+            binary,
             events,
         }
     }
@@ -222,6 +235,7 @@ pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
         n: peer.number,
         name: peer.name.clone(),
         raw: peer.raw,
+        binary: peer.binary,
         opening: peer.opening,
         stream: attachment.kind == ConnectionKind::Sse,
         id: attachment.id,
@@ -249,6 +263,7 @@ pub(super) fn decode_peer(form: &[u8]) -> Result<Peer, String> {
         number: form.n,
         name: form.name,
         raw: form.raw,
+        binary: form.binary,
         opening: form.opening,
         attachment,
     })
@@ -375,6 +390,7 @@ mod tests {
             number: 7,
             name: Some("lobby".into()),
             raw: true,
+            binary: true,
             opening: true,
             attachment,
         };
@@ -400,7 +416,7 @@ mod tests {
         let id = ConnectionId::from_random([9; 16]);
         let events = vec!["said".into()];
         let kind = ConnectionKind::WebSocket;
-        let sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, events);
+        let sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, true, events);
         let got = Newcomer::decode(&sent.encode().unwrap()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
         assert_eq!(got.kind(), kind);

@@ -7,13 +7,14 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, Method, StatusCode, Uri};
 
 use super::super::auth::authorize;
+use super::super::binary::Answers;
 use super::super::class::RESERVED;
 use super::super::front::{draining, key_of, no_path, segment, wrong_method};
 use super::super::gate::Pass;
 use super::super::limited::Counted;
 use super::super::media::only_json;
 use super::super::request::{Trace, X_REQUEST_ID};
-use super::super::response::{Form, Refusal, empty, finish, json, options, refusal};
+use super::super::response::{Form, Refusal, empty, finish, options, refusal};
 use super::super::{Front, Request, Response};
 use super::check::RPC;
 use super::context::{FrontContext, Place, Visit};
@@ -76,9 +77,12 @@ impl Door for Routes {
                 Some(found) => found,
             };
             let trace = entrance.trace(request.headers());
-            let form = match found {
-                Found::Rpc if method == Method::POST => Form::JsonRpc,
-                _ => Form::Rest,
+            // What handlers answer is their own affair; errors beside it look as it does as a rule.
+            let (form, answers) = match found {
+                Found::Rpc if method == Method::POST => {
+                    (Form::JsonRpc, entrance.front.answers(&request))
+                }
+                _ => (Form::Rest, Answers::JSON),
             };
             let (pass, passed) = match entrance.front.gate().check(&request, false) {
                 Err(error) => (Pass::Same, Err(error.into())),
@@ -92,7 +96,7 @@ impl Door for Routes {
             let mut response = match passed {
                 Ok(Ok(request)) => return Ok(request),
                 Ok(Err(response)) => response,
-                Err(refused) => refusal(&refused, form, &trace.id),
+                Err(refused) => refusal(&refused, form, answers, &trace.id),
             };
             finish(&mut response, &method, &pass, &trace.id);
             Err(response)
@@ -136,11 +140,15 @@ impl Routes {
             }
             Found::Rpc if method == Method::POST => {
                 let visit = entrance.visit(&request, trace).await?;
-                entrance.admit(&request, false)?;
+                draining(&entrance.readiness)?;
+                let body = entrance.front.text_of(&request)?;
                 let key = key_of(&request)?;
-                let answer = self.answer(&visit, &request.body, key, entrance).await;
+                let answer = self.answer(&visit, body, key, entrance).await;
                 Ok(Err(match answer {
-                    Some(answer) => json(StatusCode::OK, answer),
+                    Some(answer) => {
+                        let answers = entrance.front.answers(&request);
+                        answers.answer(StatusCode::OK, answer)
+                    }
                     None => empty(StatusCode::NO_CONTENT),
                 }))
             }

@@ -19,17 +19,21 @@ use crate::rpc::{
 };
 
 impl Routes {
-    /// Answers a body; `None` if nothing in it wants an answer.
+    /// Answers a body, or that it has no JSON text; `None` if nothing in it wants an answer.
     pub(super) async fn answer(
         &self,
         visit: &Rc<Visit>,
-        body: &Bytes,
+        body: Result<Bytes, Box<WireError>>,
         key: Option<Arc<str>>,
         entrance: &Entrance<'_>,
     ) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let id = &visit.trace.id;
-        match parse(body) {
+        let read = match &body {
+            Ok(body) => parse(body),
+            Err(error) => Incoming::Refused(error.clone()),
+        };
+        match read {
             Incoming::Single(message) => {
                 self.message(visit, message, key, entrance, &mut out).await;
             }

@@ -1,6 +1,7 @@
 //! What clients get, byte for byte.
 
 mod access;
+mod binary;
 mod cases;
 mod fake;
 mod fuzz;

@@ -39,5 +39,6 @@ pub use tally::{Tally, TallyError};
 stayput::app!(
     Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Tally;
     assets("/page/hello.js" = "../page/hello.js");
-    routes(front::routes)
+    routes(front::routes);
+    cbor
 );

@@ -6,20 +6,21 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::queue::Queue;
 use super::{FAREWELL, Heartbeat, MAX_ANSWERS, MAX_ASKED, MAX_WAITING, Name, Order};
-use crate::http::Answerable;
+use crate::http::{Answerable, Binary, Opening};
 use crate::object::Target;
 use crate::rpc::Reply;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
 
 /// What an outlet's bytes are.
 pub(crate) enum Encoding {
-    /// Frames of a WebSocket.
-    WebSocket,
+    /// Frames of a WebSocket; what is JSON is in this form, if it is not text.
+    WebSocket(Option<Binary>),
     /// Server-Sent Events.
     Stream,
     /// None: a test takes the packets as they are.
@@ -53,9 +54,9 @@ pub(super) struct Closing {
 }
 
 impl Encoding {
-    pub(in crate::backend::native) fn of(kind: ConnectionKind) -> Self {
-        match kind {
-            ConnectionKind::WebSocket => Self::WebSocket,
+    pub(in crate::backend::native) fn of(opening: &Opening) -> Self {
+        match opening.kind() {
+            ConnectionKind::WebSocket => Self::WebSocket(opening.binary()),
             ConnectionKind::Sse => Self::Stream,
         }
     }
@@ -90,14 +91,13 @@ impl Outlet {
         }
         let mut queue = self.queue.borrow_mut();
         match (&self.encoding, packet) {
-            (Encoding::WebSocket, Packet::Event(event)) => {
-                queue.push_shared(event.notification(|text| {
-                    let mut header = [0; MAX_HEADER];
-                    let header = frame_header(&mut header, Data::Text, text.len());
-                    [header, &text].concat().into()
-                }));
+            (Encoding::WebSocket(None), Packet::Event(event)) => {
+                queue.push_shared(event.notification(|text| framed(Data::Text, &text)));
             }
-            (Encoding::WebSocket, Packet::Frame(frame)) => {
+            (Encoding::WebSocket(Some(form)), Packet::Event(event)) => {
+                queue.push_shared(event.binary(|text| framed(Data::Binary, &form.write(&text))));
+            }
+            (Encoding::WebSocket(_), Packet::Frame(frame)) => {
                 let data = match frame {
                     Frame::Text(_) => Data::Text,
                     Frame::Binary(_) => Data::Binary,
@@ -114,15 +114,21 @@ impl Outlet {
         self.wake();
     }
 
-    /// Sends what a text message is answered with.
+    /// Sends what a message is answered with.
     pub(super) fn send_answer(&self, text: &[u8]) {
         let too_many = self.queue.borrow().answers_len() > MAX_ANSWERS;
         if self.refuses(too_many) {
             return;
         }
         let mut queue = self.queue.borrow_mut();
-        push_frame(&mut queue, Data::Text, text);
-        queue.note_answer(text.len());
+        if let Encoding::WebSocket(Some(form)) = &self.encoding {
+            let bytes = form.write(text);
+            push_frame(&mut queue, Data::Binary, &bytes);
+            queue.note_answer(bytes.len());
+        } else {
+            push_frame(&mut queue, Data::Text, text);
+            queue.note_answer(text.len());
+        }
         drop(queue);
         self.wake();
     }
@@ -264,7 +270,7 @@ impl Outlet {
             (_, Some(pinged)) if now.duration_since(pinged) >= heartbeat.pong => self.die(),
             (_, Some(_)) => {}
             (_, None) if now.duration_since(self.heard.get()) < heartbeat.ping => {}
-            (Encoding::WebSocket, None) => {
+            (Encoding::WebSocket(_), None) => {
                 // An empty ping: two bytes.
                 self.queue.borrow_mut().push(&[0x89, 0]);
                 self.pinged.set(Some(now));
@@ -322,6 +328,13 @@ fn frame_header(bytes: &mut [u8; MAX_HEADER], data: Data, len: usize) -> &[u8] {
     let _ = header.format(len as u64, &mut rest);
     let left = rest.len();
     &bytes[..MAX_HEADER - left]
+}
+
+/// A whole message.
+fn framed(data: Data, payload: &[u8]) -> Bytes {
+    let mut header = [0; MAX_HEADER];
+    let header = frame_header(&mut header, data, payload.len());
+    [header, payload].concat().into()
 }
 
 fn push_frame(queue: &mut Queue, data: Data, payload: &[u8]) {

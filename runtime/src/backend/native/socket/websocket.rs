@@ -243,11 +243,23 @@ impl Socket {
             outlet.close(code.number(), code.reason());
         }
         match message {
+            Message::Text(_) if self.live.binary().is_some() => {
+                return Some(End::Failed(CloseCode::Unsupported));
+            }
             Message::Text(text) if outlet.is_closing() => drop(text),
             Message::Text(text) if self.live.is_raw() => {
                 self.hand_over(Frame::Text(text.as_str().to_owned()), outlet);
             }
             Message::Text(text) => self.answer(text.into(), outlet),
+            Message::Binary(bytes) if let Some(form) = self.live.binary() => {
+                if outlet.is_closing() {
+                    return None;
+                }
+                match self.live.decode(form, &bytes, &self.port) {
+                    Ok(text) => self.answer(text, outlet),
+                    Err(answer) => outlet.send_answer(&answer),
+                }
+            }
             Message::Binary(bytes) if self.live.takes_bytes() => {
                 if !outlet.is_closing() {
                     self.hand_over(Frame::Binary(bytes), outlet);
