@@ -296,6 +296,7 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         auth: edge_auth(action.auth),
         route: action.route.clone(),
         raw: action.raw,
+        streams: action.streams,
     }
 }
 

@@ -31,6 +31,7 @@ pub mod remote;
 pub mod rpc;
 pub mod socket;
 pub mod state;
+pub mod stream;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod testing;
 

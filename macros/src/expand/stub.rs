@@ -40,10 +40,11 @@ fn method(action: &Action, block: &Block) -> TokenStream {
         .map(|param| without_self(&param.ty, &block.self_path))
         .collect();
     let output = without_self(&action.output.ty, &block.self_path);
-    let output = if action.output.fallible {
-        quote!(__rt::CallOf<#output>)
-    } else {
-        quote!(__rt::Call<#output, ::core::convert::Infallible>)
+    let output = match (action.output.streams, action.output.fallible) {
+        (true, true) => quote!(__rt::StreamCallOf<#output>),
+        (true, false) => quote!(__rt::StreamCall<#output>),
+        (false, true) => quote!(__rt::CallOf<#output>),
+        (false, false) => quote!(__rt::Call<#output, ::core::convert::Infallible>),
     };
     let mode = match action.mode {
         Mode::Query => quote!(Read),

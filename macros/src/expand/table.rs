@@ -35,10 +35,11 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     let params = (!action.params.is_empty()).then(|| quote!(.params(const { &[#(#params),*] })));
     let route = action.route.as_ref().map(route);
     let (tuple, output) = (tuple(action), &action.output.ty);
-    let returns = local(if action.output.fallible {
-        "result"
-    } else {
-        "value"
+    let returns = local(match (action.output.streams, action.output.fallible) {
+        (true, true) => "items_or_error",
+        (true, false) => "items",
+        (false, true) => "result",
+        (false, false) => "value",
     });
     let layers = layers(&action.middleware);
     let layers = (!action.middleware.is_empty()).then(|| quote!(.middleware(#layers)));
@@ -73,7 +74,12 @@ fn route(route: &RouteArgs) -> TokenStream {
 /// `command(|this, cx, params| { .. })` and its kin.
 fn run(action: &Action) -> TokenStream {
     let (this, params) = (local("this"), local("params"));
-    let cx = local(if action.context { "cx" } else { "_cx" });
+    let streams = action.output.streams;
+    let cx = local(if action.context || streams {
+        "cx"
+    } else {
+        "_cx"
+    });
     let names: Vec<_> = action.params.iter().map(|param| &param.ident).collect();
     let tuple = tuple(action);
     let decode = if names.is_empty() {
@@ -82,10 +88,11 @@ fn run(action: &Action) -> TokenStream {
         quote!(let (#(#names,)*) = #params.decode::<#tuple>()?;)
     };
     let context = action.context.then(|| quote!(, #cx));
-    let reply = local(if action.output.fallible {
-        "reply_result"
-    } else {
-        "reply_value"
+    let reply = local(match (streams, action.output.fallible) {
+        (true, true) => "reply_try_stream",
+        (true, false) => "reply_stream",
+        (false, true) => "reply_result",
+        (false, false) => "reply_value",
     });
     // The call has the span of the return type: a type that cannot be returned is told of there, and once.
     let (first, last) = ends(&action.output.ty);
@@ -94,7 +101,15 @@ fn run(action: &Action) -> TokenStream {
     let function = quote_spanned!(first=> Self::#method);
     let awaits = action.is_async.then(|| quote_spanned!(last=> .await));
     let args = quote_spanned!(last=> (#this #context #(, #names)*));
-    let call = quote!(__rt::#reply(#function #args #awaits));
+    let outflow = local("outflow");
+    let call = if streams {
+        quote! {
+            let #outflow = __rt::Outflow::of(&#cx);
+            __rt::#reply(#outflow, #function #args #awaits).await
+        }
+    } else {
+        quote!(__rt::#reply(#function #args #awaits))
+    };
     let constructor = match (action.mode, action.is_async) {
         (Mode::Query, false) => "query",
         (Mode::Query, true) => "async_query",

@@ -13,6 +13,7 @@ use crate::middleware::MakeLayer;
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
+use crate::stream::StreamOf;
 
 /// The actions and handlers of one impl block.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub struct Action<T: Stateful> {
     pub route: Option<Route>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
+    /// Whether its result comes item by item.
+    pub streams: bool,
     /// What runs around it, within what its class lists.
     pub middleware: &'static [MakeLayer],
     /// The method.
@@ -77,6 +80,7 @@ impl<T: Stateful> Action<T> {
             params: &[],
             route: None,
             raw: None,
+            streams: false,
             middleware: &[],
             run,
             describe: |_| {},
@@ -204,6 +208,33 @@ impl<T: Stateful> Action<T> {
         };
         self
     }
+
+    /// The types of an action that returns items: its parameters, as a tuple, and the `Streaming`.
+    #[must_use]
+    pub const fn items<P: DecodeParams, S: StreamOf>(mut self) -> Self {
+        self.streams = true;
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<S::Item>();
+            describer.errors::<S::Error>();
+        };
+        self
+    }
+
+    /// The same of one that returns a `Result` of items.
+    #[must_use]
+    pub const fn items_or_error<P: DecodeParams, R: Fallible<Ok: StreamOf, Err: ActionError>>(
+        mut self,
+    ) -> Self {
+        self.streams = true;
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<<OkOf<R> as StreamOf>::Item>();
+            describer.errors::<ErrOf<R>>();
+            describer.errors::<<OkOf<R> as StreamOf>::Error>();
+        };
+        self
+    }
 }
 
 impl<T: Stateful> std::fmt::Debug for Action<T> {
@@ -297,7 +328,12 @@ impl<'a> ActionDescriber<'a> {
         }
         let mut describer = ErrorDescriber::new(self.generator);
         E::describe(&mut describer);
-        self.errors = describer.into_errors();
+        // A result of items has two: before the first, and after.
+        for error in describer.into_errors() {
+            if self.errors.iter().all(|known| known.code != error.code) {
+                self.errors.push(error);
+            }
+        }
     }
 
     pub(crate) fn param<T: ActionParam>(&mut self) {

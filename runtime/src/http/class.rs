@@ -80,6 +80,8 @@ pub struct EdgeAction {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
+    /// Whether its result comes item by item.
+    pub streams: bool,
 }
 
 /// Who may call an action.
@@ -131,6 +133,8 @@ pub(super) struct Action {
     pub(super) name: Arc<str>,
     pub(super) mode: Mode,
     pub(super) auth: EdgeAuth,
+    /// Whether its result comes item by item.
+    pub(super) streams: bool,
 }
 
 impl Class {
@@ -146,11 +150,17 @@ impl Class {
             auth,
             route,
             raw,
+            streams,
         } in class.actions
         {
             if let Some(raw) = raw {
                 let name = name.into();
-                let action = Action { name, mode, auth };
+                let action = Action {
+                    name,
+                    mode,
+                    auth,
+                    streams,
+                };
                 if fetch.replace(Route::raw(action, raw)).is_some() {
                     let message = format!("class `{}` has two `fetch` handlers", class.path);
                     return Err(WireError::framework(Code::ConfigInvalid, message));
@@ -168,6 +178,7 @@ impl Class {
                     name: Arc::clone(&name),
                     mode,
                     auth: auth.clone(),
+                    streams,
                 };
                 routes.add(&route, action);
             }
@@ -176,6 +187,7 @@ impl Class {
                     name: Arc::clone(&name),
                     mode,
                     auth: auth.clone(),
+                    streams,
                 };
                 if actions.insert(called.into(), action).is_some() {
                     let message =

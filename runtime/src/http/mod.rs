@@ -26,6 +26,7 @@ mod response;
 mod route;
 mod routed;
 mod session;
+mod streamed;
 mod ticket;
 
 #[cfg(test)]

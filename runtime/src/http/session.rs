@@ -171,7 +171,7 @@ impl<D: Dispatch> Session<'_, D> {
         self.dispatch.call(envelope).await
     }
 
-    fn envelope(
+    pub(super) fn envelope(
         &self,
         action: &Action,
         params: Bytes,
@@ -208,6 +208,7 @@ impl<D: Dispatch> Session<'_, D> {
                 Some(key) => Some(idempotency_key(key)?),
                 None => self.key.clone(),
             },
+            stream: None,
         })
     }
 }

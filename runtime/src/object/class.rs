@@ -55,6 +55,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) params: &'static [Param],
     pub(super) route: Option<RouteInfo>,
     pub(super) raw: Option<&'static Raw>,
+    pub(super) streams: bool,
     pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
     pub(super) docs: &'static str,
@@ -166,6 +167,8 @@ pub struct ActionInfo {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
+    /// Whether its result comes item by item.
+    pub streams: bool,
 }
 
 impl<T: Stateful> ClassTable<T> {
@@ -212,6 +215,7 @@ impl<T: Stateful> ClassTable<T> {
             params: entry.params.iter().map(|param| param.name).collect(),
             route: entry.route.clone(),
             raw: entry.raw,
+            streams: entry.streams,
         };
         self.entries.iter().map(info).collect()
     }
@@ -429,6 +433,7 @@ impl<T: Stateful> Entry<T> {
             params: action.params,
             route: (action.route).map(|route| route.under(mount, action.params)),
             raw: action.raw,
+            streams: action.streams,
             middleware: action.middleware,
             run: Runner::own(&action.run),
             docs: action.docs,
@@ -468,6 +473,7 @@ impl<T: Stateful> Entry<T> {
             params,
             route,
             raw,
+            streams,
             middleware,
             docs,
             describe,
@@ -481,6 +487,7 @@ impl<T: Stateful> Entry<T> {
             params,
             route,
             raw,
+            streams,
             middleware,
             run,
             docs,

@@ -17,6 +17,7 @@ use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hooks;
+use crate::stream::Reader;
 
 /// Answers at once, by the action's name.
 pub(super) struct Fake {
@@ -57,6 +58,11 @@ impl Dispatch for Fake {
         let reply = answer(&envelope.action, &envelope.params);
         self.calls.borrow_mut().push(envelope);
         reply
+    }
+
+    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
+        self.calls.borrow_mut().push(envelope);
+        Ok(None)
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -129,6 +135,7 @@ fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
         auth,
         route: None,
         raw: None,
+        streams: false,
     }
 }
 

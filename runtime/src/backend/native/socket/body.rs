@@ -1,6 +1,6 @@
-//! Bodies of responses: whole, or a stream of events.
+//! Bodies of responses: whole, a stream of events, or items.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,6 +8,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::outlet::Place;
+use crate::http::Response;
+use crate::stream::{Piece, Reader};
 
 /// The body of a response.
 pub(in crate::backend::native) enum ReplyBody {
@@ -15,7 +17,13 @@ pub(in crate::backend::native) enum ReplyBody {
     Whole(Bytes),
     /// Events, for as long as the connection is open.
     Stream(Place),
+    /// Items, as they come.
+    Items(Reader),
 }
+
+/// A response breaks off: what came of it is not all.
+#[derive(Debug)]
+pub(in crate::backend::native) struct Broken;
 
 /// What a stream begins with: how long a client waits before it connects again, in milliseconds.
 const PRELUDE: &[u8] = b"retry: 1000\n\n";
@@ -26,19 +34,32 @@ impl ReplyBody {
         place.outlet.queue.borrow_mut().push(PRELUDE);
         Self::Stream(place)
     }
+
+    /// The body of a response of the front's.
+    pub(in crate::backend::native) fn of(mut response: Response) -> http::Response<Self> {
+        match response.extensions_mut().remove() {
+            Some(items) => response.map(|_| Self::Items(items)),
+            None => response.map(Self::Whole),
+        }
+    }
 }
 
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Items(items) => items.poll_next(cx).map(|piece| match piece {
+                Piece::More(bytes) => Some(Ok(Frame::data(bytes))),
+                Piece::End => None,
+                Piece::Broken => Some(Err(Broken)),
+            }),
             Self::Stream(place) => {
                 let outlet = &place.outlet;
                 outlet.set_waker(cx.waker());
@@ -64,7 +85,15 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Items(_) => SizeHint::default(),
         }
     }
 }
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the result broke off")
+    }
+}
+
+impl std::error::Error for Broken {}
