@@ -33,6 +33,7 @@ mod size;
 mod slow;
 mod sockets;
 mod steps;
+mod streams;
 mod values;
 
 use std::fmt::Write as _;
@@ -81,6 +82,11 @@ fn both_backends_behave_alike() {
 #[test]
 fn both_backends_reach_out_alike() {
     outgoing::check(&app::build());
+}
+
+#[test]
+fn both_backends_stream_alike() {
+    streams::check(&app::build());
 }
 
 /// What is told alike, or is not.

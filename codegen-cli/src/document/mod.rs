@@ -65,7 +65,10 @@ pub(crate) struct Action {
     pub(crate) receiver: Receiver,
     pub(crate) auth: Auth,
     pub(crate) params: Vec<Param>,
+    /// What it answers: of an action that streams a list of all its items.
     pub(crate) result: Value,
+    /// Whether the items of its result can be read one by one.
+    pub(crate) stream: bool,
     pub(crate) errors: Vec<DeclaredError>,
     /// Where the action stands in the manifest.
     pub(crate) pointer: String,
@@ -261,6 +264,13 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         }
     }
     let auth = action.member("auth")?;
+    let stream = (action.optional("stream")?).is_some_and(|stream| stream.value == true);
+    let result = action.member("result")?.schema()?;
+    let result = if stream {
+        serde_json::json!({ "type": "array", "items": result })
+    } else {
+        result
+    };
     Ok(Action {
         summary: action.optional_text("summary")?,
         description: action.optional_text("description")?,
@@ -272,7 +282,8 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         },
         auth: read_auth(&auth)?,
         params,
-        result: action.member("result")?.schema()?,
+        result,
+        stream,
         errors: action.optional_list("errors", |error| {
             Ok(DeclaredError {
                 code: error.member("code")?.text()?,

@@ -72,7 +72,10 @@ pub(crate) struct Action {
     pub(crate) doc: String,
     pub(crate) receiver: Receiver,
     pub(crate) params: Vec<Field>,
+    /// Of an action that streams: the list of all its items.
     pub(crate) result: Type,
+    /// Whether the items of its result can be read one by one.
+    pub(crate) stream: bool,
     pub(crate) errors: Vec<DeclaredError>,
 }
 
@@ -225,6 +228,7 @@ fn build_action(
         receiver: action.receiver,
         params,
         result: lower(manifest, &action.result, &at("/result".to_owned()))?,
+        stream: action.stream,
         errors,
     })
 }

@@ -24,6 +24,7 @@ use crate::error::Code;
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
 use crate::socket::{ConnectionId, ConnectionKind};
+use crate::stream::{Pipe, Steer};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
 const PROTOCOL: &str = "stayput.v1";
@@ -73,6 +74,10 @@ pub enum Asked {
     Answer(Vec<u8>),
     /// A call.
     Call(Answerable, Envelope),
+    /// A call whose result is read item by item, and answered by the envelope's pipe.
+    Items(Envelope),
+    /// Something about such a result.
+    Steer(Answerable, Steer),
     /// Other events.
     Subscribe(Answerable, Subscription),
     /// Several things in turn: [`Live::answer`] does them.
@@ -434,6 +439,7 @@ impl Live {
             method,
             params,
             key,
+            stream,
         } = match parse(text) {
             Incoming::Single(Message::Call(call)) => call,
             Incoming::Single(Message::Invalid { id, error }) => {
@@ -453,7 +459,13 @@ impl Live {
             request_id: trace.id.clone(),
         };
         match step {
-            Ok(Step::Call(envelope)) => Asked::Call(answerable, envelope),
+            Ok(Step::Items(mut envelope)) if stream && let Some(id) = id => {
+                let request_id = envelope.request_id.clone();
+                envelope.stream = Some(Pipe::framed(id.as_json(), request_id));
+                Asked::Items(envelope)
+            }
+            Ok(Step::Call(envelope) | Step::Items(envelope)) => Asked::Call(answerable, envelope),
+            Ok(Step::Steer(steer)) => Asked::Steer(answerable, steer),
             Ok(Step::Subscribe(subscription)) => Asked::Subscribe(answerable, subscription),
             Ok(Step::Done(result)) => answerable.answered(Ok(result)),
             Err(error) => answerable.answered(Err(error)),

@@ -57,7 +57,11 @@ pub trait Dispatch: Surroundings {
     fn stream(
         &self,
         envelope: Envelope,
-    ) -> impl Future<Output = Result<Option<Reader>, Box<WireError>>>;
+    ) -> impl Future<Output = Result<Option<Reader>, Box<WireError>>> {
+        drop(envelope);
+        let message = "no items are read here";
+        std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message))))
+    }
     /// Changes what a connection listens to, and answers `{"events": [..]}`: all that it listens to then.
     fn subscribe(&self, subscription: Subscription) -> impl Future<Output = Reply> {
         drop(subscription);

@@ -1,11 +1,14 @@
 //! Results that come item by item: what an action returns, and how it travels to whoever reads it.
 
+mod ahead;
 mod form;
 mod pipe;
+mod readers;
 mod run;
 
 pub use form::Form;
 pub use pipe::{Piece, Pipe, Reader};
+pub use readers::{Readers, Steer};
 pub use run::{Outflow, reply_stream, reply_try_stream};
 
 use std::fmt;

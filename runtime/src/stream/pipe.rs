@@ -12,7 +12,9 @@ use bytes::{Bytes, BytesMut};
 use serde_json::value::RawValue;
 
 use super::Gone;
+use super::ahead::Ahead;
 use super::form::Form;
+use super::run::cancelled;
 use crate::rpc::{Reply, WireError, from_utf8};
 
 /// So many bytes may wait before who sends has to.
@@ -22,6 +24,8 @@ const MAX_WAITING: usize = 64 << 10;
 pub struct Pipe {
     form: Form,
     request_id: Arc<str>,
+    /// JSON text of the id of the request that frames answer.
+    id: Box<str>,
     inner: Mutex<Inner>,
 }
 
@@ -31,7 +35,9 @@ struct Inner {
     waiting: usize,
     items: u64,
     end: Option<End>,
-    /// Nobody reads any more.
+    /// What frames were sent ahead.
+    ahead: Ahead,
+    /// Nobody reads any more items.
     closed: bool,
     reader: Option<Waker>,
     /// Who waits for room.
@@ -71,9 +77,19 @@ struct Reading(Arc<Pipe>);
 impl Pipe {
     /// One for a request.
     pub fn new(form: Form, request_id: Arc<str>) -> Arc<Self> {
+        Self::of(form, request_id, "")
+    }
+
+    /// One whose items answer the request with this id, in frames.
+    pub fn framed(id: &str, request_id: Arc<str>) -> Arc<Self> {
+        Self::of(Form::Frames, request_id, id)
+    }
+
+    fn of(form: Form, request_id: Arc<str>, id: &str) -> Arc<Self> {
         Arc::new(Self {
             form,
             request_id,
+            id: id.into(),
             inner: Mutex::default(),
         })
     }
@@ -117,7 +133,7 @@ impl Pipe {
         if inner.closed || inner.end.is_some() {
             return;
         }
-        inner.item(self.form, text);
+        self.add_item(&mut inner, text);
         inner.wake_reader();
     }
 
@@ -128,29 +144,59 @@ impl Pipe {
         if inner.end.is_some() {
             return;
         }
-        match reply {
+        let reply = match reply {
+            // Some may be lost already.
+            Ok(_) if inner.closed => Err(cancelled()),
+            reply => reply,
+        };
+        let end = match reply {
             Ok(result) => {
                 if let Ok(items) = from_utf8::<Vec<Box<RawValue>>>(&result) {
                     for item in items {
-                        inner.item(self.form, item.get().as_bytes());
+                        self.add_item(&mut inner, item.get().as_bytes());
                     }
                 }
-                let end = self.form.end(inner.items);
+                let end = self.form.end(inner.items, &self.id);
                 inner.add(end);
-                inner.end = Some(End::Told);
+                End::Told
             }
-            Err(error) if inner.items == 0 => inner.end = Some(End::Refused(error)),
-            Err(error) => {
-                inner.end = Some(match self.form.error(&error, &self.request_id) {
-                    Some(text) => {
-                        inner.add(text);
-                        End::Told
-                    }
-                    None => End::Broken,
-                })
-            }
-        }
+            Err(error) if inner.items == 0 && self.form != Form::Frames => End::Refused(error),
+            Err(error) => match self.form.error(&error, &self.request_id, &self.id) {
+                Some(text) => {
+                    inner.add(text);
+                    End::Told
+                }
+                None => End::Broken,
+            },
+        };
+        inner.end = Some(end);
         inner.wake_reader();
+    }
+
+    /// The frame that answers a request that is not even begun.
+    pub fn refusal(&self, error: &WireError) -> Bytes {
+        let frame = self.form.error(error, &self.request_id, &self.id);
+        frame.unwrap_or_default()
+    }
+
+    fn add_item(&self, inner: &mut Inner, text: &[u8]) {
+        let piece = self.form.item(inner.items, text, &self.id);
+        inner.items += 1;
+        inner.add(piece);
+    }
+
+    /// Items are not wanted any more.
+    fn close(&self) {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.waiting = 0;
+        inner.pieces = VecDeque::new();
+        let senders = std::mem::take(&mut inner.senders);
+        let watcher = inner.watcher.take();
+        drop(inner);
+        for waker in senders.into_iter().chain(watcher) {
+            waker.wake();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -159,12 +205,6 @@ impl Pipe {
 }
 
 impl Inner {
-    fn item(&mut self, form: Form, text: &[u8]) {
-        let piece = form.item(self.items, text);
-        self.items += 1;
-        self.add(piece);
-    }
-
     fn add(&mut self, piece: Bytes) {
         if !piece.is_empty() {
             self.waiting += piece.len();
@@ -218,6 +258,57 @@ impl Reader {
         }
     }
 
+    /// JSON text of the id of the request that frames answer.
+    pub(super) fn id(&self) -> &str {
+        &self.0.0.id
+    }
+
+    /// Whoever asked wants no more items: the answer is all that follows.
+    pub(super) fn cancel(&self) {
+        let mut inner = self.0.0.lock();
+        let ended = inner.end.is_some();
+        let answer = inner.pieces.pop_back_if(|_| ended);
+        let Some(answer) = answer else {
+            drop(inner);
+            return self.0.0.close();
+        };
+        inner.waiting = answer.len();
+        inner.pieces = VecDeque::from([answer]);
+        inner.wake_reader();
+    }
+
+    /// Whoever asked has taken so many items, and takes as many more.
+    pub(super) fn more(&self, items: u32) {
+        let mut inner = self.0.0.lock();
+        inner.ahead.take(items);
+        inner.wake_reader();
+    }
+
+    /// The next frame, if whoever asked takes it.
+    pub fn poll_frame(&self, cx: &Context<'_>) -> Poll<Piece> {
+        let mut inner = self.0.0.lock();
+        // The answer stands behind all items.
+        let is_answer = inner.end.is_some() && inner.pieces.len() == 1;
+        if inner.pieces.is_empty() && inner.end.is_some() {
+            return Poll::Ready(Piece::End);
+        }
+        let may_go = is_answer || inner.ahead.has_room();
+        let Some(piece) = inner.pieces.pop_front_if(|_| may_go) else {
+            inner.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        inner.waiting -= piece.len();
+        if !is_answer {
+            inner.ahead.add(piece.len());
+        }
+        let senders = std::mem::take(&mut inner.senders);
+        drop(inner);
+        for sender in senders {
+            sender.wake();
+        }
+        Poll::Ready(Piece::More(piece))
+    }
+
     /// Reads on.
     pub fn poll_next(&self, cx: &Context<'_>) -> Poll<Piece> {
         let mut inner = self.0.0.lock();
@@ -242,15 +333,7 @@ impl Reader {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        let mut inner = self.0.lock();
-        inner.closed = true;
-        inner.pieces = VecDeque::new();
-        let wakers = std::mem::take(&mut inner.senders);
-        let watcher = inner.watcher.take();
-        drop(inner);
-        for waker in wakers.into_iter().chain(watcher) {
-            waker.wake();
-        }
+        self.0.close();
     }
 }
 

@@ -18,8 +18,9 @@ use crate::state::Stateful;
 /// Items that are not read one by one are gathered up to so many bytes.
 const MAX_GATHERED: usize = 16 << 20;
 
-/// After so many items that nothing had to wait for, others have their turn.
-const TURN: u32 = 32;
+/// After so many items that nothing had to wait for, others have their turn. On Workers what was sent has to be out of the
+/// instance before it may end by a panic.
+const TURN: u32 = if cfg!(target_arch = "wasm32") { 1 } else { 32 };
 
 /// Where the items of a call go.
 #[doc(hidden)]
@@ -110,8 +111,8 @@ impl Sink {
         };
         poll_fn(|cx| pipe.poll_room(cx)).await?;
         self.durable().await?;
-        self.pause().await;
         pipe.push(&text);
+        self.pause().await;
         Ok(())
     }
 

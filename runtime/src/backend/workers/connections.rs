@@ -15,6 +15,7 @@ use crate::http::Live;
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster, stream_text,
 };
+use crate::stream::Readers;
 
 /// Where a connection is: nowhere in here. What it speaks is.
 pub(super) struct Place {
@@ -24,6 +25,8 @@ pub(super) struct Place {
     pub(super) raw: bool,
     /// What is said on it, once something is.
     pub(super) live: OnceCell<Rc<Live>>,
+    /// Results that are sent item by item.
+    pub(super) readers: Rc<Readers>,
 }
 
 /// Who is connected.
@@ -113,6 +116,7 @@ impl Place {
             name,
             raw,
             live: OnceCell::new(),
+            readers: Rc::default(),
         }
     }
 }

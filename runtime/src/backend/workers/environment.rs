@@ -176,6 +176,25 @@ impl Environment for WorkersEnvironment {
     }
 }
 
+impl WorkersEnvironment {
+    /// Brings a call whose items are read one by one: they wait under `call` when the first has come.
+    pub(super) async fn stream(&self, envelope: Envelope, call: u32) -> Reply {
+        let begun = async {
+            let header =
+                wire::encode_envelope(&envelope).map_err(|fault| JsValue::from_str(&fault))?;
+            let params = js_sys::Uint8Array::from(envelope.params.as_ref());
+            let Target { class, id, name } = &envelope.target;
+            let (id, name) = (id.to_string(), name.as_deref());
+            let begun = (self.bridge).stream(class, &id, name, &header, &params, call)?;
+            JsFuture::from(begun).await
+        };
+        match begun.await {
+            Ok(answer) => read(&answer.unchecked_into()),
+            Err(thrown) => Err(Box::new(lost(&thrown))),
+        }
+    }
+}
+
 async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
@@ -195,13 +214,20 @@ pub(super) fn read(answer: &Answer) -> Reply {
     if let Some(text) = answer.error().map_err(member)? {
         return Err(wire::decode_error(&text).map_or_else(internal, Box::new));
     }
-    Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
+    Err(Box::new(fault_of(
+        answer.fault().map_err(member)?.as_deref(),
+    )))
+}
+
+/// What the end of an instance means to a call.
+pub(super) fn fault_of(fault: Option<&str>) -> WireError {
+    match fault {
         Some("interrupted") => interrupted(),
         Some("panicked_midway") => {
             WireError::framework(Code::Internal, "the process panicked").maybe_executed()
         }
         _ => WireError::framework(Code::Internal, "the action panicked"),
-    }))
+    }
 }
 
 /// The platform could not bring the call or its answer.

@@ -11,6 +11,8 @@ mod environment;
 #[cfg(target_arch = "wasm32")]
 mod externs;
 #[cfg(target_arch = "wasm32")]
+mod flow;
+#[cfg(target_arch = "wasm32")]
 mod front;
 #[cfg(target_arch = "wasm32")]
 mod home;

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::environment::{Run, WorkersEnvironment};
-use super::externs::{Bridge, answer, deliver};
+use super::environment::{Run, WorkersEnvironment, fault_of};
+use super::externs::{Bridge, Flow, answer, deliver};
+use super::flow;
 use super::home::Home;
 use super::instance::{forget_call, note_call, watch_panics};
 use super::talk::{self, Parting};
@@ -47,6 +48,36 @@ impl ObjectHost {
             Ok(envelope) => self.run(call, envelope, done),
             Err(fault) => self.refuse(&fault, &done),
         }
+    }
+
+    /// Runs a call whose items go into `flow` as they come; `done` gets its answer when all have gone, which counts only if
+    /// none has.
+    pub fn stream(&self, call: u32, header: &str, params: Vec<u8>, flow: Flow, done: Function) {
+        let envelope = match wire::decode_envelope(header, params) {
+            Ok(envelope) => envelope,
+            Err(fault) => return self.refuse(&fault, &done),
+        };
+        let Some(pipe) = envelope.stream.clone() else {
+            return self.run(call, envelope, done);
+        };
+        let run = Run {
+            call,
+            request_id: envelope.request_id.clone(),
+        };
+        let flowing = flow::pour(pipe.reader(), flow, move |reply| {
+            deliver(&done, &answer_of(reply));
+        });
+        WorkersEnvironment::attribute(run, || self.home.environment.spawn(flowing));
+        self.submit_to(call, envelope, Box::new(move |reply| pipe.end(reply)));
+    }
+
+    /// What stands behind the items of a call that ended the instance before this one, or ended with it; undefined where
+    /// that can only be told by breaking off.
+    pub fn tail(&self, header: &str, fault: &str) -> Option<Vec<u8>> {
+        let call = wire::decode_envelope(header, Vec::new()).ok()?;
+        let form = call.stream?.form();
+        let text = form.error(&fault_of(Some(fault)), &call.request_id, "")?;
+        Some(text.to_vec())
     }
 
     /// Runs a call by JavaScript code of this account: parameters by position.
@@ -125,9 +156,14 @@ impl ObjectHost {
 
 impl ObjectHost {
     fn run(&self, call: u32, envelope: Envelope, done: Function) {
+        let reply = move |reply: Reply| deliver(&done, &answer_of(reply));
+        self.submit_to(call, envelope, Box::new(reply));
+    }
+
+    fn submit_to(&self, call: u32, envelope: Envelope, done: Box<dyn FnOnce(Reply)>) {
         let live = match self.home.live(envelope.target.name.clone()) {
             Ok(live) => live,
-            Err(fault) => return self.refuse(&fault, &done),
+            Err(fault) => return done(Err(self.report(&fault))),
         };
         let run = Run {
             call,
@@ -137,7 +173,7 @@ impl ObjectHost {
         note_call(call, &delivery);
         let reply = Box::new(move |reply: Reply| {
             forget_call(call);
-            deliver(&done, &answer_of(reply));
+            done(reply);
         });
         WorkersEnvironment::attribute(run, || {
             live.submit(IncomingCall { delivery, reply });
@@ -145,9 +181,12 @@ impl ObjectHost {
     }
 
     fn refuse(&self, fault: &str, done: &Function) {
+        deliver(done, &answer_of(Err(self.report(fault))));
+    }
+
+    fn report(&self, fault: &str) -> Box<WireError> {
         self.home.environment.report(fault);
-        let error = WireError::framework(Code::ObjectReset, fault.to_owned());
-        deliver(done, &answer_of(Err(Box::new(error))));
+        Box::new(WireError::framework(Code::ObjectReset, fault.to_owned()))
     }
 }
 

@@ -17,7 +17,6 @@ use crate::error::Code;
 use crate::object::{Envelope, IdKey, Mode, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hooks;
-use crate::stream::Reader;
 
 /// Answers at once, by the action's name.
 pub(super) struct Fake {
@@ -58,11 +57,6 @@ impl Dispatch for Fake {
         let reply = answer(&envelope.action, &envelope.params);
         self.calls.borrow_mut().push(envelope);
         reply
-    }
-
-    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
-        self.calls.borrow_mut().push(envelope);
-        Ok(None)
     }
 
     fn random(&self, bytes: &mut [u8]) {

@@ -18,6 +18,7 @@ mod gatehouse;
 mod hall;
 mod relay;
 mod shelf;
+mod spring;
 mod tally;
 
 pub use caller::{Caller, CallerError};
@@ -32,10 +33,11 @@ pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
+pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Tally;
+    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mirror, Relay, Shelf, Spring, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes)
 );

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Interval, interval_at};
 
 use super::outlet::Place;
 use crate::http::Response;
@@ -18,13 +20,15 @@ pub(in crate::backend::native) enum ReplyBody {
     /// Events, for as long as the connection is open.
     Stream(Place),
     /// Items, as they come.
-    Items(Reader),
+    Items(Reader, Interval),
 }
 
 /// A response breaks off: what came of it is not all.
 #[derive(Debug)]
 pub(in crate::backend::native) struct Broken;
 
+/// How often something is sent while no item is.
+const BEAT: Duration = Duration::from_secs(10);
 /// What a stream begins with: how long a client waits before it connects again, in milliseconds.
 const PRELUDE: &[u8] = b"retry: 1000\n\n";
 
@@ -38,7 +42,7 @@ impl ReplyBody {
     /// The body of a response of the front's.
     pub(in crate::backend::native) fn of(mut response: Response) -> http::Response<Self> {
         match response.extensions_mut().remove() {
-            Some(items) => response.map(|_| Self::Items(items)),
+            Some(items) => response.map(|_| Self::Items(items, beats())),
             None => response.map(Self::Whole),
         }
     }
@@ -55,11 +59,15 @@ impl Body for ReplyBody {
         match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Items(items) => items.poll_next(cx).map(|piece| match piece {
-                Piece::More(bytes) => Some(Ok(Frame::data(bytes))),
-                Piece::End => None,
-                Piece::Broken => Some(Err(Broken)),
-            }),
+            Self::Items(items, beats) => match items.poll_next(cx) {
+                Poll::Ready(Piece::More(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Poll::Ready(Piece::End) => Poll::Ready(None),
+                Poll::Ready(Piece::Broken) => Poll::Ready(Some(Err(Broken))),
+                Poll::Pending => beats.poll_tick(cx).map(|_| {
+                    let beat = items.form().beat().as_bytes();
+                    Some(Ok(Frame::data(Bytes::from_static(beat))))
+                }),
+            },
             Self::Stream(place) => {
                 let outlet = &place.outlet;
                 outlet.set_waker(cx.waker());
@@ -85,9 +93,14 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(_) | Self::Items(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Items(..) => SizeHint::default(),
         }
     }
+}
+
+/// From now on, so that the first is not at once.
+fn beats() -> Interval {
+    interval_at(Instant::now() + BEAT, BEAT)
 }
 
 impl fmt::Display for Broken {
