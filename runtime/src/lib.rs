@@ -114,6 +114,11 @@ struct OutgoingPage;
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
 
+/// Keeps the example of the page about streams compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/streams.md")]
+struct StreamsPage;
+
 /// Keeps the example of the parameters' page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/params.md")]

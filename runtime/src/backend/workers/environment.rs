@@ -219,10 +219,13 @@ pub(super) fn read(answer: &Answer) -> Reply {
     )))
 }
 
+/// The fate of a call that was under way when another one ended the instance, in the words of `shell.js`.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 /// What the end of an instance means to a call.
 pub(super) fn fault_of(fault: Option<&str>) -> WireError {
     match fault {
-        Some("interrupted") => interrupted(),
+        Some(INTERRUPTED) => interrupted(),
         Some("panicked_midway") => {
             WireError::framework(Code::Internal, "the process panicked").maybe_executed()
         }

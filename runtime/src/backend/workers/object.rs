@@ -122,8 +122,8 @@ impl ObjectHost {
 
     /// Answers the requests of a message that ended the instance before this one. True if it is a frame for the object's
     /// own handler that another call's panic cut short: it is to be taken again.
-    pub fn unanswered(&self, id: &str, message: &JsValue, culprit: bool) -> bool {
-        talk::unanswered(&self.home, id, message, culprit)
+    pub fn unanswered(&self, id: &str, message: &JsValue, fault: &str) -> bool {
+        talk::unanswered(&self.home, id, message, fault)
     }
 
     /// Knows a connection no more whose `disconnect` handler ended the instance before this one.

@@ -699,7 +699,7 @@ export function shell({ module, instantiate, classes, manifest }) {
         for (;;) {
           const { fault } = await this.#run((root, call, done) => root.message(call, id, message, done));
           // A frame for the object's own handler runs again, as in `#handle`; requests are answered.
-          if (!fault || !this.#alive().root.unanswered(id, message, fault === CULPRIT)) return;
+          if (!fault || !this.#alive().root.unanswered(id, message, fault)) return;
         }
       }
 

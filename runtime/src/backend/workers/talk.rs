@@ -8,7 +8,7 @@ use bytes::Bytes;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::environment::interrupted;
+use super::environment::{INTERRUPTED, fault_of, interrupted};
 use super::home::Home;
 use super::instance::{forget_call, note_call};
 use super::wire::Newcomer;
@@ -263,7 +263,7 @@ fn readers(home: &Home, id: ConnectionId) -> Rc<Readers> {
 
 /// Answers the requests of a message that ended an instance, or was under way when it ended. True for a frame of the
 /// object's own protocol that did not end it: nobody can be told, so it is to be taken again.
-pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: bool) -> bool {
+pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, fault: &str) -> bool {
     let Some(id) = known(home, id) else {
         return false;
     };
@@ -272,13 +272,9 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
     };
     let text = match frame {
         Frame::Text(text) if !live.is_raw() => text,
-        _ => return !culprit,
+        _ => return fault == INTERRUPTED,
     };
-    let error = if culprit {
-        WireError::framework(Code::Internal, "the action panicked")
-    } else {
-        interrupted()
-    };
+    let error = fault_of(Some(fault));
     if let Some(answer) = live.fail(&text.into(), &error, &Inside(home.clone())) {
         home.connections().answer(id, &answer);
     }
