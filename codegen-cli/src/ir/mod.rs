@@ -216,6 +216,7 @@ fn build_action(
             details,
         });
     }
+    let result = lower(manifest, &action.result, &at("/result".to_owned()))?;
     Ok(Action {
         name: name.to_owned(),
         wire: wire.to_owned(),
@@ -227,7 +228,11 @@ fn build_action(
         .clone(),
         receiver: action.receiver,
         params,
-        result: lower(manifest, &action.result, &at("/result".to_owned()))?,
+        result: if action.stream {
+            Type::List(Box::new(result))
+        } else {
+            result
+        },
         stream: action.stream,
         errors,
     })

@@ -13,7 +13,7 @@ use crate::middleware::MakeLayer;
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
-use crate::stream::StreamOf;
+use crate::stream::{StreamOf, Streams};
 
 /// The actions and handlers of one impl block.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ pub struct Action<T: Stateful> {
     pub route: Option<Route>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
-    /// Whether its result comes item by item.
-    pub streams: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
     /// What runs around it, within what its class lists.
     pub middleware: &'static [MakeLayer],
     /// The method.
@@ -80,7 +80,7 @@ impl<T: Stateful> Action<T> {
             params: &[],
             route: None,
             raw: None,
-            streams: false,
+            streams: None,
             middleware: &[],
             run,
             describe: |_| {},
@@ -212,7 +212,7 @@ impl<T: Stateful> Action<T> {
     /// The types of an action that returns items: its parameters, as a tuple, and the `Streaming`.
     #[must_use]
     pub const fn items<P: DecodeParams, S: StreamOf>(mut self) -> Self {
-        self.streams = true;
+        self.streams = Some(&Streams::ALL);
         self.describe = |describer| {
             describer.params::<P>();
             describer.result::<S::Item>();
@@ -226,7 +226,7 @@ impl<T: Stateful> Action<T> {
     pub const fn items_or_error<P: DecodeParams, R: Fallible<Ok: StreamOf, Err: ActionError>>(
         mut self,
     ) -> Self {
-        self.streams = true;
+        self.streams = Some(&Streams::ALL);
         self.describe = |describer| {
             describer.params::<P>();
             describer.result::<<OkOf<R> as StreamOf>::Item>();

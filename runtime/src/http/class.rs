@@ -18,6 +18,7 @@ use crate::object::{Caller, IdKey, Mode};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
 use crate::socket::Hooks;
+use crate::stream::Streams;
 
 /// A class, as the edge has to know it.
 #[derive(Debug, Clone)]
@@ -80,8 +81,8 @@ pub struct EdgeAction {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
-    /// Whether its result comes item by item.
-    pub streams: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
 }
 
 /// Who may call an action.
@@ -125,6 +126,8 @@ pub(super) struct Class {
     /// By name.
     events: Vec<EdgeEvent>,
     pub(super) hooks: Hooks,
+    /// What it takes to send results item by item, if any action does.
+    pub(super) streams: Option<&'static Streams>,
 }
 
 /// An action, found.
@@ -133,8 +136,8 @@ pub(super) struct Action {
     pub(super) name: Arc<str>,
     pub(super) mode: Mode,
     pub(super) auth: EdgeAuth,
-    /// Whether its result comes item by item.
-    pub(super) streams: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub(super) streams: Option<&'static Streams>,
 }
 
 impl Class {
@@ -143,6 +146,7 @@ impl Class {
         let mut listed = Vec::new();
         let mut routes = Routes::default();
         let mut fetch = None;
+        let mut any_streams = None;
         for EdgeAction {
             name,
             aliases,
@@ -171,6 +175,7 @@ impl Class {
             if auth == EdgeAuth::Internal {
                 continue;
             }
+            any_streams = any_streams.or(streams);
             let name: Arc<str> = name.into();
             listed.push(Arc::clone(&name));
             if let Some(route) = route {
@@ -217,6 +222,7 @@ impl Class {
             listed,
             events,
             hooks,
+            streams: any_streams,
         })
     }
 

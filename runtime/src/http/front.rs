@@ -283,7 +283,7 @@ impl Front {
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
                 let action = session.class.action_or_route(&segment(action)?)?;
-                if action.streams {
+                if let Some(streams) = action.streams {
                     let (params, source) = if reads {
                         not_draining(dispatch)?;
                         (from_query(request.query())?, Source::Url(InUrl::ALL))
@@ -292,7 +292,7 @@ impl Front {
                         (parse_params(&request.body)?, Source::Body)
                     };
                     return session
-                        .items(action, params, source, method, request.headers())
+                        .items(streams, action, params, source, method, request.headers())
                         .await;
                 }
                 let result = if reads {

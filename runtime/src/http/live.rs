@@ -24,7 +24,7 @@ use crate::error::Code;
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
 use crate::socket::{ConnectionId, ConnectionKind};
-use crate::stream::{Pipe, Steer};
+use crate::stream::{Steer, Streams};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
 const PROTOCOL: &str = "stayput.v1";
@@ -75,9 +75,9 @@ pub enum Asked {
     /// A call.
     Call(Answerable, Envelope),
     /// A call whose result is read item by item, and answered by the envelope's pipe.
-    Items(Envelope),
+    Items(&'static Streams, Envelope),
     /// Something about such a result.
-    Steer(Answerable, Steer),
+    Steer(&'static Streams, Answerable, Steer),
     /// Other events.
     Subscribe(Answerable, Subscription),
     /// Several things in turn: [`Live::answer`] does them.
@@ -459,13 +459,14 @@ impl Live {
             request_id: trace.id.clone(),
         };
         match step {
-            Ok(Step::Items(mut envelope)) if stream && let Some(id) = id => {
-                let request_id = envelope.request_id.clone();
-                envelope.stream = Some(Pipe::framed(id.as_json(), request_id));
-                Asked::Items(envelope)
+            Ok(Step::Items(streams, mut envelope)) if stream && let Some(id) = id => {
+                (streams.frame)(id.as_json(), &mut envelope);
+                Asked::Items(streams, envelope)
             }
-            Ok(Step::Call(envelope) | Step::Items(envelope)) => Asked::Call(answerable, envelope),
-            Ok(Step::Steer(steer)) => Asked::Steer(answerable, steer),
+            Ok(Step::Call(envelope) | Step::Items(_, envelope)) => {
+                Asked::Call(answerable, envelope)
+            }
+            Ok(Step::Steer(streams, steer)) => Asked::Steer(streams, answerable, steer),
             Ok(Step::Subscribe(subscription)) => Asked::Subscribe(answerable, subscription),
             Ok(Step::Done(result)) => answerable.answered(Ok(result)),
             Err(error) => answerable.answered(Err(error)),

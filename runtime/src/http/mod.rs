@@ -26,7 +26,7 @@ mod response;
 mod route;
 mod routed;
 mod session;
-mod streamed;
+pub(crate) mod streamed;
 mod ticket;
 
 #[cfg(test)]

@@ -84,10 +84,10 @@ impl Front {
         };
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
-        if route.action.streams {
+        if let Some(streams) = route.action.streams {
             let (method, headers) = (request.method(), request.headers());
             return session
-                .items(&route.action, params, source, method, headers)
+                .items(streams, &route.action, params, source, method, headers)
                 .await;
         }
         let result = session.call(&route.action, params, source).await?;

@@ -13,7 +13,7 @@ use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target, idempotency_key};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
-use crate::stream::Steer;
+use crate::stream::{Steer, Streams};
 
 /// An authenticated caller and the object it talks to.
 pub(super) struct Session<'a, D> {
@@ -45,9 +45,9 @@ pub(super) enum Step {
     /// A call of the object.
     Call(Envelope),
     /// One whose result comes item by item.
-    Items(Envelope),
+    Items(&'static Streams, Envelope),
     /// Something about such a result that is being read.
-    Steer(Steer),
+    Steer(&'static Streams, Steer),
     /// Other events for its connection.
     Subscribe(Subscription),
 }
@@ -123,8 +123,8 @@ impl<D: Dispatch> Session<'_, D> {
     pub(super) async fn method(&self, method: &str, params: Bytes, key: Option<&str>) -> Reply {
         match self.step(method, params, key)? {
             Step::Done(result) => Ok(result),
-            Step::Call(envelope) | Step::Items(envelope) => self.dispatch.call(envelope).await,
-            Step::Steer(_) => Err(Box::new(no_items(method))),
+            Step::Call(envelope) | Step::Items(_, envelope) => self.dispatch.call(envelope).await,
+            Step::Steer(..) => Err(Box::new(no_items(method))),
             Step::Subscribe(subscription) => self.dispatch.subscribe(subscription).await,
         }
     }
@@ -151,14 +151,15 @@ impl<D: Dispatch> Session<'_, D> {
                 let on = method == "rpc.subscribe";
                 self.subscription(on, params).map(Step::Subscribe)
             }
-            "rpc.cancel" | "rpc.more" => Steer::read(method, &params).map(Step::Steer),
+            "rpc.cancel" | "rpc.more" if let Some(streams) = self.class.streams => {
+                (streams.steer)(method, &params).map(|steer| Step::Steer(streams, steer))
+            }
             _ => {
                 let action = self.class.action(method)?;
                 let envelope = self.envelope(action, params, Source::Body, key)?;
-                Ok(if action.streams {
-                    Step::Items(envelope)
-                } else {
-                    Step::Call(envelope)
+                Ok(match action.streams {
+                    Some(streams) => Step::Items(streams, envelope),
+                    None => Step::Call(envelope),
                 })
             }
         }

@@ -8,7 +8,8 @@ use super::class::Action;
 use super::response::Refusal;
 use super::session::{Session, Source};
 use super::{Dispatch, Response};
-use crate::stream::{Form, Pipe};
+use crate::object::Envelope;
+use crate::stream::{Form, Pipe, Reader, Streams};
 
 /// The form that a client asks for: of those that there are the one it likes best, by default an array.
 pub(super) fn wanted(headers: &HeaderMap) -> Form {
@@ -43,32 +44,44 @@ fn millis(quality: &str) -> u32 {
     (1_000 * whole.parse::<u32>().unwrap_or(1) + thousandths).min(1_000)
 }
 
+/// Has the items of a call come in the form that its client asks for.
+pub(crate) fn open(headers: &HeaderMap, envelope: &mut Envelope) {
+    let pipe = Pipe::new(wanted(headers), envelope.request_id.clone());
+    envelope.stream = Some(pipe);
+}
+
+/// The response whose body are the items; without a reader the backend adds them itself.
+pub(crate) fn respond(headers: &HeaderMap, method: &Method, reader: Option<Reader>) -> Response {
+    let form = wanted(headers);
+    let mut response = Response::new(Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, form.media_type());
+    if form == Form::Events {
+        // Proxies that gather what they pass on are asked not to.
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    if let Some(reader) = reader.filter(|_| *method != Method::HEAD) {
+        response.extensions_mut().insert(reader);
+    }
+    response
+}
+
 impl<D: Dispatch> Session<'_, D> {
     /// Answers by the items of an action, as they come. One that is asked for by `GET` may change nothing.
     pub(super) async fn items(
         &self,
+        streams: &Streams,
         action: &Action,
         params: Bytes,
         source: Source,
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let form = wanted(headers);
         let mut envelope = self.envelope(action, params, source, None)?;
         envelope.read_only = *method == Method::GET || *method == Method::HEAD;
-        envelope.stream = Some(Pipe::new(form, envelope.request_id.clone()));
+        (streams.open)(headers, &mut envelope);
         let reader = self.dispatch.stream(envelope).await?;
-        let mut response = Response::new(Bytes::new());
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, form.media_type());
-        if form == Form::Events {
-            // Proxies that gather what they pass on are asked not to.
-            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        }
-        if let Some(reader) = reader.filter(|_| *method != Method::HEAD) {
-            response.extensions_mut().insert(reader);
-        }
-        Ok(response)
+        Ok((streams.respond)(headers, method, reader))
     }
 }
 

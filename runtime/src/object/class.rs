@@ -19,6 +19,7 @@ use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
 use crate::state::Stateful;
+use crate::stream::Streams;
 
 type Handled = Result<(), Box<WireError>>;
 type Query<T> = Box<dyn Fn(&T, RawContext, &mut Params) -> Reply + Send + Sync>;
@@ -55,7 +56,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) params: &'static [Param],
     pub(super) route: Option<RouteInfo>,
     pub(super) raw: Option<&'static Raw>,
-    pub(super) streams: bool,
+    pub(super) streams: Option<&'static Streams>,
     pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
     pub(super) docs: &'static str,
@@ -167,8 +168,8 @@ pub struct ActionInfo {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
-    /// Whether its result comes item by item.
-    pub streams: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
 }
 
 impl<T: Stateful> ClassTable<T> {

@@ -108,7 +108,7 @@ impl<T: Stateful> Entry<T> {
             auth: AuthManifest::of(self.auth),
             params,
             result,
-            stream: self.streams,
+            stream: self.streams.is_some(),
             errors,
             wide_integers,
             route: self.route.as_ref().map(RouteManifest::of),

@@ -5,11 +5,13 @@ mod form;
 mod pipe;
 mod readers;
 mod run;
+mod table;
 
 pub use form::Form;
 pub use pipe::{Piece, Pipe, Reader};
 pub use readers::{Readers, Steer};
 pub use run::{Outflow, reply_stream, reply_try_stream};
+pub use table::Streams;
 
 use std::fmt;
 use std::marker::PhantomData;

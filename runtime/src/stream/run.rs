@@ -77,15 +77,14 @@ impl Outflow {
         let mut body = (body.0)(sink.clone());
         Box::pin(async move {
             let ended = poll_fn(|cx| {
-                if let Poll::Ready(ended) = body.as_mut().poll(cx) {
-                    return Poll::Ready(ended);
-                }
+                let ended = body.as_mut().poll(cx);
+                // Whatever it makes of that nobody reads: the error that `?` made of it is no fault of its.
                 if let Some(pipe) = &sink.pipe
                     && pipe.poll_closed(cx).is_ready()
                 {
                     return Poll::Ready(Err(cancelled()));
                 }
-                Poll::Pending
+                ended
             })
             .await;
             drop(body);

@@ -9,13 +9,13 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::externs::{Bridge, text_of};
+use super::flow::Reads;
 use super::wire::{Peer, decode_peer, encode_peer};
 use crate::backend::Connections;
 use crate::http::Live;
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster, stream_text,
 };
-use crate::stream::Readers;
 
 /// Where a connection is: nowhere in here. What it speaks is.
 pub(super) struct Place {
@@ -26,7 +26,7 @@ pub(super) struct Place {
     /// What is said on it, once something is.
     pub(super) live: OnceCell<Rc<Live>>,
     /// Results that are sent item by item.
-    pub(super) readers: Rc<Readers>,
+    pub(super) readers: OnceCell<Rc<dyn Reads>>,
 }
 
 /// Who is connected.
@@ -116,7 +116,7 @@ impl Place {
             name,
             raw,
             live: OnceCell::new(),
-            readers: Rc::default(),
+            readers: OnceCell::new(),
         }
     }
 }

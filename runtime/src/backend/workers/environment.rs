@@ -158,12 +158,7 @@ impl Environment for WorkersEnvironment {
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
         let bridge = self.bridge.clone();
-        Box::pin(async move {
-            match deliver(&bridge, &envelope).await {
-                Ok(answer) => read(&answer),
-                Err(thrown) => Err(Box::new(lost(&thrown))),
-            }
-        })
+        Box::pin(async move { bring(&bridge, &envelope, None).await })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -177,30 +172,33 @@ impl Environment for WorkersEnvironment {
 }
 
 impl WorkersEnvironment {
-    /// Brings a call whose items are read one by one: they wait under `call` when the first has come.
-    pub(super) async fn stream(&self, envelope: Envelope, call: u32) -> Reply {
-        let begun = async {
-            let header =
-                wire::encode_envelope(&envelope).map_err(|fault| JsValue::from_str(&fault))?;
-            let params = js_sys::Uint8Array::from(envelope.params.as_ref());
-            let Target { class, id, name } = &envelope.target;
-            let (id, name) = (id.to_string(), name.as_deref());
-            let begun = (self.bridge).stream(class, &id, name, &header, &params, call)?;
-            JsFuture::from(begun).await
-        };
-        match begun.await {
-            Ok(answer) => read(&answer.unchecked_into()),
-            Err(thrown) => Err(Box::new(lost(&thrown))),
-        }
+    /// Brings a call whose items are read one by one, in the form of this number: they wait under `call` when the first has
+    /// come.
+    pub(super) async fn stream(&self, envelope: Envelope, form: u8, call: u32) -> Reply {
+        bring(&self.bridge, &envelope, Some((form, call))).await
     }
 }
 
-async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
+async fn bring(bridge: &Bridge, envelope: &Envelope, stream: Option<(u8, u32)>) -> Reply {
+    match deliver(bridge, envelope, stream).await {
+        Ok(answer) => read(&answer),
+        Err(thrown) => Err(Box::new(lost(&thrown))),
+    }
+}
+
+async fn deliver(
+    bridge: &Bridge,
+    envelope: &Envelope,
+    stream: Option<(u8, u32)>,
+) -> Result<Answer, JsValue> {
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
     let Target { class, id, name } = &envelope.target;
     let (id, name) = (id.to_string(), name.as_deref());
-    let answer = bridge.call(class, &id, name, envelope.near, &header, &params)?;
+    let answer = match stream {
+        None => bridge.call(class, &id, name, envelope.near, &header, &params)?,
+        Some((form, call)) => bridge.stream(class, &id, name, &header, &params, form, call)?,
+    };
     Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 

@@ -54,6 +54,7 @@ extern "C" {
         name: Option<&str>,
         header: &str,
         params: &Uint8Array,
+        form: u8,
         ticket: u32,
     ) -> Result<Promise, JsValue>;
 

@@ -228,7 +228,11 @@ impl Dispatch for Edge {
 
     async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
         // `shell.js` has the items, and puts them into the response.
-        self.0.stream(envelope, self.1).await.map(|_| None)
+        let form = envelope
+            .stream
+            .as_ref()
+            .map_or(0, |pipe| pipe.form().number());
+        self.0.stream(envelope, form, self.1).await.map(|_| None)
     }
 
     fn random(&self, bytes: &mut [u8]) {

@@ -31,6 +31,8 @@ mod talk;
 mod wire;
 
 #[cfg(target_arch = "wasm32")]
+pub(crate) use flow::Flows;
+#[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use outgoing::exchange;

@@ -6,11 +6,10 @@ use std::rc::Rc;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::environment::{Run, WorkersEnvironment, fault_of};
+use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, Flow, answer, deliver};
-use super::flow;
 use super::home::Home;
-use super::instance::{forget_call, note_call, watch_panics};
+use super::instance::{forget_call, note_call, streams, watch_panics};
 use super::talk::{self, Parting};
 use super::wire;
 use crate::backend::Environment;
@@ -22,7 +21,7 @@ use crate::rpc::{Reply, WireError};
 /// done.
 #[wasm_bindgen]
 pub struct ObjectHost {
-    home: Rc<Home>,
+    pub(super) home: Rc<Home>,
 }
 
 #[wasm_bindgen]
@@ -50,34 +49,32 @@ impl ObjectHost {
         }
     }
 
-    /// Runs a call whose items go into `flow` as they come; `done` gets its answer when all have gone, which counts only if
-    /// none has.
-    pub fn stream(&self, call: u32, header: &str, params: Vec<u8>, flow: Flow, done: Function) {
+    /// Runs a call whose items go into `flow` as they come, in the form of this number; `done` gets its answer when all have
+    /// gone, which counts only if none has.
+    pub fn stream(
+        &self,
+        call: u32,
+        header: &str,
+        params: Vec<u8>,
+        form: u8,
+        flow: Flow,
+        done: Function,
+    ) {
         let envelope = match wire::decode_envelope(header, params) {
             Ok(envelope) => envelope,
             Err(fault) => return self.refuse(&fault, &done),
         };
-        let Some(pipe) = envelope.stream.clone() else {
-            return self.run(call, envelope, done);
-        };
-        let run = Run {
-            call,
-            request_id: envelope.request_id.clone(),
-        };
-        let flowing = flow::pour(pipe.reader(), flow, move |reply| {
-            deliver(&done, &answer_of(reply));
-        });
-        WorkersEnvironment::attribute(run, || self.home.environment.spawn(flowing));
-        self.submit_to(call, envelope, Box::new(move |reply| pipe.end(reply)));
+        match streams(&envelope) {
+            Some(streams) => (streams.workers.pour)(self, call, envelope, form, flow, done),
+            None => self.run(call, envelope, done),
+        }
     }
 
-    /// What stands behind the items of a call that ended the instance before this one, or ended with it; undefined where
-    /// that can only be told by breaking off.
-    pub fn tail(&self, header: &str, fault: &str) -> Option<Vec<u8>> {
+    /// What stands behind the items of a call that ended with the instance before this one; undefined where that can only
+    /// be told by breaking off.
+    pub fn tail(&self, header: &str, form: u8, fault: &str) -> Option<Vec<u8>> {
         let call = wire::decode_envelope(header, Vec::new()).ok()?;
-        let form = call.stream?.form();
-        let text = form.error(&fault_of(Some(fault)), &call.request_id, "")?;
-        Some(text.to_vec())
+        (streams(&call)?.workers.tail)(form, &call.request_id, fault)
     }
 
     /// Runs a call by JavaScript code of this account: parameters by position.
@@ -160,7 +157,7 @@ impl ObjectHost {
         self.submit_to(call, envelope, Box::new(reply));
     }
 
-    fn submit_to(&self, call: u32, envelope: Envelope, done: Box<dyn FnOnce(Reply)>) {
+    pub(super) fn submit_to(&self, call: u32, envelope: Envelope, done: Box<dyn FnOnce(Reply)>) {
         let live = match self.home.live(envelope.target.name.clone()) {
             Ok(live) => live,
             Err(fault) => return done(Err(self.report(&fault))),
@@ -204,7 +201,7 @@ impl fmt::Debug for ObjectHost {
 }
 
 /// A [`super::externs::Answer`] for the other side.
-fn answer_of(reply: Reply) -> JsValue {
+pub(super) fn answer_of(reply: Reply) -> JsValue {
     match reply {
         Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),
         Err(error) => match wire::encode_error(&error) {

@@ -354,9 +354,9 @@ class Bridge {
     return await this.#stub(path, id, name, near).stayput(header, params);
   }
 
-  async stream(path, id, name, header, params, call) {
+  async stream(path, id, name, header, params, form, call) {
     void this.#open;
-    const { stream, ...answer } = await this.#stub(path, id, name).stayputStream(header, params);
+    const { stream, ...answer } = await this.#stub(path, id, name).stayputStream(header, params, form);
     if (!stream) return answer;
     this.opened.set(call, { body: stream });
     return { ok: NOTHING };
@@ -597,21 +597,21 @@ export function shell({ module, instantiate, classes, manifest }) {
       }
 
       /** The same where items are read one by one: its answer, or `{ stream }` once the first has come. */
-      async stayputStream(header, params) {
+      async stayputStream(header, params, form) {
         for (;;) {
-          const answer = await this.#flow(header, params);
+          const answer = await this.#flow(header, params, form);
           if (answer.fault !== NOT_BEGUN) return answer;
         }
       }
 
-      #flow(header, params) {
+      #flow(header, params, form) {
         return new Promise((resolve) => {
           const life = this.#alive();
           const flow = new Flow((stream) => resolve({ stream }));
-          const ended = life.run((call, done) => life.root.stream(call, header, params, flow, done));
+          const ended = life.run((call, done) => life.root.stream(call, header, params, form, flow, done));
           void ended.then((answer) => {
             if (!flow.begun) return resolve(answer);
-            if (answer.fault) flow.fail(this.#alive().root.tail(header, answer.fault));
+            if (answer.fault) flow.fail(this.#alive().root.tail(header, form, answer.fault));
           });
         });
       }

@@ -1,6 +1,5 @@
 //! What happens on the connections of an object: they come, they say something, they go.
 
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,7 +21,6 @@ use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Hook, MAX_FRAME,
     MAX_PER_OBJECT, full, listed, lost, refusal,
 };
-use crate::stream::{Piece, Readers};
 
 /// How much of what can be kept of a connection its caller may take; the rest is for events and state.
 const MAX_CALLER: usize = 4 << 10;
@@ -201,15 +199,17 @@ fn answer(
             };
             submit(home, delivery, Box::new(reply));
         }
-        Asked::Steer(answerable, steer) => {
+        Asked::Steer(streams, answerable, steer) => {
             let mut out = Vec::new();
-            answerable.write(readers(home, id).steer(&steer), &mut out);
+            answerable.write((streams.workers.steer)(home, id, &steer), &mut out);
             if !out.is_empty() {
                 home.connections().answer(id, &out);
             }
             done();
         }
-        Asked::Items(envelope) => items(home, call, id, envelope, done),
+        Asked::Items(streams, envelope) => {
+            (streams.workers.items)(home, call, id, envelope, Box::new(done));
+        }
         Asked::Batch => {
             let (of, live) = (home.clone(), live.clone());
             home.environment.spawn(Box::pin(async move {
@@ -220,45 +220,6 @@ fn answer(
             }));
         }
     }
-}
-
-/// Makes a call whose items are sent as they come, as fast as whoever reads says that it has taken them.
-fn items(
-    home: &Rc<Home>,
-    call: u32,
-    id: ConnectionId,
-    envelope: Envelope,
-    done: impl FnOnce() + 'static,
-) {
-    let Some(pipe) = envelope.stream.clone() else {
-        return done();
-    };
-    let (readers, reader) = (readers(home, id), pipe.reader());
-    if let Err(error) = readers.add(reader.clone()) {
-        home.connections().answer(id, &pipe.refusal(&error));
-        return done();
-    }
-    let of = home.clone();
-    home.environment.spawn(Box::pin(async move {
-        while let Piece::More(frame) = poll_fn(|cx| reader.poll_frame(cx)).await {
-            of.connections().answer(id, &frame);
-        }
-        readers.remove(&reader);
-        done();
-    }));
-    let delivery = Delivery::new(envelope);
-    note_call(call, &delivery);
-    let reply = move |reply| {
-        forget_call(call);
-        pipe.end(reply);
-    };
-    submit(home, delivery, Box::new(reply));
-}
-
-fn readers(home: &Home, id: ConnectionId) -> Rc<Readers> {
-    let roster = &home.connections().roster;
-    let readers = roster.place(id, |place| place.readers.clone());
-    readers.unwrap_or_default()
 }
 
 /// Answers the requests of a message that ended an instance, or was under way when it ended. True for a frame of the
@@ -289,7 +250,9 @@ pub(super) fn gone(home: &Rc<Home>, id: &str, parting: Parting, done: impl FnOnc
     let connections = home.connections();
     let name = connections.roster.place(id, |place| {
         // Nobody reads what is being sent over it any more.
-        place.readers.close();
+        if let Some(readers) = place.readers.get() {
+            readers.close();
+        }
         place.name.clone()
     });
     let gone = Gone {
@@ -333,7 +296,7 @@ fn run_hook(
     }
 }
 
-fn submit(home: &Home, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
+pub(super) fn submit(home: &Home, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
     match home.live(delivery.envelope().target.name.clone()) {
         Ok(live) => live.submit(IncomingCall { delivery, reply }),
         Err(fault) => reply(Err(Box::new(WireError::framework(

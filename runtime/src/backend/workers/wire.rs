@@ -12,7 +12,6 @@ use crate::action::InUrl;
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
 use crate::rpc::{WireError, from_utf8};
 use crate::socket::{Attachment, ConnectionId, ConnectionKind};
-use crate::stream::{Form, Pipe};
 
 /// The version of all forms. During a deployment old and new instances may talk to each other.
 const VERSION: u32 = 1;
@@ -40,9 +39,6 @@ struct Header {
     connection: Option<ConnectionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<Arc<str>>,
-    /// The number of the form in which its items are wanted, if they are one by one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    stream: Option<u8>,
 }
 
 /// A connection that wants in, on its way from the front to the object.
@@ -131,7 +127,6 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<String, String> {
         read_only: envelope.read_only,
         connection: envelope.connection,
         key: envelope.key.clone(),
-        stream: envelope.stream.as_ref().map(|pipe| pipe.form().number()),
     };
     serde_json::to_string(&header).map_err(|fault| fault.to_string())
 }
@@ -141,8 +136,6 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
     let header: Header =
         serde_json::from_str(header).map_err(|fault| format!("envelope: {fault}"))?;
     check_version("envelope", header.v)?;
-    let pipe = |form| Pipe::new(Form::numbered(form), header.request_id.clone());
-    let stream = header.stream.map(pipe);
     Ok(Envelope {
         request_id: header.request_id,
         target: Target {
@@ -167,7 +160,7 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         near: None,
         connection: header.connection,
         key: header.key,
-        stream,
+        stream: None,
     })
 }
 

@@ -294,8 +294,8 @@ impl Socket {
                 let reply = Box::new(move |reply| outlet.answer(&answerable, reply));
                 self.port.begin(envelope, reply);
             }
-            Asked::Items(envelope) => self.begin_items(envelope, outlet),
-            Asked::Steer(answerable, steer) => {
+            Asked::Items(_, envelope) => self.begin_items(envelope, outlet),
+            Asked::Steer(_, answerable, steer) => {
                 outlet.begin();
                 outlet.answer(&answerable, outlet.readers.steer(&steer));
             }
