@@ -292,8 +292,7 @@ fn tell(server: &Server, (method, path, header, body, _): &Case) -> String {
     let answer = server
         .connect()
         .request(method, path, headers, body.as_bytes());
-    let told = line(&answer.map_err(|_| "broken off".to_owned()));
-    told
+    line(&answer.map_err(|_| "broken off".to_owned()))
 }
 
 /// A response whose body is read chunk by chunk.

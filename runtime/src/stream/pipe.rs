@@ -266,8 +266,11 @@ impl Reader {
     /// Whoever asked wants no more items: the answer is all that follows.
     pub(super) fn cancel(&self) {
         let mut inner = self.0.0.lock();
-        let ended = inner.end.is_some();
-        let answer = inner.pieces.pop_back_if(|_| ended);
+        let answer = if inner.end.is_some() {
+            inner.pieces.pop_back()
+        } else {
+            None
+        };
         let Some(answer) = answer else {
             drop(inner);
             return self.0.0.close();
@@ -293,7 +296,12 @@ impl Reader {
             return Poll::Ready(Piece::End);
         }
         let may_go = is_answer || inner.ahead.has_room();
-        let Some(piece) = inner.pieces.pop_front_if(|_| may_go) else {
+        let next = if may_go {
+            inner.pieces.pop_front()
+        } else {
+            None
+        };
+        let Some(piece) = next else {
             inner.reader = Some(cx.waker().clone());
             return Poll::Pending;
         };

@@ -79,6 +79,10 @@ impl Client {
     }
 
     /// The same where the response is a result that comes item by item and is to be read so.
+    ///
+    /// # Panics
+    ///
+    /// When the builder says that it is none.
     #[expect(
         clippy::expect_used,
         reason = "a request that is none fails the test, at its line"
