@@ -327,6 +327,7 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
         route: action.route.clone(),
         raw: action.raw,
         job: action.job,
+        streams: action.streams,
     }
 }
 

@@ -36,6 +36,7 @@ pub mod remote;
 pub mod rpc;
 pub mod socket;
 pub mod state;
+pub mod stream;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod testing;
 
@@ -127,6 +128,11 @@ struct JobsPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
+
+/// Keeps the example of the page about streams compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/streams.md")]
+struct StreamsPage;
 
 /// Keeps the example of the parameters' page compiling.
 #[cfg(doctest)]

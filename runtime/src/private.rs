@@ -24,6 +24,7 @@ pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
 pub use crate::state::{Loader, Saver, StateDescriber, Stateful, Walk, initial};
+pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
 pub use crate::{
     __assert_not_result as assert_not_result, __remote_needs_client as remote_needs_client,
     __stub_as_value as stub_as_value,

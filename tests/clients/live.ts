@@ -514,3 +514,102 @@ test("what is no message of ours is passed over", async () => {
   await until(() => heard.length === 1, "still there");
   room.$close();
 });
+
+/** Sends items one after the other; how many were sent. */
+function pour(items: number): { sent: number; taken: number; cancelled: boolean } {
+  const seen = { sent: 0, taken: 0, cancelled: false };
+  onRequest = (socket, { id, method, params, ...more }) => {
+    if (method === "rpc.more") seen.taken += Number(params?.["items"]);
+    if (method === "rpc.cancel") seen.cancelled = true;
+    if (method !== "export") return method.startsWith("rpc.more") || method === "rpc.cancel";
+    assert.deepEqual(more, { jsonrpc: "2.0", stream: true });
+    for (; seen.sent < items; seen.sent += 1) {
+      socket.send(`{"jsonrpc":"2.0","method":"rpc.item","params":{"id":${id},"item":${seen.sent}}}`);
+    }
+    if (params?.["from"] === 1) {
+      const data = { code: "room.empty", retryable: false, maybe_executed: false };
+      socket.send(JSON.stringify({ jsonrpc: "2.0", id, error: { code: 1, message: "nothing", data } }));
+    } else if (params?.["from"] !== 2) {
+      answer(socket, id, { items });
+    }
+    return true;
+  };
+  return seen;
+}
+
+test("items come one by one, and the app is told how many were taken", async () => {
+  const room = app().chatRoom("lobby");
+  const seen = pour(40);
+  const got: number[] = [];
+  for await (const item of room.export()) got.push(item);
+  assert.deepEqual(got, Array.from({ length: 40 }, (_, index) => index));
+  await until(() => seen.taken === 32, "two times sixteen");
+  assert.equal(seen.cancelled, false);
+  room.$close();
+});
+
+test("whoever breaks off cancels", async () => {
+  const room = app().chatRoom("lobby");
+  const seen = pour(40);
+  for await (const item of room.export({ from: 2 })) if (item === 3) break;
+  await until(() => seen.cancelled, "cancelled");
+  pour(40);
+  const { signal, abort } = aborter();
+  const reading = room.export({ from: 2 }, { signal })[Symbol.asyncIterator]();
+  await reading.next();
+  abort();
+  while ((await reading.next().catch((error: unknown) => error as rich.StayputError)) instanceof Error === false);
+  room.$close();
+});
+
+function aborter(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => void controller.abort() };
+}
+
+test("a result may end by an error, or with its connection", async () => {
+  const room = app({ reconnect: false }).chatRoom("lobby");
+  pour(2);
+  const got: number[] = [];
+  const read = async (from: number): Promise<void> => {
+    for await (const item of room.export({ from })) got.push(item);
+  };
+  const error = await failure(read(1));
+  assert.equal(error.code, "room.empty");
+  assert.deepEqual(got, [0, 1]);
+  const lost = failure(read(2));
+  await until(() => got.length === 2, "nothing new");
+  await sleep(20);
+  for (const socket of sockets) socket.terminate();
+  assert.equal((await lost).code, "network");
+  room.$close();
+});
+
+test("wide items are exact", async () => {
+  const room = bigint.connect(url, QUICK).chatRoom("lobby");
+  onRequest = (socket, { id, method }) => {
+    if (method !== "export") return undefined;
+    socket.send(`{"jsonrpc":"2.0","method":"rpc.item","params":{"id":${id},"item":9007199254740993}}`);
+    answer(socket, id, { items: 1 });
+    return true;
+  };
+  const got: bigint[] = [];
+  for await (const item of room.export()) got.push(item);
+  assert.deepEqual(got, [9007199254740993n]);
+  room.$close();
+});
+
+test("awaited, all items come at once", async () => {
+  const room = app().chatRoom("lobby");
+  await room.$connect();
+  onRequest = (socket, { id, method }) => {
+    if (method !== "export") return undefined;
+    answer(socket, id, [1, 2]);
+    return true;
+  };
+  const all: number[] = await room.export();
+  assert.deepEqual(all, [1, 2]);
+  const { ok } = await rich.settle(room.export());
+  assert.equal(ok, true);
+  room.$close();
+});

@@ -35,6 +35,7 @@ mod size;
 mod slow;
 mod sockets;
 mod steps;
+mod streams;
 mod values;
 
 use std::fmt::Write as _;
@@ -93,6 +94,11 @@ fn both_backends_speak_cbor() {
     let worker = play::play(&app::Workerd::new(&built), &[binary::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_stream_alike() {
+    streams::check(&app::build());
 }
 
 /// What is told alike, or is not.

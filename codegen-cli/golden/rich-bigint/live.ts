@@ -81,6 +81,8 @@ interface Waiting {
   /** It may be repeated without harm. */
   readonly query: boolean;
   sent: boolean;
+  /** Takes an item of its result, where they are wanted one by one. */
+  hear?: ((item: unknown, text: string) => void) | undefined;
   resolve(text: string): void;
   reject(error: StayputError): void;
 }
@@ -182,15 +184,21 @@ export class Live {
     for (const listener of listeners) listener.end();
   }
 
-  /** Sends a call and waits for the text of its answer. */
-  call(id: number, body: string, query: boolean, onEnd: (end: (error: StayputError) => void) => void): Promise<string> {
+  /** Sends a call and waits for the text of its answer; `hear` takes the items before it. */
+  call(
+    id: number,
+    body: string,
+    query: boolean,
+    onEnd: (end: (error: StayputError) => void) => void,
+    hear?: (item: unknown, text: string) => void,
+  ): Promise<string> {
     this.#open();
     return new Promise((resolve, reject) => {
       if (this.#status.state !== "open" && this.#waiting.size >= MAX_WAITING) {
         reject(lost(`more than ${MAX_WAITING} calls wait for a connection`, false));
         return;
       }
-      const waiting: Waiting = { body, query, sent: false, resolve, reject };
+      const waiting: Waiting = { body, query, sent: false, hear, resolve, reject };
       this.#waiting.set(id, waiting);
       onEnd((error) => {
         if (this.#waiting.delete(id)) reject(error);
@@ -198,6 +206,11 @@ export class Live {
       });
       if (this.#status.state === "open") this.#send(waiting);
     });
+  }
+
+  /** Says something that wants no answer, if there is anybody to hear it. */
+  tell(body: string): void {
+    if (this.#status.state === "open") this.#socket?.send(body);
   }
 
   /** Whether a call was sent: then it may have been executed. */
@@ -327,6 +340,14 @@ export class Live {
       this.#waiting.delete(id as number);
       waiting.resolve(text);
       this.#rest();
+    } else if (member(message, "method") === "rpc.item") {
+      const params = member(message, "params");
+      const of = member(params, "id");
+      const reader = typeof of === "number" ? this.#waiting.get(of) : undefined;
+      if (reader?.hear !== undefined) {
+        const { hear } = reader;
+        later(() => hear(member(params, "item"), text));
+      }
     } else if (member(message, "method") === "event") {
       const params = member(message, "params");
       const event = member(params, "event");
@@ -453,6 +474,11 @@ function later(act: () => void): void {
       throw error;
     });
   }
+}
+
+/** The text of a notification about a result that is being read. */
+export function steer(method: "rpc.cancel" | "rpc.more", params: object): string {
+  return JSON.stringify({ jsonrpc: "2.0", method, params });
 }
 
 /** How many events an iterator keeps for a reader that is behind. */

@@ -59,6 +59,8 @@ export interface ChatRoom {
   await(class_2: string_2, maxWait?: number | null): Promise<Message_2 | null>;
   /** Deletes. */
   delete(id: Integer): Promise<boolean>;
+  /** Everything that was said, item by item. */
+  export(from?: Integer | null): Promise<Integer[]>;
   /** The newest messages, oldest first. */
   history(limit?: number | null): Promise<Message_2[]>;
   /** Draws a shape. */

@@ -62,6 +62,11 @@ export class ChatRoom extends $.ObjectHandle<"chat-room", ChatRoomEvents> {
     return this.$call<boolean, ChatRoomDeleteError>("delete", params, options, { params: { fields: [["id", "wide"]], rest: null } });
   }
 
+  /** Everything that was said, item by item. */
+  export(params: ChatRoomExportParams = {}, options: $.CallOptions = {}): $.Items<number, ChatRoomExportError> {
+    return this.$items<number, ChatRoomExportError>("export", params, options, { params: { fields: [["from", "wide"]], rest: null }, result: { list: "wide" } });
+  }
+
   /**
    * The newest messages, oldest first.
    *
@@ -159,6 +164,18 @@ export interface ChatRoomDeleteParams {
 
 /** What `delete` fails with. */
 export type ChatRoomDeleteError = $.ActionError;
+
+/** The params of `export`. */
+export interface ChatRoomExportParams {
+  from?: number | null | undefined;
+}
+
+/**
+ * What `export` fails with.
+ *
+ * * `room.empty`: Nothing was said.
+ */
+export type ChatRoomExportError = $.StayputError<"room.empty", undefined> | $.ActionError;
 
 /** The params of `history`. */
 export interface ChatRoomHistoryParams {

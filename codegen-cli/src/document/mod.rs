@@ -4,9 +4,10 @@
 mod node;
 mod references;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use node::Node;
@@ -65,7 +66,10 @@ pub(crate) struct Action {
     pub(crate) receiver: Receiver,
     pub(crate) auth: Auth,
     pub(crate) params: Vec<Param>,
+    /// What it answers, or one of the items.
     pub(crate) result: Value,
+    /// Whether its result are items, which can be read one by one.
+    pub(crate) stream: bool,
     pub(crate) errors: Vec<DeclaredError>,
     /// Where the action stands in the manifest.
     pub(crate) pointer: String,
@@ -115,6 +119,17 @@ pub(crate) struct Event {
     pub(crate) schema: Value,
     /// Where the event stands in the manifest.
     pub(crate) pointer: String,
+}
+
+impl Action {
+    /// The schema of its whole answer: of an action that streams a list of all its items.
+    pub(crate) fn answer(&self) -> Cow<'_, Value> {
+        if self.stream {
+            Cow::Owned(json!({ "type": "array", "items": self.result }))
+        } else {
+            Cow::Borrowed(&self.result)
+        }
+    }
 }
 
 impl Class {
@@ -261,6 +276,7 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         }
     }
     let auth = action.member("auth")?;
+    let stream = action.optional("stream")?;
     Ok(Action {
         summary: action.optional_text("summary")?,
         description: action.optional_text("description")?,
@@ -273,6 +289,7 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
         auth: read_auth(&auth)?,
         params,
         result: action.member("result")?.schema()?,
+        stream: stream.is_some_and(|stream| stream.value == true),
         errors: action.optional_list("errors", |error| {
             Ok(DeclaredError {
                 code: error.member("code")?.text()?,

@@ -25,7 +25,7 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
                 format!("{path}.{wire}.params"),
                 &params_schema(action).into(),
             );
-            add(format!("{path}.{wire}.result"), &action.result);
+            add(format!("{path}.{wire}.result"), &action.answer());
             for error in &action.errors {
                 if let Some(details) = &error.details {
                     add(format!("{path}.{wire}.error.{}", error.code), details);

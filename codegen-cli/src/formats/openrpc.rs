@@ -72,7 +72,10 @@ fn method(path: &str, wire: &str, name: String, action: &Action) -> Value {
         if in_order { "either" } else { "by-name" }.into(),
     );
     method.insert("params".into(), params.into());
-    method.insert("result".into(), descriptor("result", &action.result, None));
+    method.insert(
+        "result".into(),
+        descriptor("result", &action.answer(), None),
+    );
     if !errors.is_empty() {
         method.insert("errors".into(), errors.into());
     }

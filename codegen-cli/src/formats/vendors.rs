@@ -45,7 +45,7 @@ pub(super) fn mcp(selected: &Selected<'_>) -> Value {
                     "stayput/objectParam": tool.object_param,
                 },
             });
-            let output = expander.expand(&tool.action.result, false);
+            let output = expander.expand(&tool.action.answer(), false);
             // Readers of the older revision refuse the whole list over one result that is no object.
             if output.get("type") == Some(&"object".into()) {
                 described["outputSchema"] = output;

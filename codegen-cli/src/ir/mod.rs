@@ -72,7 +72,10 @@ pub(crate) struct Action {
     pub(crate) doc: String,
     pub(crate) receiver: Receiver,
     pub(crate) params: Vec<Field>,
+    /// Of an action that streams: the list of all its items.
     pub(crate) result: Type,
+    /// Whether the items of its result can be read one by one.
+    pub(crate) stream: bool,
     pub(crate) errors: Vec<DeclaredError>,
 }
 
@@ -213,6 +216,7 @@ fn build_action(
             details,
         });
     }
+    let result = lower(manifest, &action.result, &at("/result".to_owned()))?;
     Ok(Action {
         name: name.to_owned(),
         wire: wire.to_owned(),
@@ -224,7 +228,12 @@ fn build_action(
         .clone(),
         receiver: action.receiver,
         params,
-        result: lower(manifest, &action.result, &at("/result".to_owned()))?,
+        result: if action.stream {
+            Type::List(Box::new(result))
+        } else {
+            result
+        },
+        stream: action.stream,
         errors,
     })
 }

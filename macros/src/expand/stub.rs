@@ -40,12 +40,12 @@ fn method(action: &Action, block: &Block) -> TokenStream {
         .map(|param| without_self(&param.ty, &block.self_path))
         .collect();
     let output = without_self(&action.output.ty, &block.self_path);
-    let output = if action.job.is_some() {
-        quote!(__rt::Call<__rt::Accepted, __rt::JobError>)
-    } else if action.output.fallible {
-        quote!(__rt::CallOf<#output>)
-    } else {
-        quote!(__rt::Call<#output, ::core::convert::Infallible>)
+    let output = match (&action.job, action.output.streams, action.output.fallible) {
+        (Some(_), ..) => quote!(__rt::Call<__rt::Accepted, __rt::JobError>),
+        (None, true, true) => quote!(__rt::StreamCallOf<#output>),
+        (None, true, false) => quote!(__rt::StreamCall<#output>),
+        (None, false, true) => quote!(__rt::CallOf<#output>),
+        (None, false, false) => quote!(__rt::Call<#output, ::core::convert::Infallible>),
     };
     let mode = match action.mode {
         // What a call does is to note the job.

@@ -36,11 +36,14 @@ pub(crate) fn element(action: &Action) -> TokenStream {
     let params = (!action.params.is_empty()).then(|| quote!(.params(const { &[#(#params),*] })));
     let route = action.route.as_ref().map(route);
     let (tuple, output) = (tuple(action), &action.output.ty);
-    let returns = local(match (&action.job, action.output.fallible) {
-        (None, true) => "result",
-        (None, false) => "value",
-        (Some(_), true) => "job_result",
-        (Some(_), false) => "job_value",
+    let output_kind = (&action.job, action.output.streams, action.output.fallible);
+    let returns = local(match output_kind {
+        (Some(_), _, true) => "job_result",
+        (Some(_), _, false) => "job_value",
+        (None, true, true) => "items_or_error",
+        (None, true, false) => "items",
+        (None, false, true) => "result",
+        (None, false, false) => "value",
     });
     let layers = layers(&action.middleware);
     let layers = (!action.middleware.is_empty()).then(|| quote!(.middleware(#layers)));
@@ -75,7 +78,12 @@ fn route(route: &RouteArgs) -> TokenStream {
 /// `command(|this, cx, params| { .. })` and its kin.
 fn run(action: &Action) -> TokenStream {
     let (this, params) = (local("this"), local("params"));
-    let cx = local(if action.context { "cx" } else { "_cx" });
+    let streams = action.output.streams;
+    let cx = local(if action.context || streams {
+        "cx"
+    } else {
+        "_cx"
+    });
     let names: Vec<_> = action.params.iter().map(|param| &param.ident).collect();
     let tuple = tuple(action);
     let decode = if names.is_empty() {
@@ -84,10 +92,11 @@ fn run(action: &Action) -> TokenStream {
         quote!(let (#(#names,)*) = #params.decode::<#tuple>()?;)
     };
     let context = action.context.then(|| quote!(, #cx));
-    let reply = local(if action.output.fallible {
-        "reply_result"
-    } else {
-        "reply_value"
+    let reply = local(match (streams, action.output.fallible) {
+        (true, true) => "reply_try_stream",
+        (true, false) => "reply_stream",
+        (false, true) => "reply_result",
+        (false, false) => "reply_value",
     });
     // The call has the span of the return type: a type that cannot be returned is told of there, and once.
     let (first, last) = ends(&action.output.ty);
@@ -100,7 +109,15 @@ fn run(action: &Action) -> TokenStream {
         None => context,
     };
     let args = quote_spanned!(last=> (#this #context #(, #names)*));
-    let call = quote!(__rt::#reply(#function #args #awaits));
+    let outflow = local("outflow");
+    let call = if streams {
+        quote! {
+            let #outflow = __rt::Outflow::of(&#cx);
+            __rt::#reply(#outflow, #function #args #awaits).await
+        }
+    } else {
+        quote!(__rt::#reply(#function #args #awaits))
+    };
     let constructor = match (action.mode, action.is_async) {
         (Mode::Query, false) => "query",
         (Mode::Query, true) => "async_query",

@@ -96,6 +96,22 @@ fn receivers() {
 }
 
 #[test]
+fn streams() {
+    golden(
+        "streams",
+        quote! {
+            #[durable_object]
+            impl Room {
+                #[action(public)]
+                fn count(this: Handle<Self>, to: u32) -> Streaming<u32> { body }
+                #[action(get = "/dig")]
+                async fn dig(this: Handle<Self>, cx: ProcessContext<Self>) -> Result<Streaming<u32, MineError>, RoomError> { body }
+            }
+        },
+    );
+}
+
+#[test]
 fn routes() {
     golden(
         "routes",

@@ -18,7 +18,7 @@ use crate::syntax::cfg::Cfgs;
 use crate::syntax::docs::Docs;
 use crate::syntax::names::{action_fault, unraw};
 use crate::syntax::raw::RawFn;
-use crate::syntax::types::{borrow_in, impl_trait_in, last_segment, ungroup};
+use crate::syntax::types::{borrow_in, first_argument, impl_trait_in, last_segment, ungroup};
 
 /// A method that can be called from outside.
 pub(crate) struct Action {
@@ -59,6 +59,8 @@ pub(crate) struct Output {
     pub(crate) ty: TokenStream,
     /// Whether the type is written as a `Result`.
     pub(crate) fallible: bool,
+    /// Whether it is a `Streaming`, or a `Result` of one.
+    pub(crate) streams: bool,
 }
 
 /// As many parameters as the runtime decodes in one tuple.
@@ -100,9 +102,11 @@ pub(crate) fn read(
     let parts = read_inputs(&mut method.sig, args.job.is_some(), rt, diag);
     let output = read_output(&method.sig.output, &format!("action `{ident}`"), diag);
     let (mode, context, params) = parts?;
-    let job = job::read(args.job, args.retries, &ident, mode, diag);
+    let job = job::read(args.job, args.retries, &ident, (mode, output.streams), diag);
+    check_streams(&output, mode, &ident, diag);
     if let Some(route) = &args.route {
-        route::check(route, &ident, &args.auth, mode, &params, diag);
+        let kind = (mode, output.streams);
+        route::check(route, &ident, &args.auth, kind, &params, diag);
     }
     // Wrong keys leave the call as it is; a wrong signature leaves nothing to call.
     (diag.count() == from).then(|| Action {
@@ -122,6 +126,22 @@ pub(crate) fn read(
         route: args.route,
         job,
     })
+}
+
+/// Whoever reads items may take minutes: nothing may be held meanwhile.
+fn check_streams(output: &Output, mode: Mode, name: &Ident, diag: &mut Diag) {
+    let what = match mode {
+        Mode::Query => "query",
+        Mode::Command => "command",
+        Mode::Process => return,
+    };
+    if output.streams {
+        diag.error(
+            &output.ty,
+            format!("the {what} `{name}` would hold its object for as long as its items are read"),
+        )
+        .help("make it a process: take `this: Handle<Self>`, and read by `this.read(|state| ..).await`");
+    }
 }
 
 /// What neither an action nor a handler may be.
@@ -299,6 +319,7 @@ pub(crate) fn read_output(output: &ReturnType, name: &str, diag: &mut Diag) -> O
         return Output {
             ty: quote!(()),
             fallible: false,
+            streams: false,
         };
     };
     if let Some(found) = impl_trait_in(ty) {
@@ -308,9 +329,16 @@ pub(crate) fn read_output(output: &ReturnType, name: &str, diag: &mut Diag) -> O
         diag.error(borrow, format!("the result of {name} borrows"))
             .help("return an owned value, for example by `.clone()` or `.to_owned()`");
     }
+    let fallible = last_segment(ty).as_deref() == Some("Result");
+    let value = if fallible {
+        first_argument(ty)
+    } else {
+        Some(&**ty)
+    };
     Output {
         ty: ty.to_token_stream(),
-        fallible: last_segment(ty).as_deref() == Some("Result"),
+        fallible,
+        streams: value.and_then(last_segment).as_deref() == Some("Streaming"),
     }
 }
 

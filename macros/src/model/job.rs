@@ -24,7 +24,7 @@ pub(super) fn read(
     job: Option<Path>,
     retries: Option<Expr>,
     action: &Ident,
-    mode: Mode,
+    (mode, streams): (Mode, bool),
     diag: &mut Diag,
 ) -> Option<Job> {
     let Some(at) = job else {
@@ -40,6 +40,13 @@ pub(super) fn read(
     if mode != Mode::Process {
         diag.error(&at, format!("job `{action}` would hold its object while it runs"))
             .help("take `this: Handle<Self>`: it reaches the state by `this.read(..)` and `this.atomic(..)`");
+    }
+    if streams {
+        diag.error(
+            &at,
+            format!("the result of job `{action}` is kept, so it comes whole"),
+        )
+        .help("return a `Vec`, or remove `job`: items go to who waits for them");
     }
     let retries = retries.map_or(Some(RETRIES), |retries| check(&retries, diag))?;
     Some(Job { at, retries })

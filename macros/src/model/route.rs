@@ -13,7 +13,7 @@ pub(crate) fn check(
     route: &RouteArgs,
     action: &Ident,
     auth: &Auth,
-    mode: Mode,
+    (mode, streams): (Mode, bool),
     params: &[Param],
     diag: &mut Diag,
 ) {
@@ -26,7 +26,7 @@ pub(crate) fn check(
         )
         .help("remove the route, or `internal`");
     }
-    if reads && mode != Mode::Query {
+    if reads && mode != Mode::Query && !streams {
         diag.error(
             path,
             format!("GET never mutates, and `{action}` is no query"),
@@ -42,6 +42,14 @@ pub(crate) fn check(
             diag.error(path, format!("`{name}` is no parameter of `{action}`"))
                 .help(known(params));
         }
+    }
+    if streams && let Some(location) = &route.location {
+        diag.error(location, "items have no location")
+            .help("remove `location`");
+    }
+    if let Some(none) = route.none.as_ref().filter(|_| streams) {
+        diag.error(none, "there is always a list of items, if an empty one")
+            .help("remove `none`");
     }
     if let Some((_, at)) = route.status.as_ref().filter(|_| reads) {
         diag.error(at, "a route that reads answers 200")

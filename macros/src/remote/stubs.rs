@@ -148,6 +148,10 @@ impl Stubs<'_, '_> {
         let output = self
             .types
             .ty(action.get("result").unwrap_or(&nothing), None);
+        let output = match action.get("stream") {
+            Some(Json::Bool(true)) => quote!(::std::vec::Vec<#output>),
+            _ => output,
+        };
         let errors = action.get("errors").map_or(&[][..], Json::items);
         let stem = format!("{of}{}", pascal(name));
         let error = self.errors.of(errors, &stem, self.types, self.scope);

@@ -44,6 +44,20 @@ pub(crate) fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     }
 }
 
+/// The first type in the brackets.
+pub(crate) fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ungroup(ty) else {
+        return None;
+    };
+    let syn::PathArguments::AngleBracketed(brackets) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    match brackets.args.first() {
+        Some(syn::GenericArgument::Type(inner)) => Some(inner),
+        _ => None,
+    }
+}
+
 /// The first lifetime other than `'static` or the first `&` in a type.
 pub(crate) fn borrow_in(tokens: &impl ToTokens) -> Option<TokenTree> {
     let mut trees = tokens.to_token_stream().into_iter().peekable();

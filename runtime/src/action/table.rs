@@ -14,6 +14,7 @@ use crate::mixins::jobs::{Accepted, JobError};
 use crate::object::{Context, Handle, ProcessContext};
 use crate::rpc::Reply;
 use crate::state::Stateful;
+use crate::stream::{StreamOf, Streams};
 
 /// The actions and handlers of one impl block.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub struct Action<T: Stateful> {
     pub route: Option<Route>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
     /// What runs around it, within what its class lists.
     pub middleware: &'static [MakeLayer],
     /// The method; of a job what begins one.
@@ -80,6 +83,7 @@ impl<T: Stateful> Action<T> {
             params: &[],
             route: None,
             raw: None,
+            streams: None,
             middleware: &[],
             run,
             job: None,
@@ -241,6 +245,33 @@ impl<T: Stateful> Action<T> {
         };
         self
     }
+
+    /// The types of an action that returns items: its parameters, as a tuple, and the `Streaming`.
+    #[must_use]
+    pub const fn items<P: DecodeParams, S: StreamOf>(mut self) -> Self {
+        self.streams = Some(&Streams::ALL);
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<S::Item>();
+            describer.errors::<S::Error>();
+        };
+        self
+    }
+
+    /// The same of one that returns a `Result` of items.
+    #[must_use]
+    pub const fn items_or_error<P: DecodeParams, R: Fallible<Ok: StreamOf, Err: ActionError>>(
+        mut self,
+    ) -> Self {
+        self.streams = Some(&Streams::ALL);
+        self.describe = |describer| {
+            describer.params::<P>();
+            describer.result::<<OkOf<R> as StreamOf>::Item>();
+            describer.errors::<ErrOf<R>>();
+            describer.errors::<<OkOf<R> as StreamOf>::Error>();
+        };
+        self
+    }
 }
 
 impl<T: Stateful> std::fmt::Debug for Action<T> {
@@ -340,7 +371,12 @@ impl<'a> ActionDescriber<'a> {
         }
         let mut describer = ErrorDescriber::new(self.generator);
         E::describe(&mut describer);
-        self.errors = describer.into_errors();
+        // A result of items has two: before the first, and after.
+        for error in describer.into_errors() {
+            if self.errors.iter().all(|known| known.code != error.code) {
+                self.errors.push(error);
+            }
+        }
     }
 
     /// A job: what describes what it returns in the end, and its errors. A call of it answers something else.

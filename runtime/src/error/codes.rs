@@ -158,6 +158,9 @@ codes! {
     DepthExceeded "depth_exceeded" 1 409 false
         "More than 32 calls are nested in each other."
         "Break the chain with `.send(cx)`."
+    Cancelled "cancelled" 1 499 false
+        "Whoever asked for the items of a result reads them no longer. What the process had committed is kept."
+        "Nothing: it was asked for."
     // The server's condition.
     Timeout "timeout" 1 504 true
         "The deadline passed (25 s, for a process 15 min). `maybe_executed` says whether the action may have taken effect."

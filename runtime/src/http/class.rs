@@ -18,6 +18,7 @@ use crate::object::{Caller, IdKey, Mode};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
 use crate::socket::Hooks;
+use crate::stream::Streams;
 
 /// A class, as the edge has to know it.
 #[derive(Debug, Clone)]
@@ -82,6 +83,8 @@ pub struct EdgeAction {
     pub raw: Option<&'static Raw>,
     /// Whether a call of it only begins a job.
     pub job: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
 }
 
 /// Who may call an action.
@@ -125,6 +128,8 @@ pub(super) struct Class {
     /// By name.
     events: Vec<EdgeEvent>,
     pub(super) hooks: Hooks,
+    /// What it takes to send results item by item, if any action does.
+    pub(super) streams: Option<&'static Streams>,
 }
 
 /// An action, found.
@@ -135,6 +140,8 @@ pub(super) struct Action {
     pub(super) auth: EdgeAuth,
     /// Whether a call of it only begins a job.
     pub(super) job: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub(super) streams: Option<&'static Streams>,
 }
 
 impl Class {
@@ -143,6 +150,7 @@ impl Class {
         let mut listed = Vec::new();
         let mut routes = Routes::default();
         let mut fetch = None;
+        let mut any_streams = None;
         for EdgeAction {
             name,
             aliases,
@@ -151,6 +159,7 @@ impl Class {
             route,
             raw,
             job,
+            streams,
         } in class.actions
         {
             if let Some(raw) = raw {
@@ -160,6 +169,7 @@ impl Class {
                     mode,
                     auth,
                     job,
+                    streams,
                 };
                 if fetch.replace(Route::raw(action, raw)).is_some() {
                     let message = format!("class `{}` has two `fetch` handlers", class.path);
@@ -171,6 +181,7 @@ impl Class {
             if auth == EdgeAuth::Internal {
                 continue;
             }
+            any_streams = any_streams.or(streams);
             let name: Arc<str> = name.into();
             listed.push(Arc::clone(&name));
             if let Some(route) = route {
@@ -179,6 +190,7 @@ impl Class {
                     mode,
                     auth: auth.clone(),
                     job,
+                    streams,
                 };
                 routes.add(&route, action);
             }
@@ -188,6 +200,7 @@ impl Class {
                     mode,
                     auth: auth.clone(),
                     job,
+                    streams,
                 };
                 if actions.insert(called.into(), action).is_some() {
                     let message =
@@ -217,6 +230,7 @@ impl Class {
             listed,
             events,
             hooks,
+            streams: any_streams,
         })
     }
 

@@ -299,6 +299,18 @@ impl Front {
                 let mut session = self.session(class, &target, &caller, trace, dispatch);
                 session.key = key_of(request)?;
                 let action = session.class.action_or_route(&segment(action)?)?;
+                if let Some(streams) = action.streams {
+                    let (params, source) = if reads {
+                        not_draining(dispatch)?;
+                        (from_query(request.query())?, Source::Url(InUrl::ALL))
+                    } else {
+                        let body = self.admit(request, dispatch)??;
+                        (parse_params(&body)?, Source::Body)
+                    };
+                    return session
+                        .items(streams, action, params, source, method, request.headers())
+                        .await;
+                }
                 let result = if reads {
                     if action.mode != Mode::Read {
                         return Err(not_a_query(&action.name));

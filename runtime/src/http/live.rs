@@ -25,6 +25,7 @@ use crate::error::Code;
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
 use crate::socket::{ConnectionId, ConnectionKind};
+use crate::stream::{Steer, Streams};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
 const PROTOCOL: &str = "stayput.v1";
@@ -81,6 +82,10 @@ pub enum Asked {
     Answer(Vec<u8>),
     /// A call.
     Call(Answerable, Envelope),
+    /// A call whose result is read item by item, and answered by the envelope's pipe.
+    Items(&'static Streams, Envelope),
+    /// Something about such a result.
+    Steer(&'static Streams, Answerable, Steer),
     /// Other events.
     Subscribe(Answerable, Subscription),
     /// Several things in turn: [`Live::answer`] does them.
@@ -496,6 +501,7 @@ impl Live {
             method,
             params,
             key,
+            stream,
         } = match parse(text) {
             Incoming::Single(Message::Call(call)) => call,
             Incoming::Single(Message::Invalid { id, error }) => {
@@ -515,7 +521,14 @@ impl Live {
             request_id: trace.id.clone(),
         };
         match step {
-            Ok(Step::Call(envelope)) => Asked::Call(answerable, envelope),
+            Ok(Step::Items(streams, mut envelope)) if stream && let Some(id) = id => {
+                (streams.frame)(id.as_json(), &mut envelope);
+                Asked::Items(streams, envelope)
+            }
+            Ok(Step::Call(envelope) | Step::Items(_, envelope)) => {
+                Asked::Call(answerable, envelope)
+            }
+            Ok(Step::Steer(streams, steer)) => Asked::Steer(streams, answerable, steer),
             Ok(Step::Subscribe(subscription)) => Asked::Subscribe(answerable, subscription),
             Ok(Step::Done(result)) => answerable.answered(Ok(result)),
             Err(error) => answerable.answered(Err(error)),

@@ -29,6 +29,7 @@ mod response;
 mod route;
 mod routed;
 mod session;
+pub(crate) mod streamed;
 mod ticket;
 
 #[cfg(test)]

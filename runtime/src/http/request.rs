@@ -19,6 +19,7 @@ use crate::error::{Code, Rejection};
 use crate::object::{Caller, Envelope, Target};
 use crate::remote::TIMEOUT_HEADER;
 use crate::rpc::{Reply, WireError, from_utf8};
+use crate::stream::Reader;
 
 /// A whole response.
 pub type Response = ::http::Response<Bytes>;
@@ -51,6 +52,16 @@ pub struct Peer {
 pub trait Dispatch: Surroundings {
     /// Brings a call to its object and waits for the reply, until its commit is durable.
     fn call(&self, envelope: Envelope) -> impl Future<Output = Reply>;
+    /// Brings a call whose items are wanted one by one, in the envelope's [`Pipe`](crate::stream::Pipe) or in a place of the
+    /// backend's own, which adds them to the response itself. Ready when the first has come, or the end.
+    fn stream(
+        &self,
+        envelope: Envelope,
+    ) -> impl Future<Output = Result<Option<Reader>, Box<WireError>>> {
+        drop(envelope);
+        let message = "no items are read here";
+        std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message))))
+    }
     /// Changes what a connection listens to, and answers `{"events": [..]}`: all that it listens to then.
     fn subscribe(&self, subscription: Subscription) -> impl Future<Output = Reply> {
         drop(subscription);

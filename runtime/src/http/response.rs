@@ -173,7 +173,10 @@ pub(super) fn finish(response: &mut Response, method: &Method, pass: &Pass, requ
     }
     if method == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
         let length = response.body().len();
-        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        // Of items nobody knows it.
+        if length > 0 {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
         *response.body_mut() = Bytes::new();
     }
 }

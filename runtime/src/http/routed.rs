@@ -90,6 +90,12 @@ impl Front {
         };
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
+        if let Some(streams) = route.action.streams {
+            let (method, headers) = (request.method(), request.headers());
+            return session
+                .items(streams, &route.action, params, source, method, headers)
+                .await;
+        }
         let result = session.call(&route.action, params, source).await?;
         if let Some(raw) = route.raw {
             return Ok(raw.decode(&result)?);

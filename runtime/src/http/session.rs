@@ -13,6 +13,7 @@ use crate::error::Code;
 use crate::object::{Caller, Chain, Envelope, Mode, Target, idempotency_key};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
+use crate::stream::{Steer, Streams};
 
 /// An authenticated caller and the object it talks to.
 pub(super) struct Session<'a, D> {
@@ -43,6 +44,10 @@ pub(super) enum Step {
     Done(Bytes),
     /// A call of the object.
     Call(Envelope),
+    /// One whose result comes item by item.
+    Items(&'static Streams, Envelope),
+    /// Something about such a result that is being read.
+    Steer(&'static Streams, Steer),
     /// Other events for its connection.
     Subscribe(Subscription),
 }
@@ -107,6 +112,7 @@ impl<D: Dispatch> Session<'_, D> {
             method,
             params,
             key,
+            ..
         } = match message {
             Message::Call(call) => call,
             Message::Invalid { id, error } => {
@@ -124,7 +130,8 @@ impl<D: Dispatch> Session<'_, D> {
     pub(super) async fn method(&self, method: &str, params: Bytes, key: Option<&str>) -> Reply {
         match self.step(method, params, key)? {
             Step::Done(result) => Ok(result),
-            Step::Call(envelope) => self.dispatch.call(envelope).await,
+            Step::Call(envelope) | Step::Items(_, envelope) => self.dispatch.call(envelope).await,
+            Step::Steer(..) => Err(Box::new(no_items(method))),
             Step::Subscribe(subscription) => self.dispatch.subscribe(subscription).await,
         }
     }
@@ -151,9 +158,17 @@ impl<D: Dispatch> Session<'_, D> {
                 let on = method == "rpc.subscribe";
                 self.subscription(on, params).map(Step::Subscribe)
             }
-            _ => self
-                .envelope(self.class.action(method)?, params, Source::Body, key)
-                .map(Step::Call),
+            "rpc.cancel" | "rpc.more" if let Some(streams) = self.class.streams => {
+                (streams.steer)(method, &params).map(|steer| Step::Steer(streams, steer))
+            }
+            _ => {
+                let action = self.class.action(method)?;
+                let envelope = self.envelope(action, params, Source::Body, key)?;
+                Ok(match action.streams {
+                    Some(streams) => Step::Items(streams, envelope),
+                    None => Step::Call(envelope),
+                })
+            }
         }
     }
 
@@ -178,7 +193,7 @@ impl<D: Dispatch> Session<'_, D> {
         self.dispatch.call(envelope).await
     }
 
-    fn envelope(
+    pub(super) fn envelope(
         &self,
         action: &Action,
         params: Bytes,
@@ -215,8 +230,16 @@ impl<D: Dispatch> Session<'_, D> {
                 Some(key) => Some(idempotency_key(key)?),
                 None => self.key.clone(),
             },
+            stream: None,
         })
     }
+}
+
+/// What is said to who would steer what is not sent item by item.
+fn no_items(method: &str) -> WireError {
+    let message =
+        format!("`{method}` is about a result that is being sent over the same WebSocket");
+    WireError::framework(Code::MethodNotFound, message)
 }
 
 /// Appends the answer to a request.

@@ -132,8 +132,11 @@ pub struct ActionManifest {
     pub auth: AuthManifest,
     /// Parameters in positional order.
     pub params: Vec<ParamManifest>,
-    /// The schema of the result; `{"type": "null"}` for none.
+    /// The schema of the result; `{"type": "null"}` for none. Of an action that streams: of an item.
     pub result: Value,
+    /// Whether the result comes item by item; left out if it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
     /// Errors this action declares, in order of declaration. Framework errors are not repeated here.
     pub errors: Vec<ErrorManifest>,
     /// JSON Pointers below `result` (and `params/<i>/schema`) of 64-bit integers, which may exceed 2^53-1.

@@ -139,6 +139,7 @@ impl SharedLimit {
             near: None,
             connection: None,
             key: None,
+            stream: None,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
 use crate::state::Stateful;
+use crate::stream::Streams;
 
 type Handled = Result<(), Box<WireError>>;
 type Query<T> = Box<dyn Fn(&T, RawContext, &mut Params) -> Reply + Send + Sync>;
@@ -55,6 +56,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) params: &'static [Param],
     pub(super) route: Option<RouteInfo>,
     pub(super) raw: Option<&'static Raw>,
+    pub(super) streams: Option<&'static Streams>,
     pub(super) middleware: &'static [MakeLayer],
     pub(super) run: Runner<T>,
     /// What a job of it runs, if calls of it only begin one.
@@ -172,6 +174,8 @@ pub struct ActionInfo {
     pub raw: Option<&'static Raw>,
     /// Whether a call of it only begins a job.
     pub job: bool,
+    /// What it takes to send its result item by item, if it is such a one.
+    pub streams: Option<&'static Streams>,
 }
 
 impl<T: Stateful> ClassTable<T> {
@@ -220,6 +224,7 @@ impl<T: Stateful> ClassTable<T> {
             route: entry.route.clone(),
             raw: entry.raw,
             job: entry.job.is_some(),
+            streams: entry.streams,
         };
         self.entries.iter().map(info).collect()
     }
@@ -443,6 +448,7 @@ impl<T: Stateful> Entry<T> {
             params: action.params,
             route: (action.route).map(|route| route.under(mount, action.params)),
             raw: action.raw,
+            streams: action.streams,
             middleware: action.middleware,
             run: Runner::own(&action.run),
             job: action.job.map(own_process),
@@ -479,6 +485,7 @@ impl<T: Stateful> Entry<T> {
             params,
             route,
             raw,
+            streams,
             middleware,
             job,
             docs,
@@ -493,6 +500,7 @@ impl<T: Stateful> Entry<T> {
             params,
             route,
             raw,
+            streams,
             middleware,
             run,
             job: job.map(lift_process::<T, H, P>),

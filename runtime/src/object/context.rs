@@ -391,6 +391,10 @@ impl<S: Stateful> ProcessContext<S> {
         &self.raw
     }
 
+    pub(crate) fn turn(&self) -> &Rc<Turn> {
+        &self.raw.turn
+    }
+
     common!();
 
     /// Sends requests to other servers. See [`Http`].

@@ -116,6 +116,7 @@ impl<T: Stateful> Entry<T> {
             auth: AuthManifest::of(self.auth),
             params,
             result,
+            stream: self.streams.is_some(),
             errors,
             wide_integers,
             job,

@@ -10,6 +10,7 @@ use super::{ObjectId, Timestamp};
 use crate::action::InUrl;
 use crate::auth::{self, Address};
 use crate::socket::ConnectionId;
+use crate::stream::Pipe;
 
 /// How many calls may be nested in each other.
 pub const MAX_DEPTH: usize = 32;
@@ -41,6 +42,8 @@ pub struct Envelope {
     pub connection: Option<ConnectionId>,
     /// The idempotency key: a command or process that was called with it before is not run again.
     pub key: Option<Arc<str>>,
+    /// Where items go, if whoever asked takes them one by one; else an action that sends some answers them all at once.
+    pub stream: Option<Arc<Pipe>>,
 }
 
 /// An object to call.

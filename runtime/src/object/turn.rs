@@ -17,6 +17,7 @@ use crate::event::EventQueue;
 use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{ConnectionId, Effects};
+use crate::stream::Pipe;
 
 pub(crate) struct Turn {
     pub(crate) core: Rc<Core>,
@@ -40,6 +41,8 @@ pub(crate) struct Turn {
     pub(crate) connection: Option<ConnectionId>,
     /// What its answer is kept under.
     pub(crate) keyed: Option<Keyed>,
+    /// Where its items go, if they are read one by one. An answer that is kept is kept whole.
+    pub(crate) stream: Option<Arc<Pipe>>,
     /// What the turn holds; taken away when it ends, however long user code keeps its context.
     guard: RefCell<Option<Rc<Guard>>>,
     ended: Cell<bool>,
@@ -73,6 +76,7 @@ impl Turn {
             job: None,
             connection: call.connection,
             keyed: (mode == Mode::Write).then(|| Keyed::of(call)).flatten(),
+            stream: call.stream.clone().filter(|_| call.key.is_none()),
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -107,6 +111,7 @@ impl Turn {
             job: None,
             connection: self.connection,
             keyed: None,
+            stream: None,
             guard: RefCell::new(Some(Rc::new(guard))),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -267,6 +272,7 @@ impl Originate for Turn {
                 near: call.near,
                 connection: None,
                 key: call.key,
+                stream: None,
             };
             let holder = self.guard.borrow().clone();
             let waiting = Waiting::begin(holder);

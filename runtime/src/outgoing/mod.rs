@@ -33,7 +33,9 @@ pub use retry::Retry;
 pub use script::{Answer, Script};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use address::{Allow, SETTING};
+pub(crate) use address::Allow;
+#[cfg(any(feature = "client", target_arch = "wasm32"))]
+pub(crate) use address::SETTING;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use exchange::{Fault, Inbound};
 #[cfg(any(feature = "client", target_arch = "wasm32"))]

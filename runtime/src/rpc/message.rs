@@ -51,6 +51,8 @@ pub struct Call<'a> {
     pub params: Bytes,
     /// The idempotency key, an extension of ours: the member `key` beside `params`.
     pub key: Option<Cow<'a, str>>,
+    /// Whether items are wanted one by one, an extension of ours: the member `stream` beside `params`.
+    pub stream: bool,
 }
 
 /// A request's id: the very JSON text the client wrote (a string, a number or `null`), so that it is echoed exactly.
@@ -194,6 +196,7 @@ struct Frame<'a> {
     params: Option<&'a RawValue>,
     id: Option<&'a RawValue>,
     key: Option<&'a RawValue>,
+    stream: Option<&'a RawValue>,
     /// A member that stands twice: nobody can say which one is meant.
     twice: Option<Member>,
 }
@@ -236,6 +239,7 @@ impl<'a> Frame<'a> {
             method,
             params,
             key,
+            stream: self.stream.is_some_and(|raw| raw.get() == "true"),
         })
     }
 }
@@ -263,6 +267,7 @@ enum Member {
     Params,
     Id,
     Key,
+    Stream,
     Other,
 }
 
@@ -274,6 +279,7 @@ impl Member {
             "params" => Self::Params,
             "id" => Self::Id,
             "key" => Self::Key,
+            "stream" => Self::Stream,
             _ => Self::Other,
         }
     }
@@ -285,6 +291,7 @@ impl Member {
             Self::Params => "params",
             Self::Id => "id",
             Self::Key => "key",
+            Self::Stream => "stream",
             Self::Other => "",
         }
     }
@@ -327,6 +334,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
                         Member::Params => &mut frame.params,
                         Member::Id => &mut frame.id,
                         Member::Key => &mut frame.key,
+                        Member::Stream => &mut frame.stream,
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
                             continue;

@@ -9,6 +9,7 @@ use ::http::header::AUTHORIZATION;
 use bytes::Bytes;
 
 use super::harness::Inner;
+use super::stream::Streamed;
 use crate::backend::LocalFuture;
 use crate::http::{Request, Response};
 use crate::object::{Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall};
@@ -71,7 +72,33 @@ impl Client {
             request.head.extensions.insert(self.caller.clone());
         }
         let inner = self.inner.clone();
-        async move { inner.front.handle(request, &inner.port()).await }
+        async move {
+            let response = inner.front.handle(request, &inner.port()).await;
+            Streamed::new(response).whole().await
+        }
+    }
+
+    /// The same where the response is a result that comes item by item and is to be read so.
+    ///
+    /// # Panics
+    ///
+    /// When the builder says that it is none.
+    #[expect(
+        clippy::expect_used,
+        reason = "a request that is none fails the test, at its line"
+    )]
+    #[track_caller]
+    pub fn stream(
+        &self,
+        request: ::http::Result<::http::Request<Bytes>>,
+    ) -> impl Future<Output = Streamed> + use<> {
+        let mut request = Request::new(
+            request.expect("an HTTP request"),
+            crate::http::Peer::default(),
+        );
+        request.head.extensions.insert(self.caller.clone());
+        let inner = self.inner.clone();
+        async move { Streamed::new(inner.front.handle(request, &inner.port()).await) }
     }
 }
 

@@ -39,6 +39,7 @@ mod folder;
 mod harness;
 mod setup;
 mod socket;
+mod stream;
 mod task;
 
 pub use client::Client;
@@ -46,6 +47,7 @@ pub use faults::{Fault, Held};
 pub use harness::Harness;
 pub use setup::Test;
 pub use socket::{Received, Socket};
+pub use stream::Streamed;
 pub use task::Task;
 
 pub use crate::outgoing::{Answer, Sent};

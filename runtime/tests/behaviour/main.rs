@@ -35,5 +35,6 @@ mod pages;
 mod receivers;
 mod replace;
 mod storage;
+mod streams;
 mod support;
 mod wake;

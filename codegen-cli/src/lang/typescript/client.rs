@@ -7,7 +7,7 @@ use super::types::{Home, Printer};
 use super::wire::Shapes;
 use super::{Options, text};
 use crate::document::Receiver;
-use crate::ir::{Action, Api, Event, Members};
+use crate::ir::{Action, Api, Event, Members, Type};
 
 /// Prints the whole file, without its header.
 pub(super) fn emit(api: &Api, options: Options) -> String {
@@ -192,7 +192,12 @@ impl Emitter<'_> {
             });
         }
         out.push_str(&text::doc(&doc, "  "));
-        let result = self.printer.print(&action.result, "  ");
+        // A promise of all of them as well.
+        let (result, call, promise) = match &action.result {
+            Type::List(item) if action.stream => (&**item, "$items", "Items"),
+            result => (result, "$call", "Call"),
+        };
+        let result = self.printer.print(result, "  ");
         let params = if action.params.is_empty() {
             String::new()
         } else if action.params.iter().any(|param| param.required) {
@@ -203,7 +208,7 @@ impl Emitter<'_> {
         let types = format!("<{result}, {}>", names.error);
         let _ = writeln!(
             out,
-            "  {}({params}options: $.CallOptions = {{}}): $.Call{types} {{",
+            "  {}({params}options: $.CallOptions = {{}}): $.{promise}{types} {{",
             names.method
         );
         let wire = self.wire(action);
@@ -214,7 +219,7 @@ impl Emitter<'_> {
         };
         let _ = writeln!(
             out,
-            "    return this.$call{types}({}, {passed}, options{wire});",
+            "    return this.{call}{types}({}, {passed}, options{wire});",
             text::string(&action.wire)
         );
         out.push_str("  }\n");

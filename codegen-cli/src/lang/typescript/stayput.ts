@@ -1,5 +1,5 @@
 
-import { Live, iterate, nextId, noEvent, tokenOf } from "./live.js";
+import { Live, iterate, nextId, noEvent, steer, tokenOf } from "./live.js";
 import type { Listener, LiveOptions, Status } from "./live.js";
 
 /** What a client is made with. */
@@ -52,6 +52,16 @@ export type ObjectId<Class extends string = string> = string & { readonly $class
 /** A call on its way: a promise of the result that also knows what it may fail with (see `settle`). */
 export type Call<Result, E> = Promise<Result> & { readonly $error?: E };
 
+/**
+ * The items of a result. Read one by one they come over the object's connection, no faster than they are read; `break`
+ * ends the result:
+ *
+ *     for await (const item of room.countdown({ from: 3 })) ..
+ *
+ * Awaited it is a promise of all of them.
+ */
+export type Items<Item, E> = Call<Item[], E> & { [Symbol.asyncIterator](): AsyncIterableIterator<Item> };
+
 /** How a call went. */
 export type Settled<Result, E> =
   | { readonly ok: true; readonly value: Result }
@@ -83,6 +93,7 @@ export type FrameworkCode =
   | "bad_origin"
   | "bad_reply"
   | "batch_too_large"
+  | "cancelled"
   | "config.binding_missing"
   | "config.invalid"
   | "config.missing"
@@ -274,6 +285,10 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
     return call(this.$target, method, params, options, wire ?? {}) as Call<Result, E>;
   }
 
+  protected $items<Item, E>(method: string, params: object | undefined, options: CallOptions, wire?: Wire): Items<Item, E> {
+    return new ItemsOf(this.$target, method, params, options, wire ?? {}) as unknown as Items<Item, E>;
+  }
+
   #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>): () => void {
     const { transport } = this.$target;
     if (!Object.hasOwn(this.$wire, event)) throw noEvent(event);
@@ -391,6 +406,103 @@ async function call(target: Target, method: string, params: object | undefined, 
     throw badAnswer(status, "the answer is not one to this call");
   }
   return received(member(reply, "result"), wire.result, transport.bigint, "the result");
+}
+
+/** A call that is made when it is first awaited, or for each loop over its items. */
+class ItemsOf implements PromiseLike<unknown> {
+  #all: Promise<unknown> | undefined;
+  readonly [Symbol.toStringTag] = "Items";
+
+  constructor(
+    readonly target: Target,
+    readonly method: string,
+    readonly params: object | undefined,
+    readonly options: CallOptions,
+    readonly wire: Wire,
+  ) {}
+
+  then<A, B>(then?: ((all: unknown) => A | PromiseLike<A>) | null, fail?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    this.#all ??= call(this.target, this.method, this.params, this.options, this.wire);
+    return this.#all.then(then as (all: unknown) => A | PromiseLike<A>, fail);
+  }
+
+  catch<B>(fail?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+    return this.then(undefined, fail);
+  }
+
+  finally(act?: (() => void) | null): Promise<unknown> {
+    return Promise.resolve(this).finally(act);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {
+    return items(this);
+  }
+}
+
+/** After so many items the app is told that they were taken; it sends 64 ahead. */
+const TAKEN = 16;
+
+/** Makes a call over the connection and reads its items as they come. */
+function items({ target, method, params, options, wire }: ItemsOf): AsyncIterableIterator<unknown> {
+  const { bigint } = target.transport;
+  if (wire.params !== undefined) walk(params, wire.params, (value) => checked(value, "the params", false));
+  const id = nextId();
+  const message = { jsonrpc: "2.0", id, method, key: options.key, stream: true, params };
+  const body = bigint ? encode(message) ?? "" : JSON.stringify(message);
+  const connection = live(target);
+  const shape = listShape(wire.result);
+  const exact = bigint && (shape !== undefined || wire.details !== undefined);
+  const all = iterate<unknown>((listener) => {
+    let answered = false;
+    let stop = (): void => {};
+    const hear = (item: unknown, text: string): void => {
+      try {
+        const raw = exact ? member(member(parse(text, true, 200), "params"), "item") : item;
+        listener.hear(received(raw, shape, bigint, "an item"));
+      } catch (error) {
+        listener.fail(error);
+      }
+    };
+    const answer = connection.call(id, body, false, (end) => void (stop = () => end(clientError("aborted", "no more is read"))), hear);
+    answer.then(
+      (text) => {
+        answered = true;
+        const error = member(parse(text, exact, 200), "error");
+        if (isObject(error)) listener.fail(failure(error, 200, wire, bigint));
+        else listener.end();
+      },
+      (error: unknown) => {
+        answered = true;
+        listener.fail(error);
+      },
+    );
+    return () => {
+      if (answered) return;
+      connection.tell(steer("rpc.cancel", { id }));
+      stop();
+    };
+  }, options.signal);
+  let taken = 0;
+  return {
+    next: async () => {
+      const next = await all.next();
+      if (next.done !== true && (taken += 1) === TAKEN) {
+        connection.tell(steer("rpc.more", { id, items: taken }));
+        taken = 0;
+      }
+      return next;
+    },
+    return: async () => (await all.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** The shape of a list's items. */
+function listShape(shape: Shape | undefined): Shape | undefined {
+  const list = isObject(shape) && "list" in shape ? shape.list : undefined;
+  return list ?? undefined;
 }
 
 /** The connection that a call goes over, if it goes over one. */

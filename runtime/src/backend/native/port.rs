@@ -25,6 +25,7 @@ use crate::object::{
 use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
+use crate::stream::Reader;
 
 /// Calls objects of a node from one thread, and takes their answers.
 ///
@@ -232,6 +233,17 @@ impl Dispatch for Port {
         self.send(envelope).await
     }
 
+    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
+        let Some(pipe) = envelope.stream.clone() else {
+            return Ok(None);
+        };
+        // Made before anything is waited for: if whoever asked goes away meanwhile, it closes the pipe.
+        let reader = pipe.reader();
+        self.begin(envelope, Box::new(move |reply| pipe.end(reply)));
+        poll_fn(|cx| reader.poll_begun(cx)).await?;
+        Ok(Some(reader))
+    }
+
     async fn issue_ticket(
         &self,
         target: &Target,
@@ -315,6 +327,7 @@ impl Originate for Port {
             near: None,
             connection: None,
             key: call.key,
+            stream: None,
         };
         match call.remote {
             None => self.send(envelope),

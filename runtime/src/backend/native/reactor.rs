@@ -372,10 +372,7 @@ impl Shared {
         if self.front.runs_handler(&request.head) {
             return self.run_handler(request, upgrade).await;
         }
-        self.front
-            .handle(request, &self.port)
-            .await
-            .map(ReplyBody::Whole)
+        ReplyBody::of(self.front.handle(request, &self.port).await)
     }
 
     /// Answers a request by code of the app's own: a client that hangs up does not end it midway, and when it panics,
@@ -392,7 +389,7 @@ impl Shared {
             shared.front.answer(request, &shared.port).await
         });
         match running.await {
-            Ok(Entered::Answered(response)) => response.map(ReplyBody::Whole),
+            Ok(Entered::Answered(response)) => ReplyBody::of(response),
             Ok(Entered::Opening(opening)) => self.open(*opening, upgrade).await,
             Err(fault) => {
                 tracing::error!("the handler of `{}` ended: {fault}", head.uri.path());

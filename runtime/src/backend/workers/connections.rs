@@ -9,6 +9,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::externs::{Bridge, text_of};
+use super::flow::Reads;
 use super::instance::app;
 use super::wire::{Peer, decode_peer, encode_peer};
 use crate::backend::Connections;
@@ -27,6 +28,8 @@ pub(super) struct Place {
     pub(super) binary: Option<Binary>,
     /// What is said on it, once something is.
     pub(super) live: OnceCell<Rc<Live>>,
+    /// Results that are sent item by item.
+    pub(super) readers: OnceCell<Rc<dyn Reads>>,
 }
 
 /// Who is connected.
@@ -123,6 +126,7 @@ impl Place {
             raw,
             binary: app().filter(|_| binary).and_then(|app| app.binary()),
             live: OnceCell::new(),
+            readers: OnceCell::new(),
         }
     }
 }

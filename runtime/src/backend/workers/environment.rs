@@ -158,12 +158,7 @@ impl Environment for WorkersEnvironment {
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
         let bridge = self.bridge.clone();
-        Box::pin(async move {
-            match deliver(&bridge, &envelope).await {
-                Ok(answer) => read(&answer),
-                Err(thrown) => Err(Box::new(lost(&thrown))),
-            }
-        })
+        Box::pin(async move { bring(&bridge, &envelope, None).await })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -176,12 +171,34 @@ impl Environment for WorkersEnvironment {
     }
 }
 
-async fn deliver(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
+impl WorkersEnvironment {
+    /// Brings a call whose items are read one by one, in the form of this number: they wait under `call` when the first has
+    /// come.
+    pub(super) async fn stream(&self, envelope: Envelope, form: u8, call: u32) -> Reply {
+        bring(&self.bridge, &envelope, Some((form, call))).await
+    }
+}
+
+async fn bring(bridge: &Bridge, envelope: &Envelope, stream: Option<(u8, u32)>) -> Reply {
+    match deliver(bridge, envelope, stream).await {
+        Ok(answer) => read(&answer),
+        Err(thrown) => Err(Box::new(lost(&thrown))),
+    }
+}
+
+async fn deliver(
+    bridge: &Bridge,
+    envelope: &Envelope,
+    stream: Option<(u8, u32)>,
+) -> Result<Answer, JsValue> {
     let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
     let params = js_sys::Uint8Array::from(envelope.params.as_ref());
     let Target { class, id, name } = &envelope.target;
     let (id, name) = (id.to_string(), name.as_deref());
-    let answer = bridge.call(class, &id, name, envelope.near, &header, &params)?;
+    let answer = match stream {
+        None => bridge.call(class, &id, name, envelope.near, &header, &params)?,
+        Some((form, call)) => bridge.stream(class, &id, name, &header, &params, form, call)?,
+    };
     Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 
@@ -195,13 +212,23 @@ pub(super) fn read(answer: &Answer) -> Reply {
     if let Some(text) = answer.error().map_err(member)? {
         return Err(wire::decode_error(&text).map_or_else(internal, Box::new));
     }
-    Err(Box::new(match answer.fault().map_err(member)?.as_deref() {
-        Some("interrupted") => interrupted(),
+    Err(Box::new(fault_of(
+        answer.fault().map_err(member)?.as_deref(),
+    )))
+}
+
+/// The fate of a call that was under way when another one ended the instance, in the words of `shell.js`.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
+/// What the end of an instance means to a call.
+pub(super) fn fault_of(fault: Option<&str>) -> WireError {
+    match fault {
+        Some(INTERRUPTED) => interrupted(),
         Some("panicked_midway") => {
             WireError::framework(Code::Internal, "the process panicked").maybe_executed()
         }
         _ => WireError::framework(Code::Internal, "the action panicked"),
-    }))
+    }
 }
 
 /// The platform could not bring the call or its answer.

@@ -44,6 +44,20 @@ extern "C" {
         params: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
+    /// As [`call`](Self::call) where items are read one by one: after `ok` they wait under `ticket` to be handed to the
+    /// client.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn stream(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        name: Option<&str>,
+        header: &str,
+        params: &Uint8Array,
+        form: u8,
+        ticket: u32,
+    ) -> Result<Promise, JsValue>;
+
     /// The id of a name in a namespace of another Worker, or of none there an empty text; undefined if the binding leads
     /// to no namespace.
     #[wasm_bindgen(method, catch, js_name = remoteId)]
@@ -226,6 +240,26 @@ extern "C" {
     /// The first bytes of the body: one more than the limit, if there are more.
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn body(this: &Fetched) -> Result<Uint8Array, JsValue>;
+
+    /// The way of items out of the object.
+    #[derive(Debug, Clone)]
+    pub type Flow;
+
+    /// The first item has come. `beat` is sent now and then while nothing else is.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn begin(this: &Flow, beat: &str) -> Result<(), JsValue>;
+
+    /// If the next has to wait: resolves when there is room for it, rejects when nobody reads any more.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn write(this: &Flow, bytes: &Uint8Array) -> Result<Option<Promise>, JsValue>;
+
+    /// Resolves when nobody reads any more.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn gone(this: &Flow) -> Result<Promise, JsValue>;
+
+    /// Ends it, as it should or by breaking off.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn end(this: &Flow, whole: bool) -> Result<(), JsValue>;
 
     /// A promise that a timer settles.
     #[wasm_bindgen(extends = Promise)]

@@ -25,6 +25,7 @@ use crate::http::{
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
+use crate::stream::Reader;
 
 /// The front in its wasm instance.
 #[wasm_bindgen]
@@ -93,7 +94,7 @@ impl FrontHost {
         let request = read(method, url, headers, body, self.developing);
         let (front, environment) = (self.front.clone(), self.environment.clone());
         let task = Box::pin(async move {
-            let dispatch = Edge(environment);
+            let dispatch = Edge(environment, call);
             let response = match request {
                 Ok(request)
                     if request.body.len() > front.limits().body
@@ -166,8 +167,8 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     }
 }
 
-/// The front's calls, on behalf of the request that made them.
-struct Edge(Rc<WorkersEnvironment>);
+/// The front's calls, on behalf of the request that made them, by the number that `shell.js` gave it.
+struct Edge(Rc<WorkersEnvironment>, u32);
 
 impl Surroundings for Edge {
     fn now(&self) -> Timestamp {
@@ -225,6 +226,15 @@ impl Dispatch for Edge {
 
     async fn call(&self, envelope: Envelope) -> Reply {
         self.0.call(envelope).await
+    }
+
+    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
+        // `shell.js` has the items, and puts them into the response.
+        let form = envelope
+            .stream
+            .as_ref()
+            .map_or(0, |pipe| pipe.form().number());
+        self.0.stream(envelope, form, self.1).await.map(|_| None)
     }
 
     fn random(&self, bytes: &mut [u8]) {

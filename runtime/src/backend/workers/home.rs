@@ -110,6 +110,7 @@ impl Home {
             near: None,
             connection: None,
             key: None,
+            stream: None,
         }
     }
 

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use super::environment::running;
 use super::externs::Bridge;
 use crate::app::App;
-use crate::object::{Delivery, Mode, PlatformIds};
+use crate::object::{Delivery, Envelope, Mode, PlatformIds};
+use crate::stream::Streams;
 
 thread_local! {
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
@@ -111,6 +112,14 @@ fn calls_that(fit: impl Fn(&Delivery) -> bool) -> Vec<u32> {
 /// Whether the call could be taken away before it began.
 fn is_waiting(delivery: &Delivery) -> bool {
     delivery.take().is_some()
+}
+
+/// What it takes to send the items of a call one by one, if its action does.
+pub(super) fn streams(call: &Envelope) -> Option<&'static Streams> {
+    let app = app()?;
+    let class = app.find(&call.target.class)?;
+    let action = class.actions.iter().find(|one| one.name == *call.action)?;
+    action.streams
 }
 
 /// Whether an action is a process: it holds nothing, and may commit more than once.

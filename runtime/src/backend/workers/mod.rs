@@ -11,6 +11,8 @@ mod environment;
 #[cfg(target_arch = "wasm32")]
 mod externs;
 #[cfg(target_arch = "wasm32")]
+mod flow;
+#[cfg(target_arch = "wasm32")]
 mod front;
 #[cfg(target_arch = "wasm32")]
 mod home;
@@ -28,6 +30,8 @@ mod store;
 mod talk;
 mod wire;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use flow::Flows;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
 #[cfg(target_arch = "wasm32")]

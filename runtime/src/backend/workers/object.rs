@@ -7,9 +7,9 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::environment::{Run, WorkersEnvironment};
-use super::externs::{Bridge, answer, deliver};
+use super::externs::{Bridge, Flow, answer, deliver};
 use super::home::Home;
-use super::instance::{forget_call, note_call, watch_panics};
+use super::instance::{forget_call, note_call, streams, watch_panics};
 use super::talk::{self, Parting};
 use super::wire;
 use crate::backend::Environment;
@@ -21,7 +21,7 @@ use crate::rpc::{Reply, WireError};
 /// done.
 #[wasm_bindgen]
 pub struct ObjectHost {
-    home: Rc<Home>,
+    pub(super) home: Rc<Home>,
 }
 
 #[wasm_bindgen]
@@ -47,6 +47,34 @@ impl ObjectHost {
             Ok(envelope) => self.run(call, envelope, done),
             Err(fault) => self.refuse(&fault, &done),
         }
+    }
+
+    /// Runs a call whose items go into `flow` as they come, in the form of this number; `done` gets its answer when all have
+    /// gone, which counts only if none has.
+    pub fn stream(
+        &self,
+        call: u32,
+        header: &str,
+        params: Vec<u8>,
+        form: u8,
+        flow: Flow,
+        done: Function,
+    ) {
+        let envelope = match wire::decode_envelope(header, params) {
+            Ok(envelope) => envelope,
+            Err(fault) => return self.refuse(&fault, &done),
+        };
+        match streams(&envelope) {
+            Some(streams) => (streams.workers.pour)(self, call, envelope, form, flow, done),
+            None => self.run(call, envelope, done),
+        }
+    }
+
+    /// What stands behind the items of a call that ended with the instance before this one; undefined where that can only
+    /// be told by breaking off.
+    pub fn tail(&self, header: &str, form: u8, fault: &str) -> Option<Vec<u8>> {
+        let call = wire::decode_envelope(header, Vec::new()).ok()?;
+        (streams(&call)?.workers.tail)(form, &call.request_id, fault)
     }
 
     /// Runs a call by JavaScript code of this account: parameters by position.
@@ -91,8 +119,8 @@ impl ObjectHost {
 
     /// Answers the requests of a message that ended the instance before this one. True if it is a frame for the object's
     /// own handler that another call's panic cut short: it is to be taken again.
-    pub fn unanswered(&self, id: &str, message: &JsValue, culprit: bool) -> bool {
-        talk::unanswered(&self.home, id, message, culprit)
+    pub fn unanswered(&self, id: &str, message: &JsValue, fault: &str) -> bool {
+        talk::unanswered(&self.home, id, message, fault)
     }
 
     /// Knows a connection no more whose `disconnect` handler ended the instance before this one.
@@ -125,9 +153,14 @@ impl ObjectHost {
 
 impl ObjectHost {
     fn run(&self, call: u32, envelope: Envelope, done: Function) {
+        let reply = move |reply: Reply| deliver(&done, &answer_of(reply));
+        self.submit_to(call, envelope, Box::new(reply));
+    }
+
+    pub(super) fn submit_to(&self, call: u32, envelope: Envelope, done: Box<dyn FnOnce(Reply)>) {
         let live = match self.home.live(envelope.target.name.clone()) {
             Ok(live) => live,
-            Err(fault) => return self.refuse(&fault, &done),
+            Err(fault) => return done(Err(self.report(&fault))),
         };
         let run = Run {
             call,
@@ -137,7 +170,7 @@ impl ObjectHost {
         note_call(call, &delivery);
         let reply = Box::new(move |reply: Reply| {
             forget_call(call);
-            deliver(&done, &answer_of(reply));
+            done(reply);
         });
         WorkersEnvironment::attribute(run, || {
             live.submit(IncomingCall { delivery, reply });
@@ -145,9 +178,12 @@ impl ObjectHost {
     }
 
     fn refuse(&self, fault: &str, done: &Function) {
+        deliver(done, &answer_of(Err(self.report(fault))));
+    }
+
+    fn report(&self, fault: &str) -> Box<WireError> {
         self.home.environment.report(fault);
-        let error = WireError::framework(Code::ObjectReset, fault.to_owned());
-        deliver(done, &answer_of(Err(Box::new(error))));
+        Box::new(WireError::framework(Code::ObjectReset, fault.to_owned()))
     }
 }
 
@@ -165,7 +201,7 @@ impl fmt::Debug for ObjectHost {
 }
 
 /// A [`super::externs::Answer`] for the other side.
-fn answer_of(reply: Reply) -> JsValue {
+pub(super) fn answer_of(reply: Reply) -> JsValue {
     match reply {
         Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),
         Err(error) => match wire::encode_error(&error) {

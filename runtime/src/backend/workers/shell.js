@@ -251,6 +251,59 @@ class Stream {
   }
 }
 
+/** How many bytes of items may be on their way out. */
+const MAX_FLOWING = 1 << 16;
+
+/** How often something is sent while no item is: only who writes notices that nobody reads any more. */
+const BEAT_MS = 10_000;
+
+/** The items of one call on their way out of the object, as fast as they are read. */
+class Flow {
+  begun = false;
+  #flowing = 0;
+  #writer;
+  #onBegun;
+
+  constructor(onBegun) {
+    this.#onBegun = onBegun;
+  }
+
+  begin(beat) {
+    const { readable, writable } = new IdentityTransformStream();
+    this.begun = true;
+    this.#writer = writable.getWriter();
+    const bytes = new TextEncoder().encode(beat);
+    const beats = setInterval(() => void (this.#flowing === 0 && this.write(bytes)), BEAT_MS);
+    void this.gone().then(() => clearInterval(beats));
+    this.#onBegun(readable);
+  }
+
+  /** A promise if the next has to wait. What is written outlives the instance that wrote it. */
+  write(bytes) {
+    this.#flowing += bytes.length;
+    const written = this.#writer.write(bytes).then(() => void (this.#flowing -= bytes.length));
+    if (this.#flowing >= MAX_FLOWING) return written;
+    // Whoever went is seen by `gone`.
+    written.catch(() => {});
+  }
+
+  gone() {
+    return this.#writer.closed.catch(() => {});
+  }
+
+  end(whole) {
+    const ended = whole ? this.#writer.close() : this.#writer.abort(new Error("the result broke off"));
+    // Whoever went meanwhile need not be told.
+    ended.catch(() => {});
+  }
+
+  /** Ends it behind what says why; nothing says it but breaking off. */
+  fail(tail) {
+    if (tail) this.write(tail)?.catch(() => {});
+    this.end(tail !== undefined);
+  }
+}
+
 /** What Rust may ask of its surroundings. Every way out is closed once the life has ended. */
 class Bridge {
   #life;
@@ -299,6 +352,14 @@ class Bridge {
   async call(path, id, name, near, header, params) {
     void this.#open;
     return await this.#stub(path, id, name, near).stayput(header, params);
+  }
+
+  async stream(path, id, name, header, params, form, call) {
+    void this.#open;
+    const { stream, ...answer } = await this.#stub(path, id, name).stayputStream(header, params, form);
+    if (!stream) return answer;
+    this.opened.set(call, { body: stream });
+    return { ok: NOTHING };
   }
 
   /** By its name where that is known: then the object knows it, too. */
@@ -535,6 +596,26 @@ export function shell({ module, instantiate, classes, manifest }) {
         return this.#run((root, call, done) => root.submit(call, header, params, done));
       }
 
+      /** The same where items are read one by one: its answer, or `{ stream }` once the first has come. */
+      async stayputStream(header, params, form) {
+        for (;;) {
+          const answer = await this.#flow(header, params, form);
+          if (answer.fault !== NOT_BEGUN) return answer;
+        }
+      }
+
+      #flow(header, params, form) {
+        return new Promise((resolve) => {
+          const life = this.#alive();
+          const flow = new Flow((stream) => resolve({ stream }));
+          const ended = life.run((call, done) => life.root.stream(call, header, params, form, flow, done));
+          void ended.then((answer) => {
+            if (!flow.begun) return resolve(answer);
+            if (answer.fault) flow.fail(this.#alive().root.tail(header, form, answer.fault));
+          });
+        });
+      }
+
       /** An action, called by JavaScript. */
       async stayputRpc(action, args) {
         const params = encodeArgs(args, described[path].actions[action].params);
@@ -618,7 +699,7 @@ export function shell({ module, instantiate, classes, manifest }) {
         for (;;) {
           const { fault } = await this.#run((root, call, done) => root.message(call, id, message, done));
           // A frame for the object's own handler runs again, as in `#handle`; requests are answered.
-          if (!fault || !this.#alive().root.unanswered(id, message, fault === CULPRIT)) return;
+          if (!fault || !this.#alive().root.unanswered(id, message, fault)) return;
         }
       }
 
@@ -675,7 +756,7 @@ export function shell({ module, instantiate, classes, manifest }) {
       const { fault, status, headers, body: bytes } = await answer;
       if (fault) return failed(fault);
       const opened = life.bridge.opened.get(number);
-      if (opened) return handOn(life.bridge, number, opened, status, headerPairs(headers));
+      if (opened) return handOn(life.bridge, number, opened, status, headerPairs(headers), request.method);
       return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: headerPairs(headers) });
     },
   };
@@ -790,8 +871,12 @@ function headerPairs(lines) {
 }
 
 /** Gives the client its end of a connection. */
-function handOn(bridge, number, opened, status, headers) {
+function handOn(bridge, number, opened, status, headers, method) {
   bridge.opened.delete(number);
+  if (method === "HEAD") {
+    void opened.body.cancel();
+    return new Response(null, { status, headers });
+  }
   if (status !== 101) return new Response(opened.body, { status, headers });
   // The platform writes these itself.
   const others = headers.filter(([name]) => name !== "connection" && name !== "upgrade");

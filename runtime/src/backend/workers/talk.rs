@@ -7,7 +7,7 @@ use bytes::Bytes;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::environment::interrupted;
+use super::environment::{INTERRUPTED, fault_of, interrupted};
 use super::home::Home;
 use super::instance::{forget_call, note_call};
 use super::wire::Newcomer;
@@ -223,6 +223,17 @@ fn answer(
             };
             submit(home, delivery, Box::new(reply));
         }
+        Asked::Steer(streams, answerable, steer) => {
+            let mut out = Vec::new();
+            answerable.write((streams.workers.steer)(home, id, &steer), &mut out);
+            if !out.is_empty() {
+                home.connections().answer(id, &out);
+            }
+            done();
+        }
+        Asked::Items(streams, envelope) => {
+            (streams.workers.items)(home, call, id, envelope, Box::new(done));
+        }
         Asked::Batch => {
             let (of, live) = (home.clone(), live.clone());
             home.environment.spawn(Box::pin(async move {
@@ -237,7 +248,7 @@ fn answer(
 
 /// Answers the requests of a message that ended an instance, or was under way when it ended. True for a frame of the
 /// object's own protocol that did not end it: nobody can be told, so it is to be taken again.
-pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: bool) -> bool {
+pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, fault: &str) -> bool {
     let Some(id) = known(home, id) else {
         return false;
     };
@@ -251,13 +262,9 @@ pub(super) fn unanswered(home: &Rc<Home>, id: &str, message: &JsValue, culprit: 
             Err(_) => return false,
         },
         (Frame::Text(text), None) if !live.is_raw() => text.into(),
-        _ => return !culprit,
+        _ => return fault == INTERRUPTED,
     };
-    let error = if culprit {
-        WireError::framework(Code::Internal, "the action panicked")
-    } else {
-        interrupted()
-    };
+    let error = fault_of(Some(fault));
     if let Some(answer) = live.fail(&text, &error, &inside) {
         home.connections().answer(id, &answer);
     }
@@ -270,7 +277,13 @@ pub(super) fn gone(home: &Rc<Home>, id: &str, parting: Parting, done: impl FnOnc
         return done();
     };
     let connections = home.connections();
-    let name = connections.roster.place(id, |place| place.name.clone());
+    let name = connections.roster.place(id, |place| {
+        // Nobody reads what is being sent over it any more.
+        if let Some(readers) = place.readers.get() {
+            readers.close();
+        }
+        place.name.clone()
+    });
     let gone = Gone {
         code: parting.code,
         reason: parting.reason,
@@ -312,7 +325,7 @@ fn run_hook(
     }
 }
 
-fn submit(home: &Home, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
+pub(super) fn submit(home: &Home, delivery: Arc<Delivery>, reply: Box<dyn FnOnce(Reply)>) {
     match home.live(delivery.envelope().target.name.clone()) {
         Ok(live) => live.submit(IncomingCall { delivery, reply }),
         Err(fault) => reply(Err(Box::new(WireError::framework(

@@ -171,6 +171,7 @@ pub(super) fn decode_envelope(header: &str, params: Vec<u8>) -> Result<Envelope,
         near: None,
         connection: header.connection,
         key: header.key,
+        stream: None,
     })
 }
 
@@ -353,6 +354,7 @@ mod tests {
             near: None,
             connection: Some(ConnectionId::from_random([7; 16])),
             key: Some("order-7".into()),
+            stream: None,
         }
     }
 

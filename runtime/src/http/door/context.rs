@@ -178,6 +178,7 @@ impl Originate for Visit {
             near: call.near,
             connection: None,
             key: call.key,
+            stream: None,
         };
         match call.remote {
             None => self.environment.call(envelope),

@@ -130,6 +130,7 @@ fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
         route: None,
         raw: None,
         job: false,
+        streams: None,
     }
 }
 

@@ -183,6 +183,7 @@ impl<T: Object> Host<T> {
             near: None,
             connection: None,
             key: None,
+            stream: None,
         }
     }
 }

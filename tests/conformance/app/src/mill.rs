@@ -4,6 +4,7 @@ use stayput::mixins::Jobs;
 use stayput::mixins::jobs::{JobChanged, JobStatus};
 use stayput::prelude::*;
 
+/// Why a job fails.
 #[derive(Debug, ActionError)]
 #[error(prefix = "mill")]
 pub enum MillError {
@@ -17,6 +18,7 @@ pub enum MillError {
 
 /// Grinds sacks, as a job.
 #[durable_object]
+#[derive(Debug)]
 pub struct Mill {
     ground: Vec<u64>,
     attempts: Vec<u32>,

@@ -1,13 +1,17 @@
-//! Bodies of responses: whole, or a stream of events.
+//! Bodies of responses: whole, a stream of events, or items.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Interval, interval_at};
 
 use super::outlet::Place;
+use crate::http::Response;
+use crate::stream::{Piece, Reader};
 
 /// The body of a response.
 pub(in crate::backend::native) enum ReplyBody {
@@ -15,8 +19,16 @@ pub(in crate::backend::native) enum ReplyBody {
     Whole(Bytes),
     /// Events, for as long as the connection is open.
     Stream(Place),
+    /// Items, as they come.
+    Items(Reader, Interval),
 }
 
+/// A response breaks off: what came of it is not all.
+#[derive(Debug)]
+pub(in crate::backend::native) struct Broken;
+
+/// How often something is sent while no item is.
+const BEAT: Duration = Duration::from_secs(10);
 /// What a stream begins with: how long a client waits before it connects again, in milliseconds.
 const PRELUDE: &[u8] = b"retry: 1000\n\n";
 
@@ -26,19 +38,36 @@ impl ReplyBody {
         place.outlet.queue.borrow_mut().push(PRELUDE);
         Self::Stream(place)
     }
+
+    /// The body of a response of the front's.
+    pub(in crate::backend::native) fn of(mut response: Response) -> http::Response<Self> {
+        match response.extensions_mut().remove() {
+            Some(items) => response.map(|_| Self::Items(items, beats())),
+            None => response.map(Self::Whole),
+        }
+    }
 }
 
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Items(items, beats) => match items.poll_next(cx) {
+                Poll::Ready(Piece::More(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Poll::Ready(Piece::End) => Poll::Ready(None),
+                Poll::Ready(Piece::Broken) => Poll::Ready(Some(Err(Broken))),
+                Poll::Pending => beats.poll_tick(cx).map(|_| {
+                    let beat = items.form().beat().as_bytes();
+                    Some(Ok(Frame::data(Bytes::from_static(beat))))
+                }),
+            },
             Self::Stream(place) => {
                 let outlet = &place.outlet;
                 outlet.set_waker(cx.waker());
@@ -64,7 +93,20 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Items(..) => SizeHint::default(),
         }
     }
 }
+
+/// From now on, so that the first is not at once.
+fn beats() -> Interval {
+    interval_at(Instant::now() + BEAT, BEAT)
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the result broke off")
+    }
+}
+
+impl std::error::Error for Broken {}

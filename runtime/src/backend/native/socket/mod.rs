@@ -24,6 +24,8 @@ use crate::socket::{ConnectionId, ConnectionKind, Frame, Gone, Packet};
 const MAX_WAITING: usize = 1 << 20;
 /// How many bytes of answers may wait for one connection besides.
 const MAX_ANSWERS: usize = 16 << 20;
+/// Items are sent while less than this waits.
+const MAX_FILLED: usize = 64 << 10;
 /// How many requests of one connection may be under way.
 const MAX_ASKED: usize = 128;
 /// How long a connection that is being closed may take to say so itself.

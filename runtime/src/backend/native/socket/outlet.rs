@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,11 +11,12 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::queue::Queue;
-use super::{FAREWELL, Heartbeat, MAX_ANSWERS, MAX_ASKED, MAX_WAITING, Name, Order};
+use super::{FAREWELL, Heartbeat, MAX_ANSWERS, MAX_ASKED, MAX_FILLED, MAX_WAITING, Name, Order};
 use crate::http::{Answerable, Binary, Opening};
 use crate::object::Target;
 use crate::rpc::Reply;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
+use crate::stream::Readers;
 
 /// What an outlet's bytes are.
 pub(crate) enum Encoding {
@@ -42,6 +43,8 @@ pub(crate) struct Outlet {
     gone: RefCell<Option<Gone>>,
     /// Requests under way.
     asked: Cell<usize>,
+    /// Results that are sent item by item.
+    pub(super) readers: Readers,
     heard: Cell<Instant>,
     pinged: Cell<Option<Instant>>,
 }
@@ -74,6 +77,7 @@ impl Outlet {
             dead: Cell::new(false),
             gone: RefCell::new(None),
             asked: Cell::new(0),
+            readers: Readers::default(),
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
         })
@@ -131,6 +135,29 @@ impl Outlet {
         }
         drop(queue);
         self.wake();
+    }
+
+    /// Sends some of what is read item by item, while little waits: whoever reads slowly stops whoever sends. Whether
+    /// anything was sent.
+    pub(super) fn fill(&self, cx: &Context<'_>) -> bool {
+        if self.is_closing() {
+            self.readers.close();
+            return false;
+        }
+        let mut sent = false;
+        while self.queue.borrow().len() < MAX_FILLED
+            && let Poll::Ready(frame) = self.readers.poll_frame(cx)
+        {
+            let Some(frame) = frame else {
+                self.end();
+                continue;
+            };
+            let mut queue = self.queue.borrow_mut();
+            push_frame(&mut queue, Data::Text, &frame);
+            queue.note_answer(frame.len());
+            sent = true;
+        }
+        sent
     }
 
     /// Answers a request that was [begun](Self::begin).
@@ -452,6 +479,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.outlets.remove(self.outlet.name.slot);
+        self.outlet.readers.close();
         let gone = self.outlet.gone.take().unwrap_or_else(|| {
             let closing = self.outlet.closing();
             let (code, reason) = closing.map_or_else(

@@ -19,12 +19,15 @@ use super::wire::Wire;
 use crate::auth::Surroundings;
 use crate::backend::native::port::Port;
 use crate::http::{Asked, Live};
+use crate::object::Envelope;
 use crate::socket::{CloseCode, Frame, MAX_FRAME, shorten_reason};
 
 /// How much is read at a time; kept for as long as the connection is open.
 const READ: usize = 4 << 10;
 /// So many messages are read before other connections have their turn.
 const TURN: usize = 32;
+/// So often items are sent and written before other connections have their turn.
+const FILLS: usize = 16;
 /// How long the other end may still send after its connection has failed.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -142,8 +145,18 @@ impl Socket {
             outlet.end_as(code.number(), "", false);
         }
         self.say_close(&outlet);
-        if self.write(cx, &outlet).is_err() {
-            return Poll::Ready(false);
+        for turn in 0.. {
+            let filled = outlet.fill(cx);
+            if self.write(cx, &outlet).is_err() {
+                return Poll::Ready(false);
+            }
+            if !filled || !outlet.queue.borrow().is_empty() {
+                break;
+            }
+            if turn == FILLS {
+                cx.waker().wake_by_ref();
+                break;
+            }
         }
         if was_full && !outlet.is_full() {
             // Reading goes on.
@@ -293,6 +306,11 @@ impl Socket {
                 let reply = Box::new(move |reply| outlet.answer(&answerable, reply));
                 self.port.begin(envelope, reply);
             }
+            Asked::Items(_, envelope) => self.begin_items(envelope, outlet),
+            Asked::Steer(_, answerable, steer) => {
+                outlet.begin();
+                outlet.answer(&answerable, outlet.readers.steer(&steer));
+            }
             Asked::Subscribe(answerable, subscription) => {
                 outlet.begin();
                 let outlet = outlet.clone();
@@ -310,6 +328,21 @@ impl Socket {
                 });
             }
         }
+    }
+}
+
+impl Socket {
+    /// Makes a call whose items are sent as they are read.
+    fn begin_items(&self, envelope: Envelope, outlet: &Outlet) {
+        let Some(pipe) = envelope.stream.clone() else {
+            return;
+        };
+        if let Err(error) = outlet.readers.add(pipe.reader()) {
+            return outlet.send_answer(&pipe.refusal(&error));
+        }
+        outlet.begin();
+        self.port
+            .begin(envelope, Box::new(move |reply| pipe.end(reply)));
     }
 }
 
