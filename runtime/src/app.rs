@@ -13,7 +13,10 @@ use crate::auth::{AnyAuthenticate, Authenticate};
 use crate::cbor::CBOR;
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::http::door::Routes;
-use crate::http::{AppRoutes, Asset, Binary, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
+use crate::http::{
+    AppRoutes, Asset, Binary, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, EdgeLimits,
+    SharedLimits,
+};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::manifest::{
     AppInfo, ClassManifest, Components, FormatVersion, MANIFEST_MAJOR, Manifest, RemoteManifest,
@@ -34,7 +37,7 @@ pub struct App {
     assets: Vec<Asset>,
     remotes: Vec<&'static RemoteApp>,
     routes: Option<AppRoutes>,
-    limits: Vec<SharedLimit>,
+    limits: Option<(SharedLimits, Arc<dyn EdgeLimits>)>,
     binary: Option<Binary>,
 }
 
@@ -80,7 +83,7 @@ impl App {
             assets: Vec::new(),
             remotes: Vec::new(),
             routes: None,
-            limits: Vec::new(),
+            limits: None,
             binary: None,
         }
     }
@@ -128,12 +131,14 @@ impl App {
     /// [`RateLimiter`](crate::middleware::RateLimiter).
     #[must_use]
     pub fn limit(mut self, limit: SharedLimit) -> Self {
-        self.limits.push(limit);
+        let mut limits = self.limits.map(|(limits, _)| limits).unwrap_or_default();
+        limits.push(limit);
+        self.limits = Some((limits.clone(), Arc::new(limits)));
         self
     }
 
-    pub(crate) fn limits(&self) -> &[SharedLimit] {
-        &self.limits
+    pub(crate) fn limits(&self) -> Option<Arc<dyn EdgeLimits>> {
+        self.limits.as_ref().map(|(_, limits)| Arc::clone(limits))
     }
 
     /// The routes that run before any object.

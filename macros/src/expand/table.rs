@@ -145,8 +145,9 @@ fn run(action: &Action) -> TokenStream {
 fn begin(action: &Action, job: &Job) -> TokenStream {
     let (this, cx, params) = (local("this"), local("cx"), local("params"));
     let (name, tuple, retries) = (&action.name, tuple(action), job.retries);
-    let jobs = local("jobs");
     let span = job.at.span();
+    let mut jobs = local("jobs");
+    jobs.set_span(jobs.span().located_at(span));
     let (keep, context) = (
         quote_spanned!(span=> &mut #this.#jobs),
         quote_spanned!(span=> &mut #cx.#jobs()),

@@ -7,7 +7,7 @@ use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Para
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
-use crate::http::{FETCH, Raw};
+use crate::http::{Begins, FETCH, Raw};
 use crate::manifest::{DESCRIBES, ErrorManifest, JobManifest};
 use crate::middleware::MakeLayer;
 use crate::mixins::jobs::{Accepted, JobError};
@@ -69,6 +69,8 @@ pub struct Action<T: Stateful> {
     pub run: Run<T>,
     /// The method of a job.
     pub job: Option<RunProcess<T>>,
+    /// How a call of a job is answered.
+    pub begins: Option<&'static Begins>,
     /// Describes the types of the signature.
     pub describe: fn(&mut ActionDescriber<'_>),
 }
@@ -87,6 +89,7 @@ impl<T: Stateful> Action<T> {
             middleware: &[],
             run,
             job: None,
+            begins: None,
             describe: |_| {},
         }
     }
@@ -127,6 +130,7 @@ impl<T: Stateful> Action<T> {
     ) -> Self {
         let mut action = Self::new(Run::Command(begin));
         action.job = Some(run);
+        action.begins = Some(&Begins::A_JOB);
         action
     }
 

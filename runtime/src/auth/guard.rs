@@ -11,8 +11,7 @@ use super::authenticate::AnyAuthenticate;
 use super::credentials::Credentials;
 use super::{AuthError, AuthRequest, Surroundings};
 use crate::app::App;
-use crate::http::Request;
-use crate::middleware::SharedLimit;
+use crate::http::{EdgeLimits, Request};
 use crate::object::Caller;
 
 /// An app's authenticators, and what holds without one.
@@ -22,7 +21,7 @@ pub struct Guard {
     developer: bool,
     proxies: Proxies,
     /// What all requests share.
-    pub(crate) limits: Vec<SharedLimit>,
+    pub(crate) limits: Option<Arc<dyn EdgeLimits>>,
 }
 
 impl Guard {
@@ -30,7 +29,7 @@ impl Guard {
     pub fn of(app: &App) -> Self {
         Self {
             authenticators: app.authenticators().to_vec(),
-            limits: app.limits().to_vec(),
+            limits: app.limits(),
             ..Self::default()
         }
     }

@@ -1,5 +1,7 @@
 //! The answer to a call that only begins a job: 202, and where to ask for the job.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
@@ -9,8 +11,18 @@ use super::binary::Answers;
 use crate::mixins::jobs::Accepted;
 use crate::rpc::from_utf8;
 
-/// Answers 202 with the job's id and its place below the object `base`.
-pub(super) fn accepted(base: &str, action: &str, result: Bytes, answers: Answers) -> Response {
+/// How a call of an action is answered that only begins a job. A pointer that only such actions have, so that a wasm
+/// without them links nothing of it.
+pub struct Begins {
+    pub(super) answer: fn(&str, &str, Bytes, Answers) -> Response,
+}
+
+impl Begins {
+    /// By 202 with the job's id, and its place below the object.
+    pub(crate) const A_JOB: Self = Self { answer: accepted };
+}
+
+fn accepted(base: &str, action: &str, result: Bytes, answers: Answers) -> Response {
     let location = location(base, action, &result);
     let mut response = answers.answer(StatusCode::ACCEPTED, result);
     if let Some(location) = location {
@@ -26,4 +38,10 @@ fn location(base: &str, action: &str, result: &[u8]) -> Option<HeaderValue> {
         .rsplit_once('.')
         .map_or(String::new(), |(mount, _)| format!("{mount}."));
     HeaderValue::try_from(format!("{base}/{mount}jobs.get?id={job}")).ok()
+}
+
+impl fmt::Debug for Begins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Begins(..)")
+    }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::Raw;
 use super::auth::authorize_event;
 use super::names::Namer;
 use super::path::{Path, decode};
 use super::route::{Route, Routes};
+use super::{Begins, Raw};
 use crate::action::{Fault, RouteInfo, refuse};
 use crate::error::Code;
 use crate::object::{Caller, IdKey, Mode};
@@ -81,8 +81,8 @@ pub struct EdgeAction {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
-    /// Whether a call of it only begins a job.
-    pub job: bool,
+    /// How its calls are answered, if they only begin a job.
+    pub job: Option<&'static Begins>,
     /// What it takes to send its result item by item, if it is such a one.
     pub streams: Option<&'static Streams>,
 }
@@ -138,8 +138,8 @@ pub(super) struct Action {
     pub(super) name: Arc<str>,
     pub(super) mode: Mode,
     pub(super) auth: EdgeAuth,
-    /// Whether a call of it only begins a job.
-    pub(super) job: bool,
+    /// How its calls are answered, if they only begin a job.
+    pub(super) job: Option<&'static Begins>,
     /// What it takes to send its result item by item, if it is such a one.
     pub(super) streams: Option<&'static Streams>,
 }

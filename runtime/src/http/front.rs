@@ -8,7 +8,6 @@ use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
-use super::accepted::accepted;
 use super::asset::{Asset, Assets};
 use super::binary::Answers;
 use super::class::{Class, Classes, EdgeClass};
@@ -16,6 +15,7 @@ use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
+use super::limited::{LIMITER, no_limiter};
 use super::media::form_of;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
@@ -110,6 +110,9 @@ impl Front {
             door: config.routes.map(|AppRoutes(door)| door),
             binary: config.binary,
         };
+        if front.auth.limits.is_some() && !front.classes.has(LIMITER) {
+            return Err(no_limiter());
+        }
         if let Some(door) = &front.door {
             door.check(&front)?;
         }
@@ -332,8 +335,8 @@ impl Front {
                 let result = written(result);
                 Ok(if reads {
                     found(result, request.headers(), answers)
-                } else if action.job {
-                    accepted(&base, &action.name, result, answers)
+                } else if let Some(begins) = action.job {
+                    (begins.answer)(&base, &action.name, result, answers)
                 } else {
                     answers.answer(StatusCode::OK, result)
                 })

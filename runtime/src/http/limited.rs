@@ -1,20 +1,86 @@
 //! Who asks, and whether that is too often: decided before any object wakes.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::request::Trace;
 use super::response::Refusal;
 use super::{Dispatch, Front, Request};
+use crate::backend::LocalFuture;
+use crate::error::Code;
 use crate::middleware::SharedLimit;
 use crate::object::{Caller, Envelope, Timestamp};
-use crate::rpc::Reply;
+use crate::rpc::{Reply, WireError};
 
 /// The class that counts.
-const LIMITER: &str = "rate-limiter";
+pub(super) const LIMITER: &str = "rate-limiter";
+
+/// What an app is told that has limits and nothing that counts.
+pub(super) fn no_limiter() -> WireError {
+    let message = "the app has `limits(..)` and nothing that counts: add `stayput::middleware::RateLimiter` to its classes";
+    WireError::framework(Code::ConfigInvalid, message)
+}
+
+/// Limits that all objects share. Behind a pointer, so that a wasm without them links nothing of it.
+pub(crate) trait Limits: Send + Sync {
+    /// Whether a request may pass.
+    fn admit<'a>(&'a self, asked: Asked<'a>) -> LocalFuture<'a, Result<(), Box<WireError>>>;
+}
+
+/// A request, and how to ask about it.
+pub(crate) struct Asked<'a> {
+    pub(super) front: &'a Front,
+    pub(super) request: &'a Request,
+    pub(super) caller: &'a Caller,
+    pub(super) trace: Trace,
+    pub(super) now: Timestamp,
+    /// Brings a call to its object.
+    pub(super) ask: &'a dyn Fn(Envelope) -> LocalFuture<'a, Reply>,
+}
+
+/// The limits of an app.
+#[derive(Clone, Default)]
+pub(crate) struct SharedLimits(Vec<SharedLimit>);
+
+impl SharedLimits {
+    pub(crate) fn push(&mut self, limit: SharedLimit) {
+        self.0.push(limit);
+    }
+}
 
 /// Lies beside a request that has been counted.
 #[derive(Clone)]
 pub(super) struct Counted;
+
+impl Limits for SharedLimits {
+    fn admit<'a>(&'a self, asked: Asked<'a>) -> LocalFuture<'a, Result<(), Box<WireError>>> {
+        Box::pin(async move {
+            let Asked {
+                front,
+                request,
+                caller,
+                trace,
+                now,
+                ask,
+            } = asked;
+            // What a route's handler sends on was counted when it came.
+            if request.head.extensions.get::<Counted>().is_some() {
+                return Ok(());
+            }
+            for limit in &self.0 {
+                if let Some((object, params)) = limit.question(request, caller) {
+                    let (_, target) = front
+                        .find(LIMITER, &object)
+                        .map_err(|_| Box::new(no_limiter()))?;
+                    let id = Arc::clone(&trace.id);
+                    let envelope = SharedLimit::envelope(target, params?, id, trace.nonce, now);
+                    limit.judge(ask(envelope).await)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
 
 impl Front {
     /// The caller, unless it asks too often.
@@ -24,36 +90,23 @@ impl Front {
         dispatch: &impl Dispatch,
     ) -> Result<Arc<Caller>, Refusal> {
         let caller = self.auth().identify(request, dispatch).await?;
-        if !self.auth().limits.is_empty() {
-            let trace = Trace::fresh(dispatch);
-            let ask = async |envelope| dispatch.call(envelope).await;
-            self.admit_caller(request, &caller, &trace, dispatch.now(), ask)
-                .await?;
+        if let Some(limits) = &self.auth().limits {
+            let asked = Asked {
+                front: self,
+                request,
+                caller: &caller,
+                trace: Trace::fresh(dispatch),
+                now: dispatch.now(),
+                ask: &|envelope| Box::pin(dispatch.call(envelope)),
+            };
+            limits.admit(asked).await?;
         }
         Ok(caller)
     }
+}
 
-    /// Whether the limits that all objects share let a request pass; `ask` brings a call to its object.
-    pub(super) async fn admit_caller(
-        &self,
-        request: &Request,
-        caller: &Caller,
-        trace: &Trace,
-        now: Timestamp,
-        ask: impl AsyncFn(Envelope) -> Reply,
-    ) -> Result<(), Refusal> {
-        // What a route's handler sends on was counted when it came.
-        if request.head.extensions.get::<Counted>().is_some() {
-            return Ok(());
-        }
-        for limit in &self.auth().limits {
-            if let Some((object, params)) = limit.question(request, caller) {
-                let (_, target) = self.find(LIMITER, &object)?;
-                let id = Arc::clone(&trace.id);
-                let envelope = SharedLimit::envelope(target, params?, id, trace.nonce, now);
-                limit.judge(ask(envelope).await)?;
-            }
-        }
-        Ok(())
+impl fmt::Debug for SharedLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0).finish()
     }
 }

@@ -35,12 +35,14 @@ mod ticket;
 #[cfg(test)]
 mod tests;
 
+pub use accepted::Begins;
 pub use asset::Asset;
 pub use binary::Binary;
 pub(crate) use binary::Transcode;
 pub use class::{Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent};
 pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};
+pub(crate) use limited::{Limits as EdgeLimits, SharedLimits};
 pub use live::{Answerable, Asked, Live, Opening};
 pub use raw::{FETCH, Raw, raw_reply, raw_request};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::accepted::accepted;
 use super::binary::Answers;
 use super::etag::found;
 use super::front::{
@@ -107,13 +106,9 @@ impl Front {
             }
             return Ok(found(written(result), request.headers(), answers));
         }
-        if route.action.job && route.status == 200 {
-            return Ok(accepted(
-                &base,
-                &route.action.name,
-                written(result),
-                answers,
-            ));
+        if let Some(begins) = route.action.job.filter(|_| route.status == 200) {
+            let name = &route.action.name;
+            return Ok((begins.answer)(&base, name, written(result), answers));
         }
         let status = StatusCode::from_u16(route.status).unwrap_or(StatusCode::OK);
         let location = (route.location.as_ref()).map(|location| place(&base, location, &result));

@@ -13,7 +13,7 @@ use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
 use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
-use crate::http::Raw;
+use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
@@ -61,6 +61,7 @@ pub(super) struct Entry<T: Stateful> {
     pub(super) run: Runner<T>,
     /// What a job of it runs, if calls of it only begin one.
     pub(super) job: Option<Process<T>>,
+    pub(super) begins: Option<&'static Begins>,
     pub(super) docs: &'static str,
     pub(super) describe: fn(&mut ActionDescriber<'_>),
 }
@@ -172,8 +173,8 @@ pub struct ActionInfo {
     pub route: Option<RouteInfo>,
     /// How requests are brought to it, if it is the handler of those that nothing else takes.
     pub raw: Option<&'static Raw>,
-    /// Whether a call of it only begins a job.
-    pub job: bool,
+    /// How its calls are answered, if they only begin a job.
+    pub job: Option<&'static Begins>,
     /// What it takes to send its result item by item, if it is such a one.
     pub streams: Option<&'static Streams>,
 }
@@ -223,7 +224,7 @@ impl<T: Stateful> ClassTable<T> {
             params: entry.params.iter().map(|param| param.name).collect(),
             route: entry.route.clone(),
             raw: entry.raw,
-            job: entry.job.is_some(),
+            job: entry.begins,
             streams: entry.streams,
         };
         self.entries.iter().map(info).collect()
@@ -452,6 +453,7 @@ impl<T: Stateful> Entry<T> {
             middleware: action.middleware,
             run: Runner::own(&action.run),
             job: action.job.map(own_process),
+            begins: action.begins,
             docs: action.docs,
             describe: action.describe,
         }
@@ -488,6 +490,7 @@ impl<T: Stateful> Entry<T> {
             streams,
             middleware,
             job,
+            begins,
             docs,
             describe,
             ..
@@ -504,6 +507,7 @@ impl<T: Stateful> Entry<T> {
             middleware,
             run,
             job: job.map(lift_process::<T, H, P>),
+            begins,
             docs,
             describe,
         }

@@ -266,7 +266,7 @@ impl<S: Stateful> Context<S> {
     }
 
     /// The jobs that run.
-    pub(crate) fn jobs(&self) -> &Running {
+    pub(crate) fn running_jobs(&self) -> &Running {
         &self.raw().turn.core.jobs
     }
 

@@ -46,3 +46,20 @@ fn the_limit_counts_over_all_objects_before_they_wake() {
         assert_eq!(inner.status().as_u16(), 404);
     });
 }
+
+mod without_a_limiter {
+    use super::*;
+
+    #[durable_object]
+    struct Lone {}
+    #[durable_object]
+    impl Lone {}
+
+    stayput::app!(Lone; limits(RateLimit::per_minute(3).shared("api", by_subject)));
+
+    #[test]
+    #[should_panic(expected = "add `stayput::middleware::RateLimiter` to its classes")]
+    fn limits_want_something_that_counts() {
+        testing::run(app(), async |_| {});
+    }
+}

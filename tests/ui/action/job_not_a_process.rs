@@ -12,13 +12,13 @@ impl Mill {
     fn grind(&mut self) {}
 
     #[action(job)]
-    async fn turn(this: Handle<Self>, cx: ProcessContext<Self>) {}
+    async fn turn(_this: Handle<Self>, _cx: ProcessContext<Self>) {}
 
     #[action(retries = 3)]
-    async fn stop(this: Handle<Self>, cx: JobContext<Self>) {}
+    async fn stop(_this: Handle<Self>, _cx: JobContext<Self>) {}
 
     #[action(job, retries = 1_000)]
-    async fn brake(this: Handle<Self>) {}
+    async fn brake(_this: Handle<Self>) {}
 }
 
 fn main() {}

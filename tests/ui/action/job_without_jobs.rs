@@ -8,7 +8,7 @@ struct Mill {
 #[durable_object]
 impl Mill {
     #[action(job)]
-    async fn grind(this: Handle<Self>) {}
+    async fn grind(_this: Handle<Self>) {}
 }
 
 fn main() {}

@@ -11,7 +11,7 @@ use super::super::binary::Answers;
 use super::super::class::RESERVED;
 use super::super::front::{draining, key_of, no_path, segment, wrong_method};
 use super::super::gate::Pass;
-use super::super::limited::Counted;
+use super::super::limited::{Asked, Counted};
 use super::super::media::only_json;
 use super::super::request::{Trace, X_REQUEST_ID};
 use super::super::response::{Form, Refusal, empty, finish, options, refusal};
@@ -237,11 +237,17 @@ impl Entrance<'_> {
     /// Who asks.
     async fn visit(&self, request: &Request, trace: &Trace) -> Result<Rc<Visit>, Refusal> {
         let caller = self.front.auth().identify(request, self.at).await?;
-        let now = self.environment.now();
-        let ask = async |envelope| self.environment.call(envelope).await;
-        self.front
-            .admit_caller(request, &caller, trace, now, ask)
-            .await?;
+        if let Some(limits) = &self.front.auth().limits {
+            let asked = Asked {
+                front: self.front,
+                request,
+                caller: &caller,
+                trace: trace.clone(),
+                now: self.environment.now(),
+                ask: &|envelope| self.environment.call(envelope),
+            };
+            limits.admit(asked).await?;
+        }
         Ok(Rc::new(Visit {
             environment: self.environment.clone(),
             caller,

@@ -129,7 +129,7 @@ fn action(name: &str, mode: Mode, auth: EdgeAuth) -> EdgeAction {
         auth,
         route: None,
         raw: None,
-        job: false,
+        job: None,
         streams: None,
     }
 }

@@ -286,7 +286,7 @@ impl Jobs {
             let Some(mut job) = self.all.get(&id) else {
                 continue;
             };
-            if cx.jobs().has(&id) {
+            if cx.running_jobs().has(&id) {
                 job.due = now + LEASE;
                 self.leases.insert(&(job.due, id.clone()));
                 self.all.set(&id, &job);
@@ -299,7 +299,7 @@ impl Jobs {
                 self.end(cx, &id, &mut job);
             }
         }
-        let free = MAX_RUNNING.saturating_sub(cx.jobs().len());
+        let free = MAX_RUNNING.saturating_sub(cx.running_jobs().len());
         let due: Vec<_> = self
             .queued
             .iter()
