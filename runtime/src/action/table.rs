@@ -223,8 +223,8 @@ impl<T: Stateful> Action<T> {
         self.describe = |describer| {
             describer.params::<P>();
             describer.job(
-                |describer| describer.result::<OkOf<R>>(),
-                |describer| describer.errors::<ErrOf<R>>(),
+                ActionDescriber::result::<OkOf<R>>,
+                ActionDescriber::errors::<ErrOf<R>>,
             );
         };
         self
@@ -235,7 +235,7 @@ impl<T: Stateful> Action<T> {
     pub const fn job_value<P: DecodeParams, R: ActionOutput>(mut self) -> Self {
         self.describe = |describer| {
             describer.params::<P>();
-            describer.job(|describer| describer.result::<R>(), |_| {});
+            describer.job(ActionDescriber::result::<R>, |_| {});
         };
         self
     }

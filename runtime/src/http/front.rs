@@ -293,57 +293,72 @@ impl Front {
                 name,
                 action,
             } => {
-                if !reads && method != Method::POST {
-                    return Err(wrong_method(method, OF_QUERY));
-                }
-                let base = format!("/{class}/{name}");
-                let caller = self.identify(request, dispatch).await?;
-                let (class, target) = self.find(class, name)?;
-                let mut session = self.session(class, &target, &caller, trace, dispatch);
-                session.key = key_of(request)?;
-                let action = session.class.action_or_route(&segment(action)?)?;
-                if let Some(streams) = action.streams {
-                    let (params, source) = if reads {
-                        not_draining(dispatch)?;
-                        (from_query(request.query())?, Source::Url(InUrl::ALL))
-                    } else {
-                        let body = self.admit(request, dispatch)??;
-                        (parse_params(&body)?, Source::Body)
-                    };
-                    return session
-                        .items(streams, action, params, source, method, request.headers())
-                        .await;
-                }
-                let result = if reads {
-                    if action.mode != Mode::Read {
-                        return Err(not_a_query(&action.name));
-                    }
-                    not_draining(dispatch)?;
-                    session
-                        .call(
-                            action,
-                            from_query(request.query())?,
-                            Source::Url(InUrl::ALL),
-                        )
-                        .await?
-                } else {
-                    let body = self.admit(request, dispatch)??;
-                    session
-                        .call(action, parse_params(&body)?, Source::Body)
-                        .await?
-                };
-                let result = written(result);
-                Ok(if reads {
-                    found(result, request.headers(), answers)
-                } else if let Some(begins) = action.job {
-                    (begins.answer)(&base, &action.name, result, answers)
-                } else {
-                    answers.answer(StatusCode::OK, result)
-                })
+                let path = (class, name, action);
+                self.act(path, request, answers, trace, dispatch).await
             }
             Path::Deep { class, below, .. } => Err(self.no_route(class, below)),
             Path::Other => Err(no_path()),
         }
+    }
+
+    /// Calls an action by its name in the path.
+    async fn act(
+        &self,
+        (class, name, action): (&str, &str, &str),
+        request: &Request,
+        answers: Answers,
+        trace: &Trace,
+        dispatch: &impl Dispatch,
+    ) -> Result<Response, Refusal> {
+        let method = request.method();
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        if !reads && method != Method::POST {
+            return Err(wrong_method(method, OF_QUERY));
+        }
+        let base = format!("/{class}/{name}");
+        let caller = self.identify(request, dispatch).await?;
+        let (class, target) = self.find(class, name)?;
+        let mut session = self.session(class, &target, &caller, trace, dispatch);
+        session.key = key_of(request)?;
+        let action = session.class.action_or_route(&segment(action)?)?;
+        if let Some(streams) = action.streams {
+            let (params, source) = if reads {
+                not_draining(dispatch)?;
+                (from_query(request.query())?, Source::Url(InUrl::ALL))
+            } else {
+                let body = self.admit(request, dispatch)??;
+                (parse_params(&body)?, Source::Body)
+            };
+            return session
+                .items(streams, action, params, source, method, request.headers())
+                .await;
+        }
+        let result = if reads {
+            if action.mode != Mode::Read {
+                return Err(not_a_query(&action.name));
+            }
+            not_draining(dispatch)?;
+            session
+                .call(
+                    action,
+                    from_query(request.query())?,
+                    Source::Url(InUrl::ALL),
+                )
+                .await?
+        } else {
+            let body = self.admit(request, dispatch)??;
+            session
+                .call(action, parse_params(&body)?, Source::Body)
+                .await?
+        };
+        let result = written(result);
+        Ok(if reads {
+            found(result, request.headers(), answers)
+        } else if let Some(begins) = action.job {
+            (begins.answer)(&base, &action.name, result, answers)
+        } else {
+            answers.answer(StatusCode::OK, result)
+        })
     }
 
     /// The server's own paths.

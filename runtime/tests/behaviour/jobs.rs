@@ -1,9 +1,11 @@
 //! Jobs: accepted at once, run to their end whatever happens meanwhile.
 
+use std::sync::{Arc, Mutex};
+
 use stayput::mixins::Jobs;
 use stayput::mixins::jobs::{JobChanged, JobError, JobStatus};
 use stayput::prelude::*;
-use stayput::testing::{self, Test};
+use stayput::testing::{self, Answer, Test};
 
 #[derive(Debug, Clone, PartialEq, Eq, ActionError)]
 #[error(prefix = "mill")]
@@ -137,6 +139,7 @@ fn a_job_that_returns_nothing_is_done() {
 
 #[test]
 fn a_job_goes_on_where_it_was_after_a_crash_and_an_eviction_waits_for_it() {
+    use JobStatus::{Done, Queued, Running};
     testing::run(app(), async |t| {
         let mill = Mill::named(&t.as_user("ada"), "old");
         let job = mill.grind(3u64).await.unwrap().job;
@@ -150,11 +153,10 @@ fn a_job_goes_on_where_it_was_after_a_crash_and_an_eviction_waits_for_it() {
         let view = mill.jobs().get(job.as_str()).await.unwrap();
         assert_eq!(
             (view.status, view.attempt, view.result),
-            (JobStatus::Done, 2, Some(3.into()))
+            (Done, 2, Some(3.into()))
         );
         let (ground, attempts, heard) = mill.seen().await.unwrap();
         assert_eq!((ground, attempts), (vec![0, 1, 2], vec![1, 2]));
-        use JobStatus::{Done, Queued, Running};
         assert_eq!(
             heard,
             [
@@ -297,8 +299,6 @@ fn sixteen_run_at_once_a_thousand_wait_and_the_next_is_refused() {
 
 #[test]
 fn who_asked_is_told_by_a_post_until_it_is_taken() {
-    use stayput::testing::Answer;
-    use std::sync::{Arc, Mutex};
     let posts = Arc::new(Mutex::new(Vec::new()));
     let seen = posts.clone();
     let test = Test::new(app()).http(move |sent| {

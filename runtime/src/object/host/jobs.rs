@@ -122,15 +122,13 @@ impl<T: Object> Host<T> {
                 message,
             )));
         };
-        let run = match (&entry.job, &entry.run) {
-            (Some(run), _) | (None, Runner::Process(run)) => run,
-            _ => {
-                let message = format!("`{}` is no job any more", start.action);
-                return Err(Box::new(WireError::framework(
-                    Code::MethodNotFound,
-                    message,
-                )));
-            }
+        let ((Some(run), _) | (None, Runner::Process(run))) = (entry.job.as_ref(), &entry.run)
+        else {
+            let message = format!("`{}` is no job any more", start.action);
+            return Err(Box::new(WireError::framework(
+                Code::MethodNotFound,
+                message,
+            )));
         };
         let mut call = self.system_call(&start.action);
         call.request_id = start.id.clone();
