@@ -93,15 +93,15 @@ export class Live {
         for (const listener of listeners)
             listener.end();
     }
-    /** Sends a call and waits for the text of its answer. */
-    call(id, body, query, onEnd) {
+    /** Sends a call and waits for the text of its answer; `hear` takes the items before it. */
+    call(id, body, query, onEnd, hear) {
         this.#open();
         return new Promise((resolve, reject) => {
             if (this.#status.state !== "open" && this.#waiting.size >= MAX_WAITING) {
                 reject(lost(`more than ${MAX_WAITING} calls wait for a connection`, false));
                 return;
             }
-            const waiting = { body, query, sent: false, resolve, reject };
+            const waiting = { body, query, sent: false, hear, resolve, reject };
             this.#waiting.set(id, waiting);
             onEnd((error) => {
                 if (this.#waiting.delete(id))
@@ -111,6 +111,11 @@ export class Live {
             if (this.#status.state === "open")
                 this.#send(waiting);
         });
+    }
+    /** Says something that wants no answer, if there is anybody to hear it. */
+    tell(body) {
+        if (this.#status.state === "open")
+            this.#socket?.send(body);
     }
     /** Whether a call was sent: then it may have been executed. */
     wasSent(id) {
@@ -244,6 +249,15 @@ export class Live {
             waiting.resolve(text);
             this.#rest();
         }
+        else if (member(message, "method") === "rpc.item") {
+            const params = member(message, "params");
+            const of = member(params, "id");
+            const reader = typeof of === "number" ? this.#waiting.get(of) : undefined;
+            if (reader?.hear !== undefined) {
+                const { hear } = reader;
+                later(() => hear(member(params, "item"), text));
+            }
+        }
         else if (member(message, "method") === "event") {
             const params = member(message, "params");
             const event = member(params, "event");
@@ -370,6 +384,10 @@ function later(act) {
             throw error;
         });
     }
+}
+/** The text of a notification about a result that is being read. */
+export function steer(method, params) {
+    return JSON.stringify({ jsonrpc: "2.0", method, params });
 }
 /** How many events an iterator keeps for a reader that is behind. */
 const MAX_BUFFERED = 1_000;
