@@ -17,7 +17,7 @@ use crate::event::DeclaredBy;
 use crate::middleware::Middleware;
 use crate::outgoing::{HoldsNothing, Http, Online};
 use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
-use crate::state::{Stateful, encode};
+use crate::state::{Bare, BareMut, Records, Stateful, encode};
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
 /// with the method's writes.
@@ -130,6 +130,16 @@ impl RawContext {
     pub(crate) fn push_effect(&self, effect: Effect) {
         if !self.turn.is_ended() {
             self.turn.effects.push(effect);
+        }
+    }
+
+    /// The object's records; of a run that has ended others, which nobody commits.
+    fn records(&self) -> Records {
+        let records = &self.turn.core.records;
+        if self.turn.is_ended() {
+            records.apart()
+        } else {
+            records.clone()
         }
     }
 
@@ -260,6 +270,10 @@ impl<S: Stateful> Context<S> {
         Http::new(self.raw().turn.clone())
     }
 
+    pub(super) fn turn(&self) -> Rc<Turn> {
+        self.raw().turn.clone()
+    }
+
     /// Where the mixin is mounted.
     pub(crate) fn mount(&self) -> Arc<str> {
         self.raw().mount.clone()
@@ -352,6 +366,51 @@ impl<S: Stateful> Context<S> {
 
     pub(crate) fn poison(&mut self, fault: StorageFault) {
         self.raw().poison(fault);
+    }
+
+    /// Bare records, without a field, to read.
+    pub fn records(&self) -> Bare<'_> {
+        let raw = self.raw();
+        Bare::new(raw.records(), &raw.mount)
+    }
+
+    /// Bare records, without a field, to change: written, undone and read like all state.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// #[durable_object]
+    /// struct Shelf {}
+    ///
+    /// #[durable_object]
+    /// impl Shelf {
+    ///     #[action]
+    ///     fn place(&mut self, cx: &mut Context<Self>, what: String, weight: u32) {
+    ///         cx.records_mut().put(&what, &weight);
+    ///     }
+    ///
+    ///     /// What begins so, and its weight.
+    ///     #[action(public)]
+    ///     fn find(&self, cx: &Context<Self>, prefix: String) -> Vec<(String, u32)> {
+    ///         cx.records().list().prefix(&prefix).limit(100).into_iter().collect()
+    ///     }
+    /// }
+    ///
+    /// stayput::app!(Shelf);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let shelf = Shelf::named(t, "left");
+    ///     for (what, weight) in [("plate", 300u32), ("cup", 200), ("platter", 900)] {
+    ///         shelf.place(what, weight).await.unwrap();
+    ///     }
+    ///     assert_eq!(shelf.find("plat").await.unwrap(), [("plate".to_owned(), 300), ("platter".to_owned(), 900)]);
+    /// });
+    /// # }
+    /// ```
+    pub fn records_mut(&mut self) -> BareMut<'_> {
+        let raw = self.raw();
+        BareMut::new(raw.records(), &raw.mount)
     }
 
     /// Sets the alarm: the `#[event(alarm)]` method runs at `at` or soon after, at once if that is past. There is one

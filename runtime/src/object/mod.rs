@@ -1,6 +1,7 @@
 //! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
 mod alarm;
+mod attempt;
 mod by_name;
 mod check;
 mod class;

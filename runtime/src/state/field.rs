@@ -139,6 +139,20 @@ impl FieldCache {
         Self::default()
     }
 
+    /// The first slot of the mixin mounted at `path`, and how the paths of its fields begin.
+    pub(super) fn mount(&self, path: &str) -> (usize, String) {
+        if path.is_empty() {
+            return (0, String::new());
+        }
+        let prefix = format!("{path}.");
+        let is_its = |slot: &Slot| {
+            let path = slot.key.strip_prefix("f/").unwrap_or_default();
+            path.starts_with(&prefix)
+        };
+        // One without plain fields asks for none of them.
+        (self.slots.iter().position(is_its).unwrap_or(0), prefix)
+    }
+
     /// How many bytes of JSON text the fields take together.
     pub(crate) fn bytes(&self) -> usize {
         self.slots

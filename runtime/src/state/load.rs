@@ -35,6 +35,16 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Starts a later walk at the first field of the mixin mounted at `path`; at the object's own for the empty one.
+    pub(crate) fn of_mount(records: &'a Records, cache: &'a mut FieldCache, path: &str) -> Self {
+        let (slot, prefix) = cache.mount(path);
+        Self {
+            slot,
+            prefix,
+            ..Self::new(records, cache)
+        }
+    }
+
     /// The next field: what is stored under its name, else under a former one, else `initial`.
     pub fn field<F: Field>(&mut self, name: &str, was: &[&str], initial: impl FnOnce() -> F) -> F {
         F::load(self, name, was, initial)

@@ -5,6 +5,7 @@
 //! records and hold nothing in memory; every other field is one record, encoded whole, and written
 //! only when its encoding changed.
 
+mod bare;
 mod collection;
 mod cursor;
 mod describe;
@@ -27,6 +28,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use bare::{Bare, BareMut, List, Listed};
 pub(crate) use cursor::EXPECTED as EXPECTED_CURSOR;
 pub use cursor::{Cursor, CursorError};
 pub use describe::StateDescriber;

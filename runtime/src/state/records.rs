@@ -51,6 +51,11 @@ impl Records {
         }
     }
 
+    /// The same committed records, with nothing written over them: what is written there goes nowhere.
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(Rc::clone(&self.inner.store))
+    }
+
     /// The value under `key`; `None` also when the records are poisoned, or are so by this read.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         self.settle(self.try_get(key))
@@ -328,6 +333,9 @@ fn too_large(key: &str, bytes: usize) -> StorageFault {
 
 /// The field a key belongs to, for people: `messages` of `c/messages/0000000000000001`.
 fn path_of(key: &str) -> String {
+    if let Some((_, bare)) = key.strip_prefix("u/").and_then(|rest| rest.split_once('/')) {
+        return bare.to_owned();
+    }
     let path = key
         .strip_prefix("f/")
         .or_else(|| key.strip_prefix("c/"))

@@ -36,6 +36,16 @@ impl<'a> Saver<'a> {
         }
     }
 
+    /// Starts a walk at the first field of the mixin mounted at `path`; at the object's own for the empty one.
+    pub(crate) fn of_mount(records: &'a Records, cache: &'a mut FieldCache, path: &str) -> Self {
+        let (slot, prefix) = cache.mount(path);
+        Self {
+            slot,
+            prefix,
+            ..Self::new(records, cache)
+        }
+    }
+
     /// Writes the next field if it changed.
     pub fn field<F: Field>(&mut self, name: &str, field: &F) {
         field.save(self, name);

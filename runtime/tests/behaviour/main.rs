@@ -14,6 +14,7 @@
 mod access;
 mod alarms;
 mod atomicity;
+mod bare;
 mod birth;
 mod broadcast;
 mod calls;

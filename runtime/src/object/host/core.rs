@@ -14,7 +14,7 @@ use crate::object::lock::Lock;
 use crate::object::{ObjectId, once};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Effect;
-use crate::state::Records;
+use crate::state::{FieldCache, Records};
 
 /// Who an object is.
 pub(crate) struct Identity {
@@ -42,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) chains: Chains,
     /// The jobs that run in this life of the object.
     pub(crate) jobs: Running,
+    /// What is known of the plain fields' records.
+    pub(crate) cache: RefCell<FieldCache>,
 }
 
 impl fmt::Display for Identity {

@@ -34,7 +34,7 @@ use crate::object::contain::Stop;
 use crate::object::lock::Lock;
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
-use crate::state::{FieldCache, Records};
+use crate::state::Records;
 use core::Busy;
 use queue::Queue;
 
@@ -55,7 +55,6 @@ pub(crate) struct Host<T: Object> {
     core: Rc<Core>,
     class: Arc<ClassTable<T>>,
     state: RefCell<Option<T>>,
-    cache: RefCell<FieldCache>,
     stage: RefCell<Stage>,
     wakes: Cell<u64>,
     /// Calls that wait for the lock, or have not come to it yet.
@@ -89,13 +88,13 @@ impl<T: Object> Host<T> {
                 class.entries.iter().map(|entry| entry.middleware),
             ),
             jobs: Running::default(),
+            cache: RefCell::default(),
         };
         Rc::new_cyclic(|me| Self {
             me: me.clone(),
             core: Rc::new(core),
             class,
             state: RefCell::new(None),
-            cache: RefCell::new(FieldCache::default()),
             stage: RefCell::new(Stage::Asleep),
             wakes: Cell::new(0),
             queue: Rc::default(),
@@ -184,7 +183,7 @@ impl<T: Object> LiveObject for Host<T> {
     }
 
     fn field_bytes(&self) -> usize {
-        self.cache.borrow().bytes()
+        self.core.cache.borrow().bytes()
     }
 }
 

@@ -89,7 +89,7 @@ impl<T: Object> Host<T> {
         records.undo();
         records.cure();
         if let Some(state) = self.state.borrow_mut().as_mut() {
-            state.reload(&mut Loader::new(records, &mut self.cache.borrow_mut()));
+            state.reload(&mut Loader::new(records, &mut self.core.cache.borrow_mut()));
         }
         if records.cure().is_some() {
             // The stored state cannot be read any more: the next call finds out why.
@@ -105,7 +105,7 @@ impl<T: Object> Host<T> {
         keep: Keep,
         value: &[u8],
     ) -> Result<(), Box<WireError>> {
-        let before = self.cache.borrow().clone();
+        let before = self.core.cache.borrow().clone();
         let kept = self.save().map_err(|fault| storage_error(&fault));
         let kept = kept.and_then(|()| self.handle_events(turn));
         let remembered = kept.and_then(|()| match &turn.keyed {
@@ -115,7 +115,7 @@ impl<T: Object> Host<T> {
             None => Ok(()),
         });
         if let Err(error) = remembered {
-            *self.cache.borrow_mut() = before;
+            *self.core.cache.borrow_mut() = before;
             return Err(error);
         }
         let records = &self.core.records;
@@ -126,11 +126,11 @@ impl<T: Object> Host<T> {
         if records.is_changed()
             && let Some(error) = self.barred(&turn.caller, turn.above())
         {
-            *self.cache.borrow_mut() = before;
+            *self.core.cache.borrow_mut() = before;
             return Err(error);
         }
         if let Err(fault) = self.commit(turn) {
-            *self.cache.borrow_mut() = before;
+            *self.core.cache.borrow_mut() = before;
             return Err(storage_error(&fault));
         }
         Ok(())
@@ -138,7 +138,7 @@ impl<T: Object> Host<T> {
 
     /// Puts the plain fields that changed into the overlay.
     pub(super) fn save(&self) -> Result<(), StorageFault> {
-        let mut cache = self.cache.borrow_mut();
+        let mut cache = self.core.cache.borrow_mut();
         let mut saver = Saver::new(&self.core.records, &mut cache);
         if let Some(state) = self.state.borrow().as_ref() {
             state.save(&mut saver);
@@ -167,7 +167,7 @@ impl<T: Object> Host<T> {
                         || entry.mount == queued.mount)
             });
             for entry in handlers {
-                let cache = self.cache.borrow().clone();
+                let cache = self.core.cache.borrow().clone();
                 let (emitted, effects) = (turn.events.len(), turn.effects.len());
                 self.core.records.begin();
                 let raw = RawContext {
@@ -195,7 +195,7 @@ impl<T: Object> Host<T> {
                     }
                 };
                 self.core.records.undo();
-                *self.cache.borrow_mut() = cache;
+                *self.core.cache.borrow_mut() = cache;
                 let lost = self.state.borrow().is_none();
                 if entry.required || lost {
                     return Err(error);
@@ -205,7 +205,7 @@ impl<T: Object> Host<T> {
                 if let Some(state) = self.state.borrow_mut().as_mut() {
                     state.reload(&mut Loader::new(
                         &self.core.records,
-                        &mut self.cache.borrow_mut(),
+                        &mut self.core.cache.borrow_mut(),
                     ));
                 }
                 let identity = &self.core.identity;

@@ -80,7 +80,7 @@ impl<T: Object> Host<T> {
         if let Some(fault) = records.cure() {
             return Err(storage_error(&fault));
         }
-        *self.cache.borrow_mut() = cache;
+        *self.core.cache.borrow_mut() = cache;
         *self.state.borrow_mut() = Some(state);
         Ok(())
     }
