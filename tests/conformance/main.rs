@@ -9,6 +9,7 @@
 
 mod alarms;
 mod app;
+mod attempts;
 mod binary;
 mod calls;
 mod dev;
@@ -63,6 +64,7 @@ const TABLES: &[&[Scenario]] = &[
     middleware::ALL,
     front::ALL,
     jobs::ALL,
+    attempts::ALL,
 ];
 
 #[test]

@@ -19,6 +19,7 @@ mod hall;
 mod mill;
 mod relay;
 mod shelf;
+mod shop;
 mod spring;
 mod tally;
 
@@ -35,11 +36,12 @@ pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use mill::{Mill, MillError};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
+pub use shop::{Shop, ShopError, Sold};
 pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Spring, Tally;
+    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor
