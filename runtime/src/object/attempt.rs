@@ -125,13 +125,12 @@ impl<S: Stateful> Context<S> {
         saver.accept();
         records.undo();
         let outcome = attempt(state, self);
-        match &outcome {
-            Ok(_) => checkpoint.kept = true,
-            Err(_) => {
-                records.undo();
-                records.begin();
-                state.reload(&mut Loader::of_mount(records, &mut now, &mount));
-            }
+        if outcome.is_ok() {
+            checkpoint.kept = true;
+        } else {
+            records.undo();
+            records.begin();
+            state.reload(&mut Loader::of_mount(records, &mut now, &mount));
         }
         drop(checkpoint);
         outcome

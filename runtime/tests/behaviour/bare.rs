@@ -7,6 +7,9 @@ use stayput::testing;
 
 use crate::support::code;
 
+/// Records, in order.
+type Pairs = Vec<(String, i64)>;
+
 /// A change of the records.
 #[data]
 pub enum Step {
@@ -141,7 +144,7 @@ impl Shelf {
     }
 
     #[action]
-    fn all(&self, cx: &Context<Self>) -> (u64, Vec<u64>, Vec<(String, i64)>, Vec<(String, i64)>) {
+    fn all(&self, cx: &Context<Self>) -> (u64, Vec<u64>, Pairs, Pairs) {
         let records = cx.records().list().into_iter().collect();
         (
             self.steps,
@@ -197,12 +200,12 @@ stayput::app!(Shelf);
 struct Dice(u64);
 
 impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
+    fn throw(&mut self, sides: u32) -> u32 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        u32::try_from(self.0 >> 33).unwrap_or(0) % sides
     }
 
     fn key(&mut self) -> String {
@@ -216,7 +219,7 @@ impl Dice {
     fn steps(&mut self, depth: u64) -> Vec<Step> {
         let count = 1 + self.throw(5);
         let step = |dice: &mut Self| match dice.throw(if depth < 3 { 10 } else { 8 }) {
-            0..=4 => Step::Put(dice.key(), dice.throw(1_000) as i64),
+            0..=4 => Step::Put(dice.key(), i64::from(dice.throw(1_000))),
             5 => Step::Delete(dice.key()),
             6 => Step::DeletePrefix(dice.key()),
             7 => {
@@ -250,7 +253,7 @@ impl Model {
                     self.records.remove(key);
                 }
                 Step::DeletePrefix(prefix) => {
-                    self.records.retain(|key, _| !key.starts_with(prefix))
+                    self.records.retain(|key, _| !key.starts_with(prefix));
                 }
                 Step::DeleteRange(from, to) => {
                     self.records.retain(|key, _| !(*key >= *from && *key < *to));
