@@ -145,6 +145,8 @@ fn routes() -> Routes {
             name: Arc::from(path),
             mode: Mode::Read,
             auth: EdgeAuth::Public,
+            job: None,
+            streams: None,
         };
         routes.add(&info, action);
     }
