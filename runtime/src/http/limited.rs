@@ -69,11 +69,12 @@ impl Limits for SharedLimits {
             }
             for limit in &self.0 {
                 if let Some((object, params)) = limit.question(request, caller) {
+                    let params = params?;
                     let (_, target) = front
                         .find(LIMITER, &object)
                         .map_err(|_| Box::new(no_limiter()))?;
                     let id = Arc::clone(&trace.id);
-                    let envelope = SharedLimit::envelope(target, params?, id, trace.nonce, now);
+                    let envelope = SharedLimit::envelope(target, params, id, trace.nonce, now);
                     limit.judge(ask(envelope).await)?;
                 }
             }

@@ -107,7 +107,11 @@ impl SharedLimit {
 
     /// What to ask of which object, if the request is counted.
     pub(crate) fn question(&self, request: &Request, caller: &Caller) -> Option<(String, Reply)> {
-        let key = (self.by)(request, caller)?;
+        let Some(key) = (self.by)(request, caller) else {
+            // Who cannot be told from others is not let by uncounted.
+            let unknown = !caller.is_authenticated() && caller.ip().is_none();
+            return unknown.then(|| (String::new(), Err(Box::new(unknown_address()))));
+        };
         let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -164,6 +168,11 @@ impl SharedLimit {
             Err(_) => Ok(()),
         }
     }
+}
+
+fn unknown_address() -> WireError {
+    let message = "the address of an anonymous request is not known, so it cannot be counted";
+    WireError::framework(Code::RateLimited, message)
 }
 
 impl fmt::Debug for SharedLimit {

@@ -77,6 +77,15 @@ impl Mill {
     #[action(job)]
     async fn rest(_this: Handle<Self>) {}
 
+    /// Returns as much as may be kept, of as much as may come.
+    #[action(job, retries = 0)]
+    async fn copy(_this: Handle<Self>, cx: JobContext<Self>, text: String, times: usize) -> String {
+        let long = cx.progress(&"x".repeat(100_000)).await.unwrap_err();
+        assert_eq!(long.code(), "too_large");
+        cx.progress(&"x".repeat(60_000)).await.unwrap();
+        text.repeat(times)
+    }
+
     /// Who is it?
     #[action(public, job)]
     async fn whoami(_this: Handle<Self>, cx: JobContext<Self>) -> String {
@@ -134,6 +143,26 @@ fn a_job_that_returns_nothing_is_done() {
         t.settle().await;
         let view = mill.jobs().get(job.as_str()).await.unwrap();
         assert_eq!((view.status, view.result), (JobStatus::Done, None));
+    });
+}
+
+#[test]
+fn long_parameters_and_long_results_are_no_reason_to_run_again() {
+    testing::run(app(), async |t| {
+        let mill = Mill::named(&t.as_user("ada"), "old");
+        // Twice as long as JSON text within JSON text.
+        let quotes = "\"".repeat(490_000);
+        for (times, status, code) in [
+            (1, JobStatus::Done, None),
+            (2, JobStatus::Failed, Some("too_large")),
+        ] {
+            let job = mill.copy(quotes.as_str(), times).await.unwrap().job;
+            t.advance(minutes(1)).await;
+            let view = mill.jobs().get(job.as_str()).await.unwrap();
+            let error = view.error.map(|error| error.code);
+            assert_eq!((view.status, view.attempt), (status, 1));
+            assert_eq!(error.as_deref(), code);
+        }
     });
 }
 

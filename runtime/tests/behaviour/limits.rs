@@ -35,6 +35,9 @@ fn the_limit_counts_over_all_objects_before_they_wake() {
         assert_eq!(bob.post("/desk/d/stamp", "{}").await.body().as_ref(), b"1");
         t.advance(seconds(20)).await;
         assert_eq!(ada.post("/desk/d/stamp", "{}").await.body().as_ref(), b"2");
+        // Nobody knows whose bucket this would be.
+        let unknown = t.anonymous().post("/desk/d/stamp", "{}").await;
+        assert_eq!(unknown.status().as_u16(), 429);
         // Calls between objects, and those of tests by stubs, are no requests.
         for _ in 0..9 {
             Desk::named(&ada, "e").stamp().await.unwrap();

@@ -6,7 +6,8 @@ use std::ops::Deref;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Rejection;
+use super::MAX_PROGRESS;
+use crate::error::{Code, Rejection};
 use crate::object::{HasOrigin, Origin, ProcessContext, storage_error};
 use crate::rpc::WireError;
 use crate::state::{Stateful, encode};
@@ -37,20 +38,29 @@ impl<S: Stateful> JobContext<S> {
     ///
     /// # Errors
     ///
-    /// The job was cancelled, or runs again elsewhere (`jobs.not_found`); the value cannot be encoded (`state.unstorable`).
+    /// The job was cancelled, or runs again elsewhere (`jobs.not_found`); the value cannot be encoded (`state.unstorable`) or
+    /// is longer than 64 KiB (`too_large`).
     pub async fn progress<T: Serialize + ?Sized>(&self, progress: &T) -> Result<(), Rejection> {
         let Some(job) = self.process.job() else {
             return Ok(());
         };
         let progress =
             encode("progress", progress).map_err(|fault| Rejection::new(storage_error(&fault)))?;
+        if progress.len() > MAX_PROGRESS {
+            let message = format!(
+                "a progress of {} bytes is longer than {MAX_PROGRESS}: store it, and tell where it is",
+                progress.len()
+            );
+            let error = WireError::framework(Code::TooLarge, message);
+            return Err(Rejection::new(Box::new(error)));
+        }
         let progress = String::from_utf8(progress).unwrap_or_default();
         let mut params = Vec::new();
         let parts = serde_json::value::RawValue::from_string(progress).and_then(|progress| {
             serde_json::to_writer(&mut params, &(&*job.id, job.attempt, progress))
         });
         if let Err(fault) = parts {
-            let error = WireError::framework(crate::error::Code::Internal, fault.to_string());
+            let error = WireError::framework(Code::Internal, fault.to_string());
             return Err(Rejection::new(Box::new(error)));
         }
         let told = (job.keeper)("report", params.into()).await;

@@ -59,7 +59,7 @@ use crate::action::{InUrl, Params};
 use crate::object::{Deed, JobStart, hours, seconds};
 use crate::prelude::*;
 use crate::rpc::Reply;
-use record::Job;
+use record::{Job, JobCaller, JobParams};
 
 /// How many jobs of an object may be queued or running.
 pub const MAX_OPEN: u64 = 1_000;
@@ -67,6 +67,8 @@ pub const MAX_OPEN: u64 = 1_000;
 pub const MAX_RUNNING: usize = 16;
 /// How long it takes until a job whose object was lost in a crash is run again.
 pub const LEASE: Duration = seconds(10);
+/// The longest progress that a job may tell, in bytes of JSON: it is written with each change.
+pub const MAX_PROGRESS: usize = 64 << 10;
 /// How long an ended job can be asked for.
 pub const KEPT: Duration = hours(24);
 /// The pause before the first retry; it doubles.
@@ -84,6 +86,8 @@ const LISTED: usize = 10_000;
 #[derive(Debug)]
 pub struct Jobs {
     all: Map<String, Job>,
+    /// What those that have not ended are run with: apart, so that it is written once.
+    params: Map<String, JobParams>,
     /// Those that are to be run, by when.
     queued: Set<(Timestamp, String)>,
     /// Those that run, by when to see whether they still do.
@@ -213,13 +217,19 @@ impl Jobs {
 
 impl Jobs {
     /// Notes a job, and begins it if not too many run.
-    fn accept(&mut self, cx: &mut Context<Self>, job: Job) -> Result<Accepted, JobError> {
+    fn accept(
+        &mut self,
+        cx: &mut Context<Self>,
+        job: Job,
+        params: &JobParams,
+    ) -> Result<Accepted, JobError> {
         self.sweep(cx.now());
         if self.open >= MAX_OPEN {
             return Err(JobError::Full { max: MAX_OPEN });
         }
         self.open += 1;
         let id = cx.uuid_v7();
+        self.params.set(&id, params);
         self.queue(cx, &id, job, Duration::ZERO);
         self.look_after(cx);
         Ok(Accepted { job: id })
@@ -247,6 +257,7 @@ impl Jobs {
         job.changed = cx.now();
         job.due = cx.now() + KEPT;
         self.ended.insert(&(job.due, id.to_owned()));
+        self.params.discard(id);
         self.tell(cx, id, job);
         #[cfg(any(feature = "client", target_arch = "wasm32"))]
         notify::ended(self, cx, id, job);
@@ -326,7 +337,7 @@ impl Jobs {
     }
 
     fn begin(&mut self, cx: &mut Context<Self>, id: &str) {
-        let Some(mut job) = self.all.get(id) else {
+        let (Some(mut job), Some(params)) = (self.all.get(id), self.params.get(id)) else {
             return;
         };
         job.status = JobStatus::Running;
@@ -339,8 +350,8 @@ impl Jobs {
             id: id.into(),
             keeper: cx.mount(),
             action: job.action.as_str().into(),
-            params: job.params.into(),
-            in_url: InUrl::from_bits(job.in_url),
+            params: params.text.into(),
+            in_url: InUrl::from_bits(params.in_url),
             caller: job.caller.into_caller(),
             attempt: job.attempt,
             progress: job.progress.map(|progress| progress.to_string()),
@@ -389,6 +400,6 @@ pub fn accept(
         Some((parent, _)) => format!("{parent}.{action}"),
         None => action.to_owned(),
     };
-    let job = Job::new(action, params, cx.caller(), retries, cx.now());
-    crate::action::reply_result(jobs.accept(cx, job))
+    let job = Job::new(action, JobCaller::of(cx.caller()), retries, cx.now());
+    crate::action::reply_result(jobs.accept(cx, job, &JobParams::of(params)))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::record::{Job, JobCaller};
-use super::{JobError, JobStatus, Jobs};
+use super::record::{Job, JobCaller, JobParams};
+use super::{JobError, Jobs};
 use crate::object::{Context, Handle, ProcessContext, seconds};
 use crate::outgoing::SETTING;
 
@@ -55,26 +55,19 @@ pub(super) fn ended(jobs: &mut Jobs, cx: &mut Context<Jobs>, id: &str, job: &mut
         return;
     }
     for url in std::mem::take(&mut job.notify) {
-        let Ok(params) = serde_json::to_string(&(id, url)) else {
+        let Ok(text) = serde_json::to_string(&(id, url)) else {
             continue;
         };
-        let post = Job {
-            action: format!("{}.post", cx.mount()),
-            params,
-            in_url: 0,
-            caller: JobCaller::system(),
-            status: JobStatus::Queued,
-            attempt: 0,
-            retries: RETRIES,
-            progress: None,
-            result: None,
-            error: None,
-            notify: Vec::new(),
-            ..job.clone()
-        };
+        let post = Job::new(
+            format!("{}.post", cx.mount()),
+            JobCaller::system(),
+            RETRIES,
+            cx.now(),
+        );
         // It ends within minutes, so it takes no place of those that callers may begin.
         jobs.open += 1;
         let id = cx.uuid_v7();
+        jobs.params.set(&id, &JobParams { text, in_url: 0 });
         jobs.queue(cx, &id, post, Duration::ZERO);
     }
     jobs.all.set(id, job);

@@ -10,7 +10,8 @@ use crate::object::{Caller, CallerKind, Timestamp};
 use crate::prelude::data;
 use crate::rpc::{Reply, WireError, from_utf8};
 
-/// The longest result that can be kept: a record has 2,000,000 bytes, with the parameters in it.
+/// The longest result, and the longest details of an error, that are kept: a record has 2,000,000 bytes, with the progress in
+/// it. What could not be stored would be run again.
 const MAX_RESULT: usize = 1_000_000;
 
 /// A job.
@@ -18,10 +19,6 @@ const MAX_RESULT: usize = 1_000_000;
 pub(super) struct Job {
     /// The action's wire name.
     pub(super) action: String,
-    /// JSON text.
-    pub(super) params: String,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub(super) in_url: u16,
     pub(super) caller: JobCaller,
     pub(super) status: JobStatus,
     /// Runs begun so far.
@@ -40,6 +37,24 @@ pub(super) struct Job {
     /// Whom to tell when it has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) notify: Vec<String>,
+}
+
+/// What a job is run with.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+pub(super) struct JobParams {
+    /// JSON text.
+    pub(super) text: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) in_url: u16,
+}
+
+impl JobParams {
+    pub(super) fn of(params: &Params) -> Self {
+        Self {
+            text: String::from_utf8_lossy(params.text()).into_owned(),
+            in_url: params.in_url().bits(),
+        }
+    }
 }
 
 /// Who began a job: what is kept of a caller for later, never credentials.
@@ -66,22 +81,10 @@ pub(crate) struct Failed {
 }
 
 impl Job {
-    pub(super) fn new(
-        action: String,
-        params: &Params,
-        caller: &Caller,
-        retries: u32,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(action: String, caller: JobCaller, retries: u32, now: Timestamp) -> Self {
         Self {
             action,
-            params: String::from_utf8_lossy(params.text()).into_owned(),
-            in_url: params.in_url().bits(),
-            caller: JobCaller {
-                subject: caller.subject.clone(),
-                scopes: caller.scopes.clone(),
-                kind: caller.kind,
-            },
+            caller,
             status: JobStatus::Queued,
             attempt: 0,
             retries,
@@ -142,6 +145,14 @@ impl Job {
 }
 
 impl JobCaller {
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self {
+            subject: caller.subject.clone(),
+            scopes: caller.scopes.clone(),
+            kind: caller.kind,
+        }
+    }
+
     /// The caller of the job's runs.
     pub(super) fn into_caller(self) -> Caller {
         Caller {
@@ -156,11 +167,7 @@ impl JobCaller {
     /// The runtime itself.
     #[cfg(any(feature = "client", target_arch = "wasm32"))]
     pub(super) fn system() -> Self {
-        Self {
-            subject: Caller::system().subject,
-            scopes: Vec::new(),
-            kind: CallerKind::System,
-        }
+        Self::of(&Caller::system())
     }
 }
 
@@ -189,6 +196,7 @@ impl Outcome {
         };
         let again = error.retryable || error.is(Code::Internal);
         let details = error.details.as_ref();
+        let details = details.filter(|details| details.get().len() <= MAX_RESULT);
         let details = details.and_then(|details| serde_json::from_str(details.get()).ok());
         let failure = JobFailure {
             code: error.code().to_owned(),
