@@ -315,10 +315,9 @@ impl Front {
         if !reads && method != Method::POST {
             return Err(wrong_method(method, OF_QUERY));
         }
-        let base = format!("/{class}/{name}");
         let caller = self.identify(request, dispatch).await?;
-        let (class, target) = self.find(class, name)?;
-        let mut session = self.session(class, &target, &caller, trace, dispatch);
+        let (found_class, target) = self.find(class, name)?;
+        let mut session = self.session(found_class, &target, &caller, trace, dispatch);
         session.key = key_of(request)?;
         let action = session.class.action_or_route(&segment(action)?)?;
         if let Some(streams) = action.streams {
@@ -355,7 +354,7 @@ impl Front {
         Ok(if reads {
             found(result, request.headers(), answers)
         } else if let Some(begins) = action.job {
-            (begins.answer)(&base, &action.name, result, answers)
+            (begins.answer)(&format!("/{class}/{name}"), &action.name, result, answers)
         } else {
             answers.answer(StatusCode::OK, result)
         })
