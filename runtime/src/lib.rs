@@ -13,6 +13,7 @@ extern crate self as stayput;
 
 mod app;
 mod cbor;
+mod hex;
 mod macros;
 mod network;
 mod order;

@@ -16,6 +16,16 @@ export class Greeter extends DurableObject {
     return args;
   }
 
+  async fetch(request) {
+    const { pathname, search } = new URL(request.url);
+    if (pathname === "/away") return Response.redirect("http://elsewhere.example/", 302);
+    if (pathname === "/long") return new Response(new Uint8Array((16 << 20) + 1));
+    if (pathname === "/fail") throw new TypeError("no fetch today");
+    const body = await request.text();
+    const said = { method: request.method, path: pathname + search, mark: request.headers.get("x-mark"), body };
+    return Response.json(said, { status: 202, headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] });
+  }
+
   nothing() {}
 
   wide() {

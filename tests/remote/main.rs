@@ -97,6 +97,35 @@ fn objects_that_are_written_in_javascript_are_called() {
     let sold = server.connect().call("till/js", "sold", &json!([]));
     assert_eq!(sold.unwrap().unwrap(), 11);
 
+    let request = |method: &str, path: &str, body: &str| {
+        let params = json!([method, path, body]);
+        let answer = server
+            .connect()
+            .call("till/js", "request", &params)
+            .unwrap();
+        answer.unwrap_or_else(|error| json!([error["data"]["code"], error["message"]]))
+    };
+    for (method, path, body) in [
+        ("POST", "/a%2Fb?c=d&e", "ü\n\n"),
+        ("GET", "/", ""),
+        ("DELETE", "/x", ""),
+    ] {
+        let answer = request(method, path, body);
+        let said = json!({"method": method, "path": path, "mark": "m", "body": body});
+        let text: Value = serde_json::from_str(answer[2].as_str().unwrap()).unwrap();
+        assert_eq!((&answer[0], &text), (&json!(202), &said), "{answer}");
+        assert_eq!(answer[1], json!(["a=1", "b=2"]), "{answer}");
+    }
+    let head = request("HEAD", "/", "");
+    assert_eq!((&head[0], &head[2]), (&json!(202), &json!("")), "{head}");
+    assert_eq!(request("GET", "/away", "")[0], 302);
+    assert_eq!(request("GET", "/long", "")[0], "too_large");
+    assert_eq!(
+        request("GET", "/fail", ""),
+        json!(["js_exception", "no fetch today"])
+    );
+    assert_eq!(request("GET", "nowhere", "")[0], "invalid_request");
+
     // Without the binding, and natively, it says what is missing.
     let bare = shop.worker.start(&folder.path().join("bare"));
     let native = native(&shop, &folder.path().join("native"), &[]);

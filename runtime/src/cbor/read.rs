@@ -7,6 +7,7 @@ use minicbor::decode::{Decoder, Error};
 
 use super::half::from_half;
 use super::{Fault, What};
+use crate::hex::hex;
 use crate::rpc::MAX_JSON_DEPTH;
 
 /// The JSON text of one CBOR value: of none, nothing.
@@ -185,7 +186,7 @@ impl Reader<'_> {
             }
             BytesAs::Base64Url => URL_SAFE_NO_PAD.encode(all),
             BytesAs::Base64 => base64(&all),
-            BytesAs::Hex => hex(&all),
+            BytesAs::Hex => hex(&all).to_ascii_uppercase(),
         };
         self.json.push(b'"');
         self.put(text.as_bytes());
@@ -289,14 +290,6 @@ fn base64(bytes: &[u8]) -> String {
         text.push('=');
     }
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
-    let pairs = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    pairs.map(|digit| digit.to_ascii_uppercase()).collect()
 }
 
 fn fault(at: usize, what: What) -> Fault {

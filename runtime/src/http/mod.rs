@@ -45,5 +45,8 @@ pub use front::{Front, FrontConfig, Limits};
 pub(crate) use limited::{Limits as EdgeLimits, SharedLimits};
 pub use live::{Answerable, Asked, Live, Opening};
 pub use raw::{FETCH, Raw, raw_reply, raw_request};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use raw::{MAX_RESPONSE, decode_request, encode_response};
+pub(crate) use raw::{decode_response, encode as encode_message};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};
 pub use session::Subscription;

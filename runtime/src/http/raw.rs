@@ -17,7 +17,7 @@ use crate::rpc::{Reply, WireError};
 pub const FETCH: &str = "~fetch";
 
 /// The longest body of a response. It is whole in memory, more than once, and an isolate has 128 MB.
-const MAX_RESPONSE: usize = 16 << 20;
+pub(crate) const MAX_RESPONSE: usize = 16 << 20;
 
 /// How requests are brought to a handler. Pointers, so that an app without one links nothing of them.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ fn encode_request(request: &Request, below: &str) -> Bytes {
     encode(&first, request.headers(), &request.body)
 }
 
-fn decode_request(text: &Bytes) -> Option<Request> {
+pub(crate) fn decode_request(text: &Bytes) -> Option<Request> {
     let (first, headers, body) = decode(text)?;
     let (method, uri) = first.split_once(' ')?;
     let mut request = ::http::Request::new(body);
@@ -124,7 +124,7 @@ fn decode_request(text: &Bytes) -> Option<Request> {
     Some(Request::new(request, Peer::default()))
 }
 
-fn encode_response(response: &Response) -> Bytes {
+pub(crate) fn encode_response(response: &Response) -> Bytes {
     encode(
         response.status().as_str(),
         response.headers(),
@@ -132,7 +132,7 @@ fn encode_response(response: &Response) -> Bytes {
     )
 }
 
-fn decode_response(text: &Bytes) -> Option<Response> {
+pub(crate) fn decode_response(text: &Bytes) -> Option<Response> {
     let (first, headers, body) = decode(text)?;
     let mut response = Response::new(body);
     *response.status_mut() = first.parse().ok()?;
@@ -142,8 +142,8 @@ fn decode_response(text: &Bytes) -> Option<Response> {
     Some(response)
 }
 
-/// No part of a head has a line feed in it.
-fn encode(first: &str, headers: &::http::HeaderMap, body: &[u8]) -> Bytes {
+/// A first line, headers and a body as one. No part of a head has a line feed in it.
+pub(crate) fn encode(first: &str, headers: &::http::HeaderMap, body: &[u8]) -> Bytes {
     let mut text = Vec::with_capacity(256 + body.len());
     text.extend_from_slice(first.as_bytes());
     text.push(b'\n');

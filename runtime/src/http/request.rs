@@ -16,6 +16,7 @@ use super::Subscription;
 use crate::auth::Surroundings;
 use crate::backend::SharedEnvironment;
 use crate::error::{Code, Rejection};
+use crate::hex::hex;
 use crate::object::{Caller, Envelope, Target};
 use crate::remote::TIMEOUT_HEADER;
 use crate::rpc::{Reply, WireError, from_utf8};
@@ -202,7 +203,7 @@ impl Trace {
         let given = headers
             .get(X_REQUEST_ID)
             .and_then(|value| harmless(value.as_bytes()));
-        let id = given.map_or_else(|| hex(&random[..16]), Arc::from);
+        let id = given.map_or_else(|| Arc::from(hex(&random[..16])), Arc::from);
         Self {
             id,
             nonce: u64::from_le_bytes(nonce),
@@ -223,14 +224,4 @@ fn harmless(id: &[u8]) -> Option<&str> {
         return None;
     }
     std::str::from_utf8(id).ok()
-}
-
-fn hex(bytes: &[u8]) -> Arc<str> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    Arc::from(text)
 }

@@ -459,21 +459,27 @@ impl<T, E> Call<T, E> {
     }
 }
 
+impl<T, E> Call<T, E> {
+    /// The answer as it came.
+    pub(crate) fn into_reply(self) -> LocalFuture<'static, Reply> {
+        match self.params {
+            Ok(params) => {
+                let (core, action, mode, key) = (self.core, self.action, self.mode, self.key);
+                Box::pin(async move { core.send(action, params, mode, key).await })
+            }
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+}
+
 impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
     type Output = Result<T, CallError<E>>;
     type IntoFuture = Answer<T, E>;
 
     fn into_future(self) -> Answer<T, E> {
         let origin = self.core.origin.clone();
-        let reply: LocalFuture<'static, Reply> = match self.params {
-            Ok(params) => {
-                let (core, action, mode, key) = (self.core, self.action, self.mode, self.key);
-                Box::pin(async move { core.send(action, params, mode, key).await })
-            }
-            Err(error) => Box::pin(std::future::ready(Err(error))),
-        };
         Answer {
-            reply,
+            reply: self.into_reply(),
             origin,
             typed: PhantomData,
         }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use ::http::Method;
 use serde::Serialize;
 
 use super::Remote;
+use super::js_fetch::JsRequest;
 use crate::action::encode;
 use crate::error::{Code, Error};
 use crate::object::{Call, HasOrigin, Mode, ObjectId, StubCore};
@@ -12,7 +14,7 @@ use crate::rpc::{Reply, WireError};
 
 /// A class of Durable Objects that is written by hand in JavaScript, by the binding that leads to it.
 ///
-/// Calls reach the public methods of the class by the platform's own RPC. They exist on Workers only: natively they
+/// Calls reach the public methods of the class by the platform's own RPC, requests its `fetch`. They exist on Workers only: natively they
 /// answer `config.binding_missing`.
 ///
 /// ```no_run
@@ -75,6 +77,31 @@ impl JsClass {
 }
 
 impl JsObject {
+    /// A request to its `fetch` method: `method`, and a path with its query. Awaited, it answers the response, whatever its
+    /// status; bodies of more than 16 MiB are refused. Of redirects none is followed. It counts as a command.
+    ///
+    /// ```no_run
+    /// # use stayput::prelude::*;
+    /// # use stayput::remote::JsClass;
+    /// use stayput::front::Method;
+    ///
+    /// # static MAILER: JsClass = JsClass::bound("MAILER");
+    /// # #[durable_object] struct Shop {}
+    /// # #[durable_object]
+    /// # impl Shop {
+    /// #[action]
+    /// async fn sell(&mut self, cx: &mut Context<Self>, to: String) -> Result<u16> {
+    ///     let mailer = MAILER.named(cx, "main");
+    ///     let response = mailer.fetch(Method::POST, "/send?now").json(&to).await?;
+    ///     Ok(response.status().as_u16())
+    /// }
+    /// # }
+    /// # fn main() {}
+    /// ```
+    pub fn fetch(&self, method: Method, path: &str) -> JsRequest {
+        JsRequest::new(self.core.clone(), method, path)
+    }
+
     /// A call of one of its methods. `args` is a tuple or a list: they are the method's arguments, by position, as JSON
     /// has them; integers that a JavaScript number does not hold are `bigint`. `undefined` as the result is `null`.
     ///

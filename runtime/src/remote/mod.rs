@@ -7,6 +7,7 @@ mod deliver;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod fault;
 mod js;
+mod js_fetch;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod request;
 
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 pub use self::deliver::deliver;
 pub use self::js::{JsClass, JsObject};
+pub use self::js_fetch::JsRequest;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use self::js_fetch::REQUEST;
 
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use self::{

@@ -2,10 +2,10 @@
 //! has the objects: after a restart none is valid, and none is valid twice.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::TICKET_LIFE;
+use crate::hex::hex;
 use crate::object::{Caller, ObjectId, Target, Timestamp};
 
 /// So many may be out at a time.
@@ -41,11 +41,7 @@ impl Tickets {
         if state.order.len() >= MAX_TICKETS {
             return None;
         }
-        let mut text = String::with_capacity(64);
-        for byte in random {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
+        let text = hex(&random);
         let key: Arc<str> = text.as_str().into();
         let ticket = Ticket {
             object: target.id,

@@ -7,13 +7,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::connections::WorkersConnections;
 use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
 use super::instance::app;
-use super::wire;
+use super::tasks::{self, Arrival};
+use super::wire::{self, Packed};
 use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, ObjectId, Target, Timestamp};
@@ -80,6 +82,16 @@ impl WorkersEnvironment {
             .get_or_init(|| Rc::new(WorkersConnections::load(self.bridge.clone())))
     }
 
+    /// Runs `task` as the code of a call; its first step is done when this returns.
+    pub(super) fn begin(&self, run: Run, task: LocalFuture<'static, ()>) {
+        Self::attribute(run, || tasks::begin(self.attributed(task)));
+    }
+
+    fn attributed(&self, task: LocalFuture<'static, ()>) -> LocalFuture<'static, ()> {
+        let (run, bridge) = (RUNNING.with_borrow(Clone::clone), self.bridge.clone());
+        Box::pin(Attributed { run, bridge, task })
+    }
+
     fn draw(&self, bytes: &mut [u8]) {
         // The platform gives at most 65,536 bytes at a time.
         for chunk in bytes.chunks_mut(65_536) {
@@ -129,8 +141,7 @@ impl Environment for WorkersEnvironment {
     }
 
     fn spawn(&self, task: LocalFuture<'static, ()>) {
-        let (run, bridge) = (RUNNING.with_borrow(Clone::clone), self.bridge.clone());
-        wasm_bindgen_futures::spawn_local(Attributed { run, bridge, task });
+        tasks::spawn(self.attributed(task));
     }
 
     fn connections(&self, _: ObjectId) -> Option<Rc<dyn Connections>> {
@@ -191,14 +202,21 @@ async fn deliver(
     envelope: &Envelope,
     stream: Option<(u8, u32)>,
 ) -> Result<Answer, JsValue> {
-    let header = wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
-    let params = js_sys::Uint8Array::from(envelope.params.as_ref());
+    let Packed { text, params } =
+        wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
+    let params = params.map(|params| Uint8Array::from(params.as_ref()));
     let Target { class, id, name } = &envelope.target;
-    let (id, name) = (id.to_string(), name.as_deref());
-    let answer = match stream {
-        None => bridge.call(class, &id, name, envelope.near, &header, &params)?,
-        Some((form, call)) => bridge.stream(class, &id, name, &header, &params, form, call)?,
+    // A name says more than the id of it.
+    let id = name.is_none().then(|| id.to_string()).unwrap_or_default();
+    let name = name.as_deref();
+    let params = params.as_ref();
+    let Some((form, call)) = stream else {
+        let answer = Arrival::new();
+        let (near, number) = (envelope.near, answer.number);
+        bridge.call(class, &id, name, near, &text, params, number)?;
+        return Ok(answer.await?.unchecked_into());
     };
+    let answer = bridge.stream(class, &id, name, &text, params, form, call)?;
     Ok(JsFuture::from(answer).await?.unchecked_into())
 }
 
@@ -206,6 +224,9 @@ async fn deliver(
 pub(super) fn read(answer: &Answer) -> Reply {
     let internal = |text: String| Box::new(WireError::framework(Code::Internal, text));
     let member = |thrown: JsValue| internal(text_of(&thrown));
+    if let Some(text) = answer.as_string() {
+        return Ok(text.into());
+    }
     if let Some(bytes) = answer.ok().map_err(member)? {
         return Ok(bytes.to_vec().into());
     }
@@ -259,10 +280,14 @@ impl Future for Attributed {
         let outer = RUNNING.replace(self.run.clone());
         let outside = number(&outer);
         // An ended instance is not polled, so the bridge is open.
-        let _ = self.bridge.enter(inner);
+        if inner != outside {
+            let _ = self.bridge.enter(inner);
+        }
         let ready = self.task.as_mut().poll(cx);
         RUNNING.set(outer);
-        let _ = self.bridge.enter(outside);
+        if inner != outside {
+            let _ = self.bridge.enter(outside);
+        }
         ready
     }
 }

@@ -23,6 +23,10 @@ extern "C" {
         limit: u32,
     ) -> Result<Array, JsValue>;
 
+    /// Commits one record.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn put(this: &Bridge, key: &str, value: &[u8]) -> Result<(), JsValue>;
+
     /// `puts`: keys and values in turn. `alarm`: milliseconds, null for "none", undefined for "as it is".
     #[wasm_bindgen(method, catch)]
     pub(super) fn commit(
@@ -32,7 +36,7 @@ extern "C" {
         alarm: &JsValue,
     ) -> Result<(), JsValue>;
 
-    /// Resolves to an [`Answer`].
+    /// `text` and `params` as in `wire.rs`. An [`Answer`] arrives under the number.
     #[wasm_bindgen(method, catch)]
     pub(super) fn call(
         this: &Bridge,
@@ -40,9 +44,10 @@ extern "C" {
         id: &str,
         name: Option<&str>,
         near: Option<&str>,
-        header: &str,
-        params: &Uint8Array,
-    ) -> Result<Promise, JsValue>;
+        text: &str,
+        params: Option<&Uint8Array>,
+        number: u32,
+    ) -> Result<(), JsValue>;
 
     /// As [`call`](Self::call) where items are read one by one: after `ok` they wait under `ticket` to be handed to the
     /// client.
@@ -52,8 +57,8 @@ extern "C" {
         class: &str,
         id: &str,
         name: Option<&str>,
-        header: &str,
-        params: &Uint8Array,
+        text: &str,
+        params: Option<&Uint8Array>,
         form: u8,
         ticket: u32,
     ) -> Result<Promise, JsValue>;
@@ -78,8 +83,8 @@ extern "C" {
         binding: &str,
         id: &str,
         name: Option<&str>,
-        header: &str,
-        params: &Uint8Array,
+        text: &str,
+        params: Option<&Uint8Array>,
     ) -> Result<Promise, JsValue>;
 
     /// Calls a method of an object that is written by hand. `args`: the JSON text of an array. Resolves to the JSON text of
@@ -92,6 +97,21 @@ extern "C" {
         name: Option<&str>,
         method: &str,
         args: &str,
+    ) -> Result<Promise, JsValue>;
+
+    /// Sends a request to such an object. `headers`: names and values in turn. Resolves to a [`Fetched`] with a body of at most
+    /// one byte more than `limit`.
+    #[wasm_bindgen(method, catch, js_name = jsFetch)]
+    pub(super) fn js_fetch(
+        this: &Bridge,
+        binding: &str,
+        id: &str,
+        name: Option<&str>,
+        method: &str,
+        path: &str,
+        headers: &Array,
+        body: Option<&Uint8Array>,
+        limit: f64,
     ) -> Result<Promise, JsValue>;
 
     /// Sends a request to another Worker, or without one to a URL. `headers`: names and values in turn. Resolves to a
@@ -184,6 +204,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn manifest(this: &Bridge) -> Result<String, JsValue>;
 
+    /// Has the tasks that are ready run after the code that runs now.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn soon(this: &Bridge) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch)]
     pub(super) fn sleep(this: &Bridge, millis: f64) -> Result<Timer, JsValue>;
 
@@ -269,7 +293,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn cancel(this: &Timer) -> Result<(), JsValue>;
 
-    /// How a call to another object ended: exactly one of its three members is there.
+    /// How a call to another object ended: a text is a short result, as JSON. Otherwise it has exactly one of three members.
     #[derive(Debug, Clone)]
     pub(super) type Answer;
 

@@ -123,7 +123,7 @@ impl FrontHost {
             call,
             request_id: "at the front".into(),
         };
-        WorkersEnvironment::attribute(run, || self.environment.spawn(task));
+        self.environment.begin(run, task);
     }
 }
 

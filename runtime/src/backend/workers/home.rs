@@ -13,6 +13,7 @@ use super::instance::{app, is_process};
 use super::store::{WorkersStore, millis};
 use crate::action::InUrl;
 use crate::backend::{Environment, ObjectStore, Seq};
+use crate::hex::hex;
 use crate::http::{Front, FrontConfig, Limits};
 use crate::object::{Caller, Chain, Envelope, Live, ObjectId, Seed, Target, earliest_alarm};
 use crate::socket::Hooks;
@@ -77,6 +78,11 @@ impl Home {
         Ok(self.live.get_or_init(|| class.spawn(seed)).clone())
     }
 
+    /// The class path and id.
+    pub(super) fn place(&self) -> (&Arc<str>, ObjectId) {
+        (&self.class, self.id)
+    }
+
     /// A call by code of this account, which is trusted like the runtime itself.
     pub(super) fn envelope(&self, action: &str, params: Vec<u8>) -> Envelope {
         let environment = &self.environment;
@@ -89,12 +95,11 @@ impl Home {
         let mut random = [0; 24];
         environment.random(&mut random);
         let (id, nonce) = random.split_at(16);
-        let id = id.iter().map(|byte| format!("{byte:02x}"));
         let mut eight = [0; 8];
         eight.copy_from_slice(nonce);
         let now = environment.now();
         Envelope {
-            request_id: id.collect::<String>().into(),
+            request_id: hex(id).into(),
             target: Target {
                 class: self.class.clone(),
                 id: self.id,

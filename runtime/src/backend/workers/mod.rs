@@ -28,6 +28,8 @@ mod remote;
 mod store;
 #[cfg(target_arch = "wasm32")]
 mod talk;
+#[cfg(target_arch = "wasm32")]
+mod tasks;
 mod wire;
 
 #[cfg(target_arch = "wasm32")]
@@ -39,4 +41,10 @@ pub(crate) use outgoing::exchange;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use remote::{deliver, deliver_js};
 #[cfg(target_arch = "wasm32")]
-pub use {externs::Bridge, front::FrontHost, instance::install, object::ObjectHost};
+pub use {
+    externs::Bridge,
+    front::FrontHost,
+    instance::install,
+    object::ObjectHost,
+    tasks::{stayput_run_ready, stayput_settle},
+};

@@ -42,8 +42,8 @@ impl ObjectHost {
     }
 
     /// Runs a call; `done` gets its answer.
-    pub fn submit(&self, call: u32, header: &str, params: Vec<u8>, done: Function) {
-        match wire::decode_envelope(header, params) {
+    pub fn submit(&self, call: u32, text: String, params: Option<Vec<u8>>, done: Function) {
+        match wire::decode_envelope(self.home.place(), text, params) {
             Ok(envelope) => self.run(call, envelope, done),
             Err(fault) => self.refuse(&fault, &done),
         }
@@ -54,13 +54,13 @@ impl ObjectHost {
     pub fn stream(
         &self,
         call: u32,
-        header: &str,
-        params: Vec<u8>,
+        text: String,
+        params: Option<Vec<u8>>,
         form: u8,
         flow: Flow,
         done: Function,
     ) {
-        let envelope = match wire::decode_envelope(header, params) {
+        let envelope = match wire::decode_envelope(self.home.place(), text, params) {
             Ok(envelope) => envelope,
             Err(fault) => return self.refuse(&fault, &done),
         };
@@ -72,8 +72,8 @@ impl ObjectHost {
 
     /// What stands behind the items of a call that ended with the instance before this one; undefined where that can only
     /// be told by breaking off.
-    pub fn tail(&self, header: &str, form: u8, fault: &str) -> Option<Vec<u8>> {
-        let call = wire::decode_envelope(header, Vec::new()).ok()?;
+    pub fn tail(&self, text: String, form: u8, fault: &str) -> Option<Vec<u8>> {
+        let call = wire::decode_envelope(self.home.place(), text, None).ok()?;
         (streams(&call)?.workers.tail)(form, &call.request_id, fault)
     }
 
@@ -203,7 +203,10 @@ impl fmt::Debug for ObjectHost {
 /// A [`super::externs::Answer`] for the other side.
 pub(super) fn answer_of(reply: Reply) -> JsValue {
     match reply {
-        Ok(result) => answer("ok", &Uint8Array::from(result.as_ref())),
+        Ok(result) => match wire::as_text(&result) {
+            Some(text) => JsValue::from_str(text),
+            None => answer("ok", &Uint8Array::from(result.as_ref())),
+        },
         Err(error) => match wire::encode_error(&error) {
             Ok(text) => answer("error", &JsValue::from_str(&text)),
             Err(_) => answer("fault", &JsValue::from_str("panicked")),

@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::{HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -38,15 +38,7 @@ pub(crate) fn exchange(sent: Sent) -> LocalFuture<'static, Result<Inbound, Fault
 }
 
 async fn fetch(bridge: &Bridge, sent: &Sent, url: &str) -> Result<Inbound, JsValue> {
-    let headers = Array::new();
-    for (name, value) in &sent.headers {
-        headers.push(&name.as_str().into());
-        headers.push(
-            &String::from_utf8_lossy(value.as_bytes())
-                .into_owned()
-                .into(),
-        );
-    }
+    let headers = lines_of(&sent.headers);
     let body = (!sent.body.is_empty()).then(|| Uint8Array::from(sent.body.as_ref()));
     #[expect(clippy::cast_precision_loss, reason = "bodies are not that large")]
     let limit = sent.limit as f64;
@@ -55,7 +47,22 @@ async fn fetch(bridge: &Bridge, sent: &Sent, url: &str) -> Result<Inbound, JsVal
         answer: JsFuture::from(js_sys::Promise::from(promise.clone())),
         promise,
     };
-    let fetched: Fetched = under_way.await?.unchecked_into();
+    inbound(&under_way.await?.unchecked_into())
+}
+
+/// Names and values in turn.
+pub(super) fn lines_of(headers: &HeaderMap) -> Array {
+    let lines = Array::new();
+    for (name, value) in headers {
+        lines.push(&name.as_str().into());
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        lines.push(&value.into());
+    }
+    lines
+}
+
+/// What came.
+pub(super) fn inbound(fetched: &Fetched) -> Result<Inbound, JsValue> {
     let headers = fetched.headers()?;
     let text = |at: u32| headers.get(at).as_string().unwrap_or_default();
     let lines = (0..headers.length()).step_by(2).filter_map(|at| {

@@ -2,19 +2,22 @@
 
 use std::future::ready;
 
+use bytes::Bytes;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::environment::{lost, read};
-use super::externs::{Answer, Bridge, Posted, flag_of, text_of};
+use super::externs::{Answer, Bridge, Fetched, Posted, flag_of, text_of};
 use super::instance::bridge;
-use super::wire;
+use super::outgoing::{inbound, lines_of};
+use super::wire::{self, Packed};
 use crate::backend::LocalFuture;
 use crate::error::Code;
+use crate::http::{MAX_RESPONSE, Response, decode_request, encode_response};
 use crate::object::{Envelope, Mode, Target};
 use crate::remote::{
-    Message, Remote, RemoteCall, TIMEOUT_HEADER, UNKNOWN, bad_answer, network, path_of,
+    Message, REQUEST, Remote, RemoteCall, TIMEOUT_HEADER, UNKNOWN, bad_answer, network, path_of,
     request_body,
 };
 use crate::rpc::{Reply, WireError};
@@ -103,13 +106,18 @@ pub(crate) fn deliver_js(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
             if bridge.remote_id(remote.binding, name.as_deref())?.is_none() {
                 return Ok(None);
             }
-            let (id, args) = (id.to_string(), as_text(&envelope.params));
-            let (name, method) = (name.as_deref(), &*envelope.action);
-            let answer = bridge.js_call(remote.binding, &id, name, method, args)?;
-            Ok(JsFuture::from(answer).await?.as_string())
+            let (id, name) = (id.to_string(), name.as_deref());
+            if *envelope.action == *REQUEST {
+                let response = request_js(&bridge, remote.binding, &id, name, &envelope.params);
+                return response.await.map(Some);
+            }
+            let args = as_text(&envelope.params);
+            let answer = bridge.js_call(remote.binding, &id, name, &envelope.action, args)?;
+            let text = JsFuture::from(answer).await?.as_string();
+            Ok(text.map(|text| Ok(text.into())))
         };
         match sent.await {
-            Ok(Some(text)) => Ok(text.into()),
+            Ok(Some(reply)) => reply,
             Ok(None) => {
                 let binding = remote.binding;
                 let message = format!(
@@ -128,6 +136,44 @@ pub(crate) fn deliver_js(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
             }
         }
     })
+}
+
+/// Sends a request to an object that is written in JavaScript.
+async fn request_js(
+    bridge: &Bridge,
+    binding: &str,
+    id: &str,
+    name: Option<&str>,
+    message: &Bytes,
+) -> Result<Reply, JsValue> {
+    let Some(request) = decode_request(message) else {
+        return Err(JsValue::from_str("the request cannot be read"));
+    };
+    let body = (!request.body.is_empty()).then(|| Uint8Array::from(request.body.as_ref()));
+    let uri = request.head.uri.to_string();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let limit = MAX_RESPONSE as f64;
+    let answer = bridge.js_fetch(
+        binding,
+        id,
+        name,
+        request.head.method.as_str(),
+        &uri,
+        &lines_of(&request.head.headers),
+        body.as_ref(),
+        limit,
+    )?;
+    let fetched: Fetched = JsFuture::from(answer).await?.unchecked_into();
+    let inbound = inbound(&fetched)?;
+    if inbound.body.len() > MAX_RESPONSE {
+        let message = format!("the response is longer than {MAX_RESPONSE} bytes");
+        let error = WireError::framework(Code::TooLarge, message).maybe_executed();
+        return Ok(Err(Box::new(error)));
+    }
+    let mut response = Response::new(inbound.body);
+    *response.status_mut() = inbound.status;
+    *response.headers_mut() = inbound.headers;
+    Ok(Ok(encode_response(&response)))
 }
 
 fn as_text(params: &[u8]) -> &str {
@@ -152,12 +198,12 @@ fn bound(
     }
     Box::pin(async move {
         let sent = async {
-            let header =
+            let Packed { text, params } =
                 wire::encode_envelope(&envelope).map_err(|fault| JsValue::from_str(&fault))?;
-            let params = Uint8Array::from(envelope.params.as_ref());
+            let params = params.map(|params| Uint8Array::from(params.as_ref()));
             let Target { id, name, .. } = &envelope.target;
             let (id, name) = (id.to_string(), name.as_deref());
-            let answer = bridge.remote_call(remote.binding, &id, name, &header, &params)?;
+            let answer = bridge.remote_call(remote.binding, &id, name, &text, params.as_ref())?;
             Ok(JsFuture::from(answer).await?.unchecked_into::<Answer>())
         };
         match sent.await {

@@ -15,6 +15,8 @@ const MIDWAY = "panicked_midway";
 const BYSTANDER = "interrupted";
 const NOT_BEGUN = "not_begun";
 
+const SETTLED = Promise.resolve();
+
 /** One wasm instance, the promises that wait for it, and its end. */
 class Life {
   /** @type {Error | undefined} */
@@ -42,15 +44,7 @@ class Life {
         return { exports: Object.fromEntries(entries) };
       },
     };
-    const microtask = (task) =>
-      queueMicrotask(() => {
-        try {
-          task();
-        } catch (fault) {
-          life.end(fault);
-        }
-      });
-    this.glue = instantiate(Object.create(null), guarded, microtask);
+    this.glue = instantiate(Object.create(null), guarded, (task) => life.soon(task));
     this.glue.initSync({ module });
     this.glue.stayput_init();
   }
@@ -69,6 +63,18 @@ class Life {
         throw fault;
       }
     };
+  }
+
+  /** After the code that runs now. A promise that is settled costs a tenth of the platform's `queueMicrotask`. */
+  soon(task) {
+    void SETTLED.then(() => {
+      if (this.ended) return;
+      try {
+        task();
+      } catch (fault) {
+        this.end(fault);
+      }
+    });
   }
 
   end(fault) {
@@ -334,6 +340,11 @@ class Bridge {
     return [...this.#open.kv.list({ start, end, reverse, limit })].flat();
   }
 
+  /** One record alone needs no transaction around it. `value` is a view into the memory of the instance: copied. */
+  put(key, value) {
+    this.#open.kv.put(key, value.slice());
+  }
+
   /** All of it or nothing. `alarm`: a time in ms, null for none, undefined for no change. */
   commit(puts, deletes, alarm) {
     const storage = this.#open;
@@ -349,17 +360,25 @@ class Bridge {
     });
   }
 
-  async call(path, id, name, near, header, params) {
+  call(path, id, name, near, text, params, number) {
     void this.#open;
-    return await this.#stub(path, id, name, near).stayput(header, params);
+    this.#settle(number, this.#stub(path, id, name, near).stayput(text, params));
   }
 
-  async stream(path, id, name, header, params, form, call) {
+  /** Hands over what comes of a promise. */
+  #settle(number, promise) {
+    const settle = (came) => (value) => {
+      if (!this.#life.ended) this.#life.glue.stayput_settle(number, came, value);
+    };
+    promise.then(settle(true), settle(false)).catch((fault) => this.#life.end(fault));
+  }
+
+  async stream(path, id, name, text, params, form, call) {
     void this.#open;
-    const { stream, ...answer } = await this.#stub(path, id, name).stayputStream(header, params, form);
-    if (!stream) return answer;
-    this.opened.set(call, { body: stream });
-    return { ok: NOTHING };
+    const answer = await this.#stub(path, id, name).stayputStream(text, params, form);
+    if (!answer.stream) return answer;
+    this.opened.set(call, { body: answer.stream });
+    return "";
   }
 
   /** By its name where that is known: then the object knows it, too. */
@@ -385,19 +404,26 @@ class Bridge {
     return Object.hasOwn(env, binding) && typeof env[binding]?.fetch === "function";
   }
 
-  async remoteCall(binding, id, name, header, params) {
+  async remoteCall(binding, id, name, text, params) {
     void this.#open;
-    const namespace = this.#remote(binding);
-    const stub = name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
-    return await stub.stayput(header, params);
+    return await this.#remoteStub(binding, id, name).stayput(text, params);
   }
 
   async jsCall(binding, id, name, method, args) {
     void this.#open;
-    const namespace = this.#remote(binding);
-    const stub = name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
-    const result = await stub[method](...(parseExact(args) ?? []));
+    const result = await this.#remoteStub(binding, id, name)[method](...(parseExact(args) ?? []));
     return writeExact(result) ?? "null";
+  }
+
+  async jsFetch(binding, id, name, method, path, headers, body, limit) {
+    void this.#open;
+    const init = { method, headers: pairsOf(headers), body, redirect: "manual" };
+    return await whole(await this.#remoteStub(binding, id, name).fetch(`http://object${path}`, init), limit);
+  }
+
+  #remoteStub(binding, id, name) {
+    const namespace = this.#remote(binding);
+    return name === undefined ? namespace.get(namespace.idFromString(id)) : namespace.getByName(name);
   }
 
   /** `headers`: names and values in turn. The time it may take is the caller's affair. */
@@ -406,8 +432,7 @@ class Bridge {
     const target = service === undefined ? globalThis : env[service];
     let request;
     try {
-      const pairs = headers.flatMap((_, i) => (i % 2 === 0 ? [[headers[i], headers[i + 1]]] : []));
-      request = new Request(url, { method: "POST", headers: pairs, body, redirect: "manual" });
+      request = new Request(url, { method: "POST", headers: pairsOf(headers), body, redirect: "manual" });
     } catch (fault) {
       throw Object.assign(new Error(fault.message), { stayputUrl: true });
     }
@@ -423,12 +448,8 @@ class Bridge {
   fetch(method, url, headers, body, limit) {
     void this.#open;
     const controller = new AbortController();
-    const pairs = headers.flatMap((_, i) => (i % 2 === 0 ? [[headers[i], headers[i + 1]]] : []));
-    const answer = (async () => {
-      const init = { method, headers: pairs, body, redirect: "manual", signal: controller.signal };
-      const response = await fetch(url, init);
-      return { status: response.status, headers: [...response.headers].flat(), body: await readParts(response.body, limit) };
-    })();
+    const init = { method, headers: pairsOf(headers), body, redirect: "manual", signal: controller.signal };
+    const answer = (async () => await whole(await fetch(url, init), limit))();
     answer.abort = () => controller.abort();
     return answer;
   }
@@ -459,7 +480,7 @@ class Bridge {
     const response = await stub.fetch("http://object/", { headers: { ...upgrade, "x-stayput-ticket": ticket } });
     if (response.status >= 400) return await response.json();
     this.opened.set(call, response);
-    return { ok: new Uint8Array(0) };
+    return "";
   }
 
   ticket(path, id, name, caller, life) {
@@ -512,6 +533,10 @@ class Bridge {
     return bell;
   }
 
+  soon() {
+    this.#life.soon(this.#life.glue.stayput_run_ready);
+  }
+
   random(bytes) {
     crypto.getRandomValues(bytes);
   }
@@ -541,7 +566,17 @@ class Bridge {
  */
 export function shell({ module, instantiate, classes, manifest }) {
   const described = JSON.parse(manifest).classes;
-  const app = { manifest, namespace: (path) => within(namespaceOf(path, classes[path], described[path].binding), described[path].jurisdiction) };
+  const namespaces = new Map();
+  const namespace = (path) => {
+    let found = namespaces.get(path);
+    if (!found) {
+      const { binding, jurisdiction } = described[path];
+      found = within(namespaceOf(path, classes[path], binding), jurisdiction);
+      namespaces.set(path, found);
+    }
+    return found;
+  };
+  const app = { manifest, namespace };
   const build = (make, storage, peers) => {
     const life = new Life({ module, instantiate });
     life.bridge = new Bridge(life, app, storage, peers);
@@ -592,26 +627,26 @@ export function shell({ module, instantiate, classes, manifest }) {
       }
 
       /** Only other objects and this Worker's own front get here: no request of the network can name it. */
-      stayput(header, params) {
-        return this.#run((root, call, done) => root.submit(call, header, params, done));
+      stayput(text, params) {
+        return this.#run((root, call, done) => root.submit(call, text, params, done));
       }
 
       /** The same where items are read one by one: its answer, or `{ stream }` once the first has come. */
-      async stayputStream(header, params, form) {
+      async stayputStream(text, params, form) {
         for (;;) {
-          const answer = await this.#flow(header, params, form);
+          const answer = await this.#flow(text, params, form);
           if (answer.fault !== NOT_BEGUN) return answer;
         }
       }
 
-      #flow(header, params, form) {
+      #flow(text, params, form) {
         return new Promise((resolve) => {
           const life = this.#alive();
           const flow = new Flow((stream) => resolve({ stream }));
-          const ended = life.run((call, done) => life.root.stream(call, header, params, form, flow, done));
+          const ended = life.run((call, done) => life.root.stream(call, text, params, form, flow, done));
           void ended.then((answer) => {
             if (!flow.begun) return resolve(answer);
-            if (answer.fault) flow.fail(this.#alive().root.tail(header, form, answer.fault));
+            if (answer.fault) flow.fail(this.#alive().root.tail(text, form, answer.fault));
           });
         });
       }
@@ -620,7 +655,7 @@ export function shell({ module, instantiate, classes, manifest }) {
       async stayputRpc(action, args) {
         const params = encodeArgs(args, described[path].actions[action].params);
         const answer = await this.#run((root, call, done) => root.rpc(call, action, params, done));
-        if (answer.ok) return parseExact(new TextDecoder().decode(answer.ok));
+        if (succeeded(answer)) return parseExact(typeof answer === "string" ? answer : new TextDecoder().decode(answer.ok));
         throw rpcError(answer);
       }
 
@@ -670,7 +705,7 @@ export function shell({ module, instantiate, classes, manifest }) {
           if (answer.fault) peer.close(1011, "internal");
           return new Response(null, { status: 101, webSocket: client });
         }
-        if (answer.ok) return new Response(peer.readable);
+        if (succeeded(answer)) return new Response(peer.readable);
         this.#peers.remove(id);
         peer.close(1011, "");
         return Response.json(answer, { status: 400 });
@@ -741,9 +776,12 @@ export function shell({ module, instantiate, classes, manifest }) {
   let front;
   const worker = {
     async fetch(request, _env, ctx) {
-      if (!front || front.ended) front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
+      if (!front || front.ended) {
+        front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
+        front.bodyLimit = front.root.body_limit();
+      }
       const life = front;
-      const body = await readBody(request, life.root.body_limit());
+      const body = await readBody(request, life.bodyLimit);
       const url = new URL(request.url);
       let number;
       const answer = life.run((call, done) => {
@@ -757,13 +795,18 @@ export function shell({ module, instantiate, classes, manifest }) {
       if (fault) return failed(fault);
       const opened = life.bridge.opened.get(number);
       if (opened) return handOn(life.bridge, number, opened, status, headerPairs(headers), request.method);
-      return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: headerPairs(headers) });
+      return new Response(bytes.length === 0 && (status === 204 || status === 304) ? null : bytes, { status, headers: headerInit(headers) });
     },
   };
   return { object, worker };
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Whether an answer of Rust is a result: a text, or the bytes of one that is long or none. */
+function succeeded(answer) {
+  return typeof answer === "string" || answer.ok !== undefined;
+}
 
 /** What answers more than this is no app: it is not kept in memory. */
 const MAX_ANSWER = 64 << 20;
@@ -870,6 +913,23 @@ function headerPairs(lines) {
   return lines.split("\n").slice(0, -1).map(pair);
 }
 
+/** Pairs where a name stands twice; otherwise an object, which the platform reads faster. */
+function headerInit(lines) {
+  const pairs = headerPairs(lines);
+  const init = Object.fromEntries(pairs);
+  return Object.keys(init).length === pairs.length ? init : pairs;
+}
+
+/** Of names and values in turn. */
+function pairsOf(flat) {
+  return flat.flatMap((_, i) => (i % 2 === 0 ? [[flat[i], flat[i + 1]]] : []));
+}
+
+/** A response with all of its body, but for what is beyond `limit`. */
+async function whole(response, limit) {
+  return { status: response.status, headers: [...response.headers].flat(), body: await readParts(response.body, limit) };
+}
+
 /** Gives the client its end of a connection. */
 function handOn(bridge, number, opened, status, headers, method) {
   bridge.opened.delete(number);
@@ -885,7 +945,7 @@ function handOn(bridge, number, opened, status, headers, method) {
 
 /** At most one byte more than `limit`, which is enough to refuse it. */
 async function readBody(request, limit) {
-  if (!request.body) return NOTHING;
+  // To ask for `body` makes a stream of it: only where there must be one.
   if (Number(request.headers.get("content-length") ?? Infinity) <= limit) return new Uint8Array(await request.arrayBuffer());
   return await readParts(request.body, limit);
 }

@@ -62,25 +62,27 @@ impl ObjectStore for WorkersStore {
     }
 
     fn commit(&self, commit: Commit) -> Result<Seq, StorageFault> {
-        let puts = Array::new();
-        for Record { key, value } in &commit.puts {
+        let Commit {
+            puts,
+            deletes,
+            alarm,
+        } = &commit;
+        for Record { key, value } in puts {
             check(key, value)?;
-            puts.push(&JsValue::from_str(key));
-            puts.push(&Uint8Array::from(value.as_slice()));
         }
-        let deletes: Array = commit
-            .deletes
-            .iter()
-            .map(|key| JsValue::from_str(key))
-            .collect();
-        let alarm = match commit.alarm {
-            None => JsValue::UNDEFINED,
-            Some(AlarmChange::Clear) => JsValue::NULL,
-            Some(AlarmChange::Set(at)) => JsValue::from_f64(millis(at)),
+        let accepted = match (puts.as_slice(), deletes.as_slice(), alarm) {
+            ([Record { key, value }], [], None) => self.bridge.put(key, value),
+            _ => self.bridge.commit(
+                &pairs(puts),
+                &deletes.iter().map(|key| JsValue::from_str(key)).collect(),
+                &match *alarm {
+                    None => JsValue::UNDEFINED,
+                    Some(AlarmChange::Clear) => JsValue::NULL,
+                    Some(AlarmChange::Set(at)) => JsValue::from_f64(millis(at)),
+                },
+            ),
         };
-        self.bridge
-            .commit(&puts, &deletes, &alarm)
-            .map_err(|thrown| fault(&thrown))?;
+        accepted.map_err(|thrown| fault(&thrown))?;
         let seq = self.commits.get() + 1;
         self.commits.set(seq);
         Ok(seq)
@@ -90,6 +92,15 @@ impl ObjectStore for WorkersStore {
     fn gate(&self, _: Seq, release: Box<dyn FnOnce(Result<(), StorageFault>)>) {
         release(Ok(()));
     }
+}
+
+fn pairs(puts: &[Record]) -> Array {
+    let pairs = Array::new();
+    for Record { key, value } in puts {
+        pairs.push(&JsValue::from_str(key));
+        pairs.push(&Uint8Array::from(value.as_slice()));
+    }
+    pairs
 }
 
 /// The platform refuses times before its epoch; any past time means "now" to it.

@@ -65,6 +65,24 @@ impl Till {
         Ok(GREETER.named(cx, "main").call(&method, &args).await?)
     }
 
+    /// Sends a request to an object that is written in JavaScript: status, cookies, body.
+    #[action(public)]
+    async fn request(
+        &mut self,
+        cx: &mut Context<Self>,
+        method: String,
+        path: String,
+        body: String,
+    ) -> Result<(u16, Vec<String>, String)> {
+        let method = method.parse().unwrap_or_default();
+        let request = GREETER.named(cx, "main").fetch(method, &path);
+        let response = request.header("x-mark", "m").body(body).await?;
+        let cookies = response.headers().get_all("set-cookie").iter();
+        let cookies = cookies.map(|value| value.to_str().unwrap_or_default().to_owned());
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        Ok((response.status().as_u16(), cookies.collect(), text))
+    }
+
     /// How much was sold.
     #[action(public)]
     fn sold(&self) -> u64 {
