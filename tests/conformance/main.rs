@@ -12,6 +12,7 @@ mod app;
 mod attempts;
 mod binary;
 mod calls;
+mod deploy;
 mod dev;
 mod differences;
 mod documents;
@@ -30,6 +31,7 @@ mod outside;
 mod panics;
 mod params;
 mod play;
+mod queues;
 mod requests;
 mod scenarios;
 mod size;
@@ -65,6 +67,7 @@ const TABLES: &[&[Scenario]] = &[
     front::ALL,
     jobs::ALL,
     attempts::ALL,
+    queues::ALL,
 ];
 
 #[test]

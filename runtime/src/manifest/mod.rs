@@ -289,6 +289,18 @@ pub enum StateManifest {
         /// The Rust type of the keys.
         key: String,
     },
+    /// A `Queue`: one record an item.
+    Queue {
+        /// The schema of an item.
+        item: Value,
+    },
+    /// A `Lazy`: one record.
+    Lazy {
+        /// The schema of its value.
+        value: Value,
+    },
+    /// A `Counter`: one record.
+    Counter,
 }
 
 /// One mounted mixin.

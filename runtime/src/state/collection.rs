@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use std::rc::Rc;
 
 use super::cursor::Cursor;
-use super::iter::{Pages, Read};
+use super::iter::{PAGE, Pages, Read};
 use super::key::{AsKey, Key};
 use super::load::Loader;
 use super::merge::after;
@@ -262,6 +262,22 @@ impl Place {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Removes the first items, at most `limit`, and says how many there were.
+    pub(super) fn delete_first(&self, limit: usize) -> Result<u64, StorageFault> {
+        let mut left = limit;
+        while left > 0 {
+            let page = self.edge(false, left.min(PAGE))?;
+            if page.is_empty() {
+                break;
+            }
+            for record in page {
+                self.records.delete_found(record.key)?;
+                left -= 1;
+            }
+        }
+        Ok(u64::try_from(limit - left).unwrap_or(u64::MAX))
     }
 
     /// Whether there is no record of the collection, not even the one beside the items.

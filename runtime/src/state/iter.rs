@@ -8,7 +8,7 @@ use super::merge::after;
 use crate::backend::{Record, Scan, StorageFault};
 
 /// How many records are read at once; few in tests, so that they turn pages.
-const PAGE: usize = if cfg!(test) { 3 } else { 100 };
+pub(super) const PAGE: usize = if cfg!(test) { 3 } else { 100 };
 
 /// The records of a range of keys, from both ends.
 pub(super) struct Pages<'a> {

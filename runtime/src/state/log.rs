@@ -13,6 +13,7 @@ use super::cursor::Cursor;
 use super::encode::{decode, encode};
 use super::field::Field;
 use super::iter::{Iter, Pages, TryIter};
+use super::mark::Mark;
 use super::page::Page;
 use crate::backend::{Record, StorageFault};
 use crate::manifest::StateManifest;
@@ -22,49 +23,13 @@ use crate::manifest::StateManifest;
 /// An item is one record of at most 2,000,000 bytes. Nothing is kept in memory: every call reads
 /// or writes records, and items come out by value. Costs, in records: `push` reads 1 and writes 2;
 /// `get` reads 1; `last`, `range` and iteration read what they return, by pages; `len` reads 1;
-/// `remove` reads and writes 2; `truncate_before` and `clear` read and write all they remove.
+/// `remove` reads and writes 2; `truncate_before`, `keep_last` and `clear` read and write all they remove.
 ///
 /// Faults poison the action: it fails as a whole, and until then the log looks empty. The `try_`
 /// forms return the fault instead and leave the action alone.
 pub struct Log<T> {
     site: Site,
     items: PhantomData<T>,
-}
-
-/// What the record beside the items says.
-#[derive(Clone, Copy, Default)]
-struct Mark {
-    /// The last number given.
-    last: u64,
-    /// How many items there are.
-    count: u64,
-}
-
-impl Mark {
-    fn read(place: &Place) -> Result<Self, StorageFault> {
-        let key = place.mark_key();
-        let Some(bytes) = place.records.try_get(&key)? else {
-            return Ok(Self::default());
-        };
-        let (last, count) = decode(&key, &bytes)?;
-        Ok(Self { last, count })
-    }
-
-    fn write(self, place: &Place) -> Result<(), StorageFault> {
-        let text = format!("[{},{}]", self.last, self.count);
-        place.records.try_put(place.mark_key(), text.into_bytes())
-    }
-
-    fn removed(self, count: u64, place: &Place) -> Result<(), StorageFault> {
-        if count == 0 {
-            return Ok(());
-        }
-        Self {
-            last: self.last,
-            count: self.count.saturating_sub(count),
-        }
-        .write(place)
-    }
 }
 
 impl<T: Serialize + DeserializeOwned> Log<T> {
@@ -83,20 +48,8 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     pub fn try_push(&mut self, item: T) -> Result<u64, StorageFault> {
         let place = self.site.place()?;
         let bytes = encode(&place.path, &item)?;
-        let mark = Mark::read(place)?;
-        let id = mark
-            .last
-            .checked_add(1)
-            .ok_or_else(|| StorageFault::Encode {
-                path: place.path.as_ref().to_owned(),
-                reason: "all numbers are used up".to_owned(),
-            })?;
+        let id = Mark::read(place)?.next(place)?;
         place.records.try_put(place.key(&id)?, bytes)?;
-        Mark {
-            last: id,
-            count: mark.count + 1,
-        }
-        .write(place)?;
         Ok(id)
     }
 
@@ -252,6 +205,27 @@ impl<T> Log<T> {
     pub fn try_truncate_before(&mut self, id: u64) -> Result<u64, StorageFault> {
         let place = self.site.place()?;
         Self::remove_all(place, place.range(&..id))
+    }
+
+    /// Removes the oldest items until at most `count` are left, and says how many there were. Reads and writes what it
+    /// removes; after each [`push`](Self::push) that is one item, so a log is kept short for little.
+    pub fn keep_last(&mut self, count: u64) -> u64 {
+        let result = self.try_keep_last(count);
+        self.site.settle(result)
+    }
+
+    /// [`keep_last`](Self::keep_last), with the fault.
+    pub fn try_keep_last(&mut self, count: u64) -> Result<u64, StorageFault> {
+        let place = self.site.place()?;
+        let mark = Mark::read(place)?;
+        let surplus = mark.count.saturating_sub(count);
+        if surplus == 0 {
+            return Ok(0);
+        }
+        let surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+        let removed = place.delete_first(surplus)?;
+        mark.removed(removed, place)?;
+        Ok(removed)
     }
 
     /// Removes all items. Their numbers stay used.

@@ -1,24 +1,28 @@
 //! Durable state: records, plain fields, collections.
 //!
 //! Everything durable about an object is records, text keys to JSON values. [`Records`] keeps what a
-//! running action wrote in layers over what is committed. [`Log`], [`Map`] and [`Set`] are views of
+//! running action wrote in layers over what is committed. [`Log`], [`Map`], [`Set`], [`Queue`], [`Lazy`] and [`Counter`] are views of
 //! records and hold nothing in memory; every other field is one record, encoded whole, and written
 //! only when its encoding changed.
 
 mod bare;
 mod collection;
+mod counter;
 mod cursor;
 mod describe;
 mod encode;
 mod field;
 mod iter;
 mod key;
+mod lazy;
 mod load;
 mod log;
 mod map;
+mod mark;
 mod merge;
 mod meta;
 mod page;
+mod queue;
 mod records;
 mod save;
 mod set;
@@ -29,6 +33,7 @@ mod testing;
 mod tests;
 
 pub use bare::{Bare, BareMut, List, Listed};
+pub use counter::Counter;
 pub(crate) use cursor::EXPECTED as EXPECTED_CURSOR;
 pub use cursor::{Cursor, CursorError};
 pub use describe::StateDescriber;
@@ -36,11 +41,13 @@ pub use encode::{decode, encode};
 pub use field::{Field, FieldCache};
 pub use iter::{Iter, TryIter};
 pub use key::{AsKey, Key, KeyPrefix};
+pub use lazy::Lazy;
 pub use load::Loader;
 pub use log::Log;
 pub use map::Map;
 pub(crate) use meta::{META_KEY, Meta};
 pub use page::Page;
+pub use queue::Queue;
 pub use records::Records;
 pub use save::Saver;
 pub use set::Set;

@@ -33,6 +33,7 @@ mod middleware;
 mod outgoing;
 mod overload;
 mod pages;
+mod queues;
 mod receivers;
 mod replace;
 mod storage;

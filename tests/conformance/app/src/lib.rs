@@ -9,6 +9,7 @@ mod caller;
 mod chest;
 mod clock;
 mod dawn;
+mod depot;
 mod desk;
 mod envoy;
 mod folder;
@@ -27,6 +28,7 @@ pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
+pub use depot::Depot;
 pub use desk::{Desk, Letter};
 pub use envoy::{Envoy, Errand, Seen};
 pub use folder::{Folder, FolderError};
@@ -41,7 +43,7 @@ pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
+    Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor
