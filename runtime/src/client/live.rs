@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use std::sync::atomic::Ordering;
 
 use super::socket::{Queue, Shared};
@@ -130,6 +131,10 @@ impl Originate for Inner {
 
     fn random(&self, bytes: &mut [u8]) {
         error::random(bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
     }
 
     fn is_lasting(&self) -> bool {

@@ -193,6 +193,10 @@ impl Originate for Inner {
         error::random(bytes);
     }
 
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+
     fn is_lasting(&self) -> bool {
         true
     }

@@ -1,5 +1,7 @@
 //! When a refused call may be tried again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::rpc::WireError;
@@ -16,11 +18,16 @@ impl RetryAfter {
         Self { retry_after_ms }
     }
 
+    /// What an error says about it.
+    pub(crate) fn of(error: &WireError) -> Option<Duration> {
+        let details = error.details.as_ref()?.get();
+        let after: Self = serde_json::from_str(details).ok()?;
+        Some(Duration::from_millis(after.retry_after_ms))
+    }
+
     /// What an error says about it, in whole seconds as HTTP counts them; one if it says nothing.
     pub(crate) fn seconds_of(error: &WireError) -> u64 {
-        let details = error.details.as_ref().map(|details| details.get());
-        details
-            .and_then(|details| serde_json::from_str::<Self>(details).ok())
-            .map_or(1, |after| after.retry_after_ms.div_ceil(1_000).max(1))
+        let millis = |after: Duration| u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        Self::of(error).map_or(1, |after| millis(after).div_ceil(1_000).max(1))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -36,6 +37,8 @@ pub trait Originate {
     fn id_key(&self, class: &str) -> Option<IdKey>;
     /// Randomness for new ids.
     fn random(&self, bytes: &mut [u8]);
+    /// Waits so long.
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()>;
     /// Whether it outlives any action, so that stubs in answers may keep it.
     fn is_lasting(&self) -> bool {
         false

@@ -19,9 +19,10 @@ use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current, idempotency_k
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
-use crate::error::{ActionError, CallError, Code, Error, Rejection};
+use crate::error::{ActionError, CallError, Code, Error, Rejection, RetryAfter};
 use crate::http::Request;
 use crate::http::door::Forward;
+use crate::outgoing::Retry;
 use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
@@ -274,6 +275,7 @@ impl StubCore {
             mode,
             params,
             key: None,
+            retry: None,
             typed: PhantomData,
         }
     }
@@ -321,6 +323,40 @@ impl StubCore {
         };
         if let Err(error) = checked {
             self.target = Err(error);
+        }
+    }
+
+    /// Sends a call until it brings something that another try would not better.
+    async fn send_again(
+        self,
+        action: Arc<str>,
+        params: Bytes,
+        mode: Mode,
+        key: Option<Arc<str>>,
+        retry: Retry,
+    ) -> Reply {
+        let twice = mode == Mode::Read || key.is_some();
+        let mut tried = 1;
+        loop {
+            let origin = self.origin.clone().or_else(current::origin);
+            let call = self.clone();
+            let reply = call.send(action.clone(), params.clone(), mode, key.clone());
+            let error = match reply.await {
+                Err(error) if error.retryable && (twice || !error.maybe_executed) => error,
+                settled => return settled,
+            };
+            // Who has too much to do is not helped by more of it.
+            let Some(origin) = origin.filter(|_| !error.is(Code::Overloaded)) else {
+                return Err(error);
+            };
+            let mut chance = [0; 8];
+            origin.0.random(&mut chance);
+            let chance = u64::from_le_bytes(chance);
+            let Some(pause) = retry.wait(tried, RetryAfter::of(&error), chance) else {
+                return Err(error);
+            };
+            origin.0.pause(pause).await;
+            tried += 1;
         }
     }
 
@@ -402,6 +438,7 @@ pub struct Call<T, E> {
     mode: Mode,
     params: Reply,
     key: Option<Arc<str>>,
+    retry: Option<Retry>,
     typed: PhantomData<fn() -> (T, E)>,
 }
 
@@ -457,6 +494,29 @@ impl<T, E> Call<T, E> {
         }
         self
     }
+
+    /// The same call, made again where that may help: after errors that say they are retryable, but for `overloaded`, and
+    /// only if it cannot have been executed, unless it is a query or has a [`key`](Self::key). By default three tries, after
+    /// waits of up to 100 and 200 ms; longer if the error asks for it, which no wait of more than the cap is. A command waits
+    /// with its object locked.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Till { paid: u64 }
+    /// # #[durable_object] impl Till { #[action] fn pay(&mut self, cents: u64) -> u64 { self.paid += cents; self.paid } }
+    /// # stayput::app!(Till);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let till = Till::named(t, "front");
+    ///     let paid = till.pay(500u64).key("order-7").retry(Retry::default().tries(5)).await;
+    ///     assert_eq!(paid.unwrap(), 500);
+    /// });
+    /// # }
+    /// ```
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
 }
 
 impl<T, E> Call<T, E> {
@@ -465,7 +525,10 @@ impl<T, E> Call<T, E> {
         match self.params {
             Ok(params) => {
                 let (core, action, mode, key) = (self.core, self.action, self.mode, self.key);
-                Box::pin(async move { core.send(action, params, mode, key).await })
+                match self.retry {
+                    Some(retry) => Box::pin(core.send_again(action, params, mode, key, retry)),
+                    None => Box::pin(async move { core.send(action, params, mode, key).await }),
+                }
             }
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::contain::race;
 use super::host::{Core, Deed, JobRun, Keyed};
@@ -241,6 +242,11 @@ impl Originate for Turn {
 
     fn random(&self, bytes: &mut [u8]) {
         self.core.environment.random(bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        let environment = &self.core.environment;
+        environment.sleep_until(environment.now() + time)
     }
 
     fn is_over(&self) -> bool {

@@ -10,11 +10,11 @@ use super::response::Response;
 /// The header that tells servers that two requests are one.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// How often a request is sent, and how long it waits in between: each wait is a random part of a span that doubles, so
+/// How often a request or a [call](crate::object::Call::retry) is made, and how long it waits in between: each wait is a random part of a span that doubles, so
 /// that many who failed together do not come again together.
 ///
-/// Sent again is what may happen twice: `GET`, `HEAD`, `OPTIONS`, `PUT`, `DELETE`, and whatever has an idempotency key
-/// ([`Request::idempotency_key`](super::Request::idempotency_key)). It is when there was no connection or it broke, and
+/// Requests are sent again that may happen twice: `GET`, `HEAD`, `OPTIONS`, `PUT`, `DELETE`, and whatever has an idempotency key
+/// ([`Request::idempotency_key`](super::Request::idempotency_key)). They are when there was no connection or it broke, and
 /// at the statuses 408, 429, 502, 503 and 504. A `Retry-After` in seconds is waited for if it is no longer than the cap;
 /// a longer one, as the end of the tries, leaves the answer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,25 +69,35 @@ impl Retry {
         outcome: &Result<Response, HttpError>,
         chance: u64,
     ) -> Option<Duration> {
-        if tried >= self.tries {
-            return None;
-        }
         let asked = match outcome {
             Err(error) if error.kind() == HttpErrorKind::Connect => None,
             Ok(answer) if is_passing(answer.status()) => match answer.header("retry-after") {
                 None => None,
                 Some(after) => {
-                    let after = Duration::from_secs(after.trim().parse().ok()?);
-                    Some(after).filter(|after| *after <= self.cap)?.into()
+                    Some(Duration::from_secs(after.trim().parse().ok()?))
                 }
             },
             _ => return None,
         };
+        self.wait(tried, asked, chance)
+    }
+
+    /// How long to wait after try number `tried`, at least as long as was asked for; `None`: no longer than the cap, and not
+    /// after the last try.
+    pub(crate) fn wait(
+        &self,
+        tried: u32,
+        asked: Option<Duration>,
+        chance: u64,
+    ) -> Option<Duration> {
+        if tried >= self.tries || asked.is_some_and(|asked| asked > self.cap) {
+            return None;
+        }
         let doubled = 1_u32.checked_shl(tried - 1).unwrap_or(u32::MAX);
         let span = self.base.saturating_mul(doubled).min(self.cap);
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX - 1);
         let jitter = Duration::from_millis(chance % (millis + 1));
-        Some(asked.map_or(jitter, |asked: Duration| asked.max(jitter)))
+        Some(asked.map_or(jitter, |asked| asked.max(jitter)))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use bytes::Bytes;
@@ -110,6 +111,10 @@ impl Originate for Client {
 
     fn random(&self, bytes: &mut [u8]) {
         Originate::random(&self.inner.port(), bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        self.inner.port().pause(time)
     }
 
     fn is_lasting(&self) -> bool {

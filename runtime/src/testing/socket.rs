@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -226,6 +227,10 @@ impl Originate for Inner {
 
     fn random(&self, bytes: &mut [u8]) {
         Originate::random(&self.client, bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        self.client.pause(time)
     }
 
     fn is_lasting(&self) -> bool {

@@ -36,6 +36,7 @@ mod pages;
 mod queues;
 mod receivers;
 mod replace;
+mod retry;
 mod storage;
 mod streams;
 mod support;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use std::task::Poll;
 
 use super::bus::{Address, Mailbox, Message, Outbox};
@@ -296,6 +297,11 @@ impl Originate for Port {
 
     fn random(&self, bytes: &mut [u8]) {
         self.inner.entropy.fill(bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        let environment = &Outside(self.clone());
+        environment.sleep_until(environment.now() + time)
     }
 
     fn is_lasting(&self) -> bool {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::Limits;
 use super::super::params::pairs;
@@ -155,6 +156,11 @@ impl Originate for Visit {
 
     fn random(&self, bytes: &mut [u8]) {
         self.environment.random(bytes);
+    }
+
+    fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
+        let environment = &self.environment;
+        environment.sleep_until(environment.now() + time)
     }
 
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
