@@ -73,9 +73,7 @@ impl Retry {
             Err(error) if error.kind() == HttpErrorKind::Connect => None,
             Ok(answer) if is_passing(answer.status()) => match answer.header("retry-after") {
                 None => None,
-                Some(after) => {
-                    Some(Duration::from_secs(after.trim().parse().ok()?))
-                }
+                Some(after) => Some(Duration::from_secs(after.trim().parse().ok()?)),
             },
             _ => return None,
         };

@@ -112,7 +112,10 @@ fn there_are_only_so_many_tries() {
         let bank = Bank::named(t, "main");
         let call = bank.pay(9u32).retry(Retry::default().tries(4));
         let (paid, _) = passing(t, t.spawn(call)).await;
-        assert!(matches!(paid, Err(CallError::Failed(BankError::Busy))), "{paid:?}");
+        assert!(
+            matches!(paid, Err(CallError::Failed(BankError::Busy))),
+            "{paid:?}"
+        );
         assert_eq!(bank.ask().await.unwrap(), 4);
         // Without the word there is one.
         assert!(bank.pay(9u32).await.is_err());
@@ -158,7 +161,10 @@ fn errors_are_told_in_other_words() {
         assert!(matches!(refused, Err(CallError::Failed(BankError::Broke))));
         // One that may have been executed still says so, and is not made again although it says that it may be.
         let (half, _) = passing(t, t.spawn(bank.half().retry(Retry::default()))).await;
-        assert!(matches!(half, Err(CallError::Failed(BankError::Closed { .. }))), "{half:?}");
+        assert!(
+            matches!(half, Err(CallError::Failed(BankError::Closed { .. }))),
+            "{half:?}"
+        );
         assert_eq!(bank.seldom().await.unwrap(), 2);
     });
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::bus::{Address, Mailbox, Message, Outbox};
 use super::entropy::Entropy;
@@ -93,7 +93,7 @@ impl Port {
         let flush = inner.outbox.run(|| {});
         let expire = async {
             loop {
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
                 if inner.pending.len() > 0 {
                     inner.pending.expire(inner.shared.options.clock.now());
                 }
@@ -300,8 +300,7 @@ impl Originate for Port {
     }
 
     fn pause(&self, time: Duration) -> LocalFuture<'static, ()> {
-        let environment = &Outside(self.clone());
-        environment.sleep_until(environment.now() + time)
+        self.sleep_until(self.now() + time)
     }
 
     fn is_lasting(&self) -> bool {
