@@ -212,6 +212,13 @@ pub(crate) fn config(item: TokenStream) -> TokenStream {
     })
 }
 
+/// `#[derive(Entity)]`.
+pub(crate) fn entity(item: TokenStream) -> TokenStream {
+    derive(item, |input, diag| {
+        model::entity::read(input, diag).map(|entity| expand::entity::expand(&entity))
+    })
+}
+
 fn derive(
     item: TokenStream,
     expand: impl FnOnce(&DeriveInput, &mut Diag) -> Option<TokenStream>,

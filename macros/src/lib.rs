@@ -68,3 +68,9 @@ pub fn stub(args: TokenStream) -> TokenStream {
 pub fn config(item: TokenStream) -> TokenStream {
     entry::config(item.into()).into()
 }
+
+/// Makes a struct the rows of a table.
+#[proc_macro_derive(Entity, attributes(entity, key, index))]
+pub fn entity(item: TokenStream) -> TokenStream {
+    entry::entity(item.into()).into()
+}

@@ -52,7 +52,7 @@ pub use config::Config;
 pub use error::{ActionError, Error, Result};
 #[doc(inline)]
 pub use http::door as front;
-pub use macros::{ActionError, Config, action, data, durable_object, event, mixin, stub};
+pub use macros::{ActionError, Config, Entity, action, data, durable_object, event, mixin, stub};
 pub use object::actions_of;
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
@@ -89,6 +89,11 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/state.md")]
 struct StatePage;
+
+/// Keeps the examples of the page about tables compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/tables.md")]
+struct TablesPage;
 
 /// Keeps the examples of authentication's page compiling.
 #[cfg(doctest)]

@@ -229,3 +229,45 @@ pub use stayput_macros::ActionError;
 /// | `default = EXPR` | its value where the variable is missing |
 /// | `crate = path`, on the struct | where the crate `stayput` is, if not `::stayput` |
 pub use stayput_macros::Config;
+
+/// Makes a struct the rows of a [`Table`](crate::state::Table): put it under [`data`](macro@crate::data).
+///
+/// ```
+/// use stayput::prelude::*;
+///
+/// #[data]
+/// #[derive(Entity)]
+/// #[index(by_kind_and_due(kind, desc(due)), include(title))]
+/// #[index(open_by_due(due), where = |task| !task.done)]
+/// pub struct Task {
+///     #[key(auto)]
+///     pub id: u64,
+///     #[index(unique)]
+///     pub slug: Option<String>,
+///     pub kind: String,
+///     pub due: Timestamp,
+///     pub title: String,
+///     pub done: bool,
+/// }
+///
+/// fn soonest(tasks: &Table<Task>) -> Option<Task> {
+///     tasks.query().within(Task::OPEN_BY_DUE).order_by(Task::DUE.asc()).first()
+/// }
+/// # fn main() {}
+/// ```
+///
+/// | Attribute | On | Meaning |
+/// |---|---|---|
+/// | `#[key]` | a field | what rows are told apart by; any [`Key`](crate::state::Key) |
+/// | `#[key(auto)]` | a field of type `u64` | the table gives the keys, each once |
+/// | `#[index]`, `#[index(unique)]` | a field | an index of that field, and of its name |
+/// | `#[index(name(field, desc(field), ..))]` | the struct | an index of several fields; after the name: |
+/// | `unique` | | no two rows have the same values there; a `None` among them equals nothing |
+/// | `include(field, ..)` | | its entries hold these, too, so that queries for them read no rows |
+/// | `where = CONDITION` | | only rows for which this function, or closure, says `true`; see [`within`](crate::state::Query::within) |
+/// | `#[entity(crate = path)]` | the struct | where the crate `stayput` is, if not `::stayput` |
+///
+/// It makes a [`Column`](crate::state::Column) for each field (`Task::KIND`), an [`Index`](crate::state::Index) for each index
+/// on the struct (`Task::OPEN_BY_DUE`), and a method of the table for each index: `find_by_kind_and_due`, `find_by_slug`. That
+/// of a unique index returns an `Option` of a row, that of another a [`Query`](crate::state::Query).
+pub use stayput_macros::Entity;

@@ -23,11 +23,15 @@ pub use crate::object::{
 pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
-pub use crate::state::{Loader, Saver, StateDescriber, Stateful, Walk, initial};
+pub use crate::state::{
+    AutoKey, Cell, CellProbe, Column, ColumnInfo, Definition, Entity, Finders, Index, IndexInfo,
+    Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful, Walk, equal,
+    holds, initial,
+};
 pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
 pub use crate::{
-    __assert_not_result as assert_not_result, __remote_needs_client as remote_needs_client,
-    __stub_as_value as stub_as_value,
+    __assert_not_result as assert_not_result, __probed as probed,
+    __remote_needs_client as remote_needs_client, __stub_as_value as stub_as_value,
 };
 
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,7 @@
 //! Attribute arguments: `key`, `key = value` and `key(list)`, with one table of every key there is.
 
 pub(crate) mod action;
+pub(crate) mod entity;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod field;
@@ -50,7 +51,8 @@ fn parse_arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     if input.peek(Lit) {
         return Err(input.error("expected a key, found a literal"));
     }
-    let key: Path = if input.peek(Token![crate]) && !input.peek2(Token![::]) {
+    let keyword = input.peek(Token![crate]) && !input.peek2(Token![::]);
+    let key: Path = if keyword || input.peek(Token![where]) {
         Path::from(input.call(syn::Ident::parse_any)?)
     } else {
         input.parse()?
@@ -127,6 +129,21 @@ impl Args {
             return None;
         }
         Some(self.args.remove(0).key)
+    }
+
+    /// Takes the first argument that is a word of the user's with a list, and no key of the place.
+    pub(crate) fn take_named_list(&mut self) -> Option<(syn::Ident, TokenStream)> {
+        let first = self.args.first()?;
+        let ident = first.key.get_ident()?.clone();
+        let Value::List(list) = &first.value else {
+            return None;
+        };
+        if self.place.has(&unraw(&ident)) {
+            return None;
+        }
+        let list = list.clone();
+        self.args.remove(0);
+        Some((ident, list))
     }
 
     fn wrong_shape(&self, arg: &Arg, diag: &mut Diag) {

@@ -245,6 +245,38 @@ pub(crate) static CONFIG: Place = Place {
     ],
 };
 
+/// `#[entity]` on a struct that derives `Entity`.
+pub(crate) static ENTITY: Place = Place {
+    shown: "#[entity(..)]",
+    on: "",
+    keys: &[CRATE],
+};
+
+/// `#[key]` on a field.
+pub(crate) static KEY: Place = Place {
+    shown: "#[key]",
+    on: "",
+    keys: &[("auto", "auto")],
+};
+
+/// `#[index]` on a field.
+pub(crate) static INDEX_FIELD: Place = Place {
+    shown: "#[index]",
+    on: " on a field",
+    keys: &[("unique", "unique")],
+};
+
+/// `#[index]` on the struct.
+pub(crate) static INDEX: Place = Place {
+    shown: "#[index(name(field, ..), ..)]",
+    on: " on the struct",
+    keys: &[
+        ("unique", "unique"),
+        ("include", "include(field, ..)"),
+        ("where", "where = CONDITION"),
+    ],
+};
+
 /// Every place, in the order in which "belongs in" looks for a key.
 pub(crate) static PLACES: &[&Place] = &[
     &OBJECT,
@@ -257,4 +289,6 @@ pub(crate) static PLACES: &[&Place] = &[
     &ERROR_TYPE,
     &ERROR,
     &CONFIG,
+    &KEY,
+    &INDEX,
 ];

@@ -6,6 +6,7 @@
 
 pub(crate) mod config;
 pub(crate) mod data;
+pub(crate) mod entity;
 pub(crate) mod error;
 mod fields;
 mod handlers;

@@ -397,3 +397,26 @@ fn names_of_another_app_cannot_break_the_code() {
         }
     }
 }
+
+#[test]
+fn entity() {
+    golden(
+        "entity",
+        quote! {
+            #[derive(Entity)]
+            #[index(by_city_and_age(city, desc(age)), include(name))]
+            #[index(present(age), where = User::is_present)]
+            pub struct User {
+                #[key(auto)]
+                pub id: u64,
+                /// Where to write to.
+                #[index(unique)]
+                pub email: Option<String>,
+                pub city: String,
+                pub age: u32,
+                pub name: String,
+                tags: Vec<String>,
+            }
+        },
+    );
+}

@@ -88,6 +88,11 @@ fn sources() -> Vec<TokenStream> {
             #[derive(Config)]
             struct S { a: A, #[config(default = 1)] b: B }
         },
+        quote! {
+            #[derive(Entity)]
+            #[index(by_a(a, desc(b)), unique, include(c), where = holds)]
+            struct E { #[key(auto)] k: K, a: A, b: B, c: C, #[index(unique)] d: D, #[index] e: E, f: F }
+        },
     ]
 }
 

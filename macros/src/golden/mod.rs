@@ -50,6 +50,7 @@ fn expand_item(mut item: Item) -> TokenStream {
         "event" => entry::event(args, item),
         "data" => entry::data(args, item),
         _ if args.to_string() == "ActionError" => entry::action_error(item),
+        _ if args.to_string() == "Entity" => entry::entity(item),
         _ => entry::config(item),
     }
 }

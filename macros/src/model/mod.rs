@@ -4,6 +4,7 @@ pub(crate) mod action;
 pub(crate) mod block;
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod entity;
 pub(crate) mod error;
 pub(crate) mod fetch;
 pub(crate) mod handler;

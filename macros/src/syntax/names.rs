@@ -102,10 +102,10 @@ pub(crate) fn wire_fault(what: &str, name: &str) -> Option<String> {
 }
 
 /// The candidate that a misspelt word most likely meant.
-pub(crate) fn nearest(
+pub(crate) fn nearest<'c>(
     word: &str,
-    candidates: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+    candidates: impl Iterator<Item = &'c str>,
+) -> Option<&'c str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .map(|candidate| (distance(word, candidate), candidate))

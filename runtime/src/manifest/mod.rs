@@ -301,6 +301,43 @@ pub enum StateManifest {
     },
     /// A `Counter`: one record.
     Counter,
+    /// A `Table`.
+    Table {
+        /// The primary key.
+        key: TableKeyManifest,
+        /// The schema of a row.
+        row: Value,
+        /// The declared indexes, in order.
+        indexes: Vec<TableIndexManifest>,
+    },
+}
+
+/// The primary key of a table.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableKeyManifest {
+    /// The field of the row.
+    pub column: String,
+    /// Its Rust type.
+    pub r#type: String,
+    /// Whether the table gives the keys.
+    pub auto: bool,
+}
+
+/// A declared index of a table.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableIndexManifest {
+    /// Its name.
+    pub name: String,
+    /// Its columns in order; a `-` before one whose highest values come first.
+    pub columns: Vec<String>,
+    /// Whether no two rows may have the same values in its columns.
+    pub unique: bool,
+    /// The columns that its entries hold besides; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// The source text of the condition on its rows; left out if it is of all.
+    #[serde(rename = "where", skip_serializing_if = "String::is_empty")]
+    pub condition: String,
 }
 
 /// One mounted mixin.

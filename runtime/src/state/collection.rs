@@ -52,12 +52,16 @@ impl Site {
 
     /// Puts a collection back whose field was assigned another.
     pub(super) fn reload(&mut self, loader: &Loader<'_>, name: &str, was: &[&str]) {
-        let here = self.0.as_ref().is_some_and(|place| {
-            place.records.same(loader.records) && loader.is_at(&place.path, name)
-        });
-        if !here {
+        if !self.is_of_loader(loader, name) {
             *self = Self::load(loader, name, was);
         }
+    }
+
+    /// Whether this is the place of the field `name`.
+    pub(super) fn is_of_loader(&self, loader: &Loader<'_>, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|place| {
+            place.records.same(loader.records) && loader.is_at(&place.path, name)
+        })
     }
 
     /// Poisons if the field was assigned another collection: its items would be lost.
@@ -117,6 +121,17 @@ impl Place {
         text
     }
 
+    /// The record's key of the item whose key has this text.
+    pub(super) fn key_of_text(&self, text: &str) -> String {
+        [&self.root, "/", text].concat()
+    }
+
+    /// What the keys of an index's entries begin with: `i/<path>/<index>/`.
+    pub(super) fn index_prefix(&self, index: &str) -> String {
+        let path = self.root.strip_prefix("c/").unwrap_or(&self.root);
+        ["i/", path, "/", index, "/"].concat()
+    }
+
     /// The key in a record's key.
     pub(super) fn item_key<K: Key>(&self, key: &str) -> Result<K, StorageFault> {
         let mut text = self.key_text(key);
@@ -129,7 +144,7 @@ impl Place {
     }
 
     /// The text of the key in a record's key.
-    fn key_text<'k>(&self, key: &'k str) -> &'k str {
+    pub(super) fn key_text<'k>(&self, key: &'k str) -> &'k str {
         key.get(self.root.len() + 1..).unwrap_or_default()
     }
 
@@ -234,10 +249,15 @@ impl Place {
             .filter(|_| text.is_empty())
             // Written anew: what only reads like a key lies where the key does. No record has a key that is too long.
             .and_then(|key| self.key(&key).ok())
-            .ok_or_else(|| StorageFault::Cursor {
-                path: self.path.as_ref().to_owned(),
-                cursor: cursor.to_string(),
-            })
+            .ok_or_else(|| self.no_place(cursor))
+    }
+
+    /// The fault of a cursor that is no place here.
+    pub(super) fn no_place(&self, cursor: &Cursor) -> StorageFault {
+        StorageFault::Cursor {
+            path: self.path.as_ref().to_owned(),
+            cursor: cursor.to_string(),
+        }
     }
 
     pub(super) fn has_items(&self) -> Result<bool, StorageFault> {

@@ -24,13 +24,13 @@ pub trait AsKey {
     fn write_key(&self, out: &mut String);
 }
 
-/// The key of a [`Map`](super::Map) or a [`Set`](super::Set).
+/// The key of a [`Map`](super::Map), a [`Set`](super::Set) or a [`Table`](super::Table).
 ///
 /// An implementation of your own must keep three rules: the order of the texts is the order of the
 /// values, no text is the beginning of another, and what was written is read back. Delegating both
 /// methods to one of the ready types, or a tuple of them, keeps all three.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of a `Map` or a `Set`",
+    message = "`{Self}` cannot be the key of a `Map`, `Set` or `Table`",
     label = "not a key",
     note = "keys are integers, `bool`, `char`, `String`, `ObjectId`, `Timestamp`, and tuples of 2 to 4 of them",
     note = "for a type of your own implement `AsKey` and `Key` by delegating to one of these"

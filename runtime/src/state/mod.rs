@@ -27,6 +27,7 @@ mod records;
 mod save;
 mod set;
 mod stateful;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -52,6 +53,15 @@ pub use records::Records;
 pub use save::Saver;
 pub use set::Set;
 pub use stateful::{Initial, Stateful, Walk, initial};
+#[doc(hidden)]
+pub use table::{
+    AutoKey, CellProbe, ColumnInfo, Definition, Finders, IndexInfo, NoCellProbe, Probe, Rows,
+    equal, holds,
+};
+pub use table::{
+    Cell, Column, Entity, Explain, Filter, Index, Number, Operand, Order, Projection, Query, Read,
+    Selected, Table, TableError, TableErrorKind, Text, Write, Writes,
+};
 
 /// The longest key of a record, in bytes.
 pub const MAX_KEY_BYTES: usize = 2_048;

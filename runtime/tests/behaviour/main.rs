@@ -40,4 +40,5 @@ mod retry;
 mod storage;
 mod streams;
 mod support;
+mod tables;
 mod wake;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::jobs::Running;
 use super::storage_error;
-use crate::backend::{ObjectStore, Seq, SharedEnvironment, StorageFault};
+use crate::backend::{Commit, ObjectStore, Seq, SharedEnvironment, StorageFault};
 use crate::error::Code;
 use crate::middleware::Chains;
 use crate::object::lock::Lock;
@@ -66,6 +66,22 @@ impl Core {
             Some(Err(fault)) => Err(storage_error(&fault)),
             None => Err(storage_error(&StorageFault::Fenced)),
         }
+    }
+
+    /// Commits what loading the state wrote: indexes of tables that the code declares anew. Of an unborn object that is
+    /// nothing.
+    pub(super) fn keep_built(&self) -> Result<(), StorageFault> {
+        if self.seq.get() == 0 || !self.records.is_changed() {
+            return Ok(());
+        }
+        let (puts, deletes) = self.records.drain();
+        let seq = self.store.commit(Commit {
+            puts,
+            deletes,
+            alarm: None,
+        })?;
+        self.seq.set(seq);
+        Ok(())
     }
 
     /// The number of the last accepted commit.

@@ -80,6 +80,9 @@ impl<T: Object> Host<T> {
         if let Some(fault) = records.cure() {
             return Err(storage_error(&fault));
         }
+        self.core
+            .keep_built()
+            .map_err(|fault| storage_error(&fault))?;
         *self.core.cache.borrow_mut() = cache;
         *self.state.borrow_mut() = Some(state);
         Ok(())
