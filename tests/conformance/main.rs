@@ -39,6 +39,7 @@ mod slow;
 mod sockets;
 mod steps;
 mod streams;
+mod tables;
 mod values;
 
 use std::fmt::Write as _;
@@ -67,6 +68,7 @@ const TABLES: &[&[Scenario]] = &[
     front::ALL,
     jobs::ALL,
     attempts::ALL,
+    tables::ALL,
     queues::ALL,
 ];
 

@@ -7,7 +7,7 @@
 fn mistakes() {
     let cases = trybuild::TestCases::new();
     for folder in [
-        "object", "action", "event", "mixin", "param", "attr", "stub",
+        "object", "action", "event", "mixin", "param", "attr", "stub", "table",
     ] {
         cases.compile_fail(format!("{folder}/*.rs"));
     }

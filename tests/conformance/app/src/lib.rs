@@ -5,6 +5,7 @@
     reason = "some actions fail on purpose, and some look at nothing but their context"
 )]
 
+mod archive;
 mod caller;
 mod chest;
 mod clock;
@@ -24,6 +25,7 @@ mod shop;
 mod spring;
 mod tally;
 
+pub use archive::{Archive, Paper};
 pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
@@ -43,7 +45,7 @@ pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
+    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor

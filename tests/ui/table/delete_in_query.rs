@@ -1,0 +1,25 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[data]
+#[derive(Entity)]
+struct User {
+    #[key]
+    id: u64,
+}
+
+#[durable_object]
+struct Club {
+    users: Table<User>,
+}
+
+#[durable_object]
+impl Club {
+    #[action]
+    fn sweep(&self) -> u64 {
+        self.users.query().delete()
+    }
+}
+
+fn main() {}

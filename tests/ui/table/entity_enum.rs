@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use stayput::prelude::*;
+
+#[data]
+#[derive(Entity)]
+enum User {
+    Known,
+}
+
+fn main() {}
