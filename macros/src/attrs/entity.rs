@@ -104,15 +104,13 @@ fn columns(list: TokenStream, name: &Ident, diag: &mut Diag) -> Vec<(Ident, bool
                 }
                 other => (other, false),
             };
-            match syn::parse2::<Ident>(expr.to_token_stream()) {
-                Ok(ident) => Some((ident, descending)),
-                Err(_) => {
-                    diag.error(column, "this is not a field").help(
-                        "write the name of a field, or `desc(field)` for the highest values first",
-                    );
-                    None
-                }
+            let ident = syn::parse2::<Ident>(expr.to_token_stream()).ok();
+            if ident.is_none() {
+                diag.error(column, "this is not a field").help(
+                    "write the name of a field, or `desc(field)` for the highest values first",
+                );
             }
+            ident.map(|ident| (ident, descending))
         })
         .collect()
 }

@@ -118,7 +118,7 @@ fn make(
             return Err(violation.at_build(place, definition, &record.key));
         }
         index::check(&entries, place)?;
-        index::replace(place, Vec::new(), entries)?;
+        index::replace(place, &[], entries)?;
     }
     Ok(())
 }

@@ -1,5 +1,10 @@
 //! Columns as constants of a table's type (`User::AGE`), and what can be said of them.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "operands are literals, references, and what is made for the one comparison"
+)]
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Bound;

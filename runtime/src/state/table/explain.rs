@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a query is answered: what [`explain`](super::Query::explain) tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub struct Explain {
     /// The index whose entries are read; `None`: the rows are, in the order of their keys.
     pub index: Option<String>,

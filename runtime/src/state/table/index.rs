@@ -216,8 +216,8 @@ pub(super) fn violated(
 }
 
 /// Puts the entries of a row in the place of its old ones; writes only what changed.
-pub(super) fn replace(place: &Place, old: Vec<Entry>, new: Vec<Entry>) -> Result<(), StorageFault> {
-    for entry in &old {
+pub(super) fn replace(place: &Place, old: &[Entry], new: Vec<Entry>) -> Result<(), StorageFault> {
+    for entry in old {
         if !new.iter().any(|new| new.key == entry.key) {
             place.records.delete_found(entry.key.clone())?;
         }

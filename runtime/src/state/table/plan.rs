@@ -29,6 +29,7 @@ pub(super) struct Question<'q> {
 }
 
 /// How it is answered.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub(super) struct Plan<'q> {
     /// The index, or `None` for the rows by their key.
     pub(super) index: Option<usize>,

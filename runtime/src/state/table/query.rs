@@ -11,7 +11,7 @@ use super::explain::Explain;
 use super::filter::{Filter, Node};
 use super::plan::{Question, plan};
 use super::rows::Rows;
-use super::run::Run;
+use super::run::{Part, Run};
 use super::select::{Counted, Gather, Keys, Projection, Selected, Whole};
 use crate::backend::StorageFault;
 use crate::state::{Cursor, Page};
@@ -154,7 +154,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
         mut projection: P,
         order: &[(usize, bool)],
         limit: usize,
-        page: Option<Option<&Cursor>>,
+        part: Part<'_>,
     ) -> Result<(Vec<P::Item>, Option<Cursor>), StorageFault> {
         let place = self.rows.site.place()?;
         let question = self.question(order, projection.columns());
@@ -165,7 +165,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
             order,
             offset: self.offset,
             limit,
-            page,
+            part,
         };
         let mut found = Gather::new(&mut projection);
         let next = run.all(&mut found)?;
@@ -177,7 +177,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
         projection: P,
     ) -> Result<Vec<P::Item>, StorageFault> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        Ok(self.run(projection, &self.order, limit, None)?.0)
+        Ok(self.run(projection, &self.order, limit, Part::First)?.0)
     }
 
     pub(super) fn select_page<P: Projection<T>>(
@@ -193,7 +193,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
         } else {
             &self.order
         };
-        let (items, next) = self.run(projection, order, limit, Some(after))?;
+        let (items, next) = self.run(projection, order, limit, Part::Page(after))?;
         Ok(Page { items, next })
     }
 
@@ -206,7 +206,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
     fn keys(&self) -> Result<Vec<String>, StorageFault> {
         let limit = self.limit.unwrap_or(usize::MAX);
         Ok(self
-            .run(Keys(T::DEFINITION.key), &self.order, limit, None)?
+            .run(Keys(T::DEFINITION.key), &self.order, limit, Part::First)?
             .0)
     }
 }
@@ -234,7 +234,7 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`first`](Self::first), with the fault.
     pub fn try_first(&self) -> Result<Option<T>, StorageFault> {
-        Ok(self.run(Whole, &self.order, 1, None)?.0.pop())
+        Ok(self.run(Whole, &self.order, 1, Part::First)?.0.pop())
     }
 
     /// The row, if there is exactly one. Reads two at most.
@@ -244,7 +244,7 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`one`](Self::one), with the fault.
     pub fn try_one(&self) -> Result<Option<T>, StorageFault> {
-        let mut rows = self.run(Whole, &self.order, 2, None)?.0;
+        let mut rows = self.run(Whole, &self.order, 2, Part::First)?.0;
         let row = rows.pop();
         Ok(row.filter(|_| rows.is_empty()))
     }
@@ -285,7 +285,7 @@ impl<'t, T: Entity> Query<'t, T> {
     /// [`count`](Self::count), with the fault.
     pub fn try_count(&self) -> Result<u64, StorageFault> {
         let limit = self.limit.unwrap_or(usize::MAX);
-        Ok(self.run(Counted, &[], limit, None)?.0.len() as u64)
+        Ok(self.run(Counted, &[], limit, Part::First)?.0.len() as u64)
     }
 
     /// Whether there is a row.
@@ -295,12 +295,12 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`exists`](Self::exists), with the fault.
     pub fn try_exists(&self) -> Result<bool, StorageFault> {
-        Ok(!self.run(Counted, &[], 1, None)?.0.is_empty())
+        Ok(!self.run(Counted, &[], 1, Part::First)?.0.is_empty())
     }
 
     fn fold<V: Number>(&self, column: Column<T, V>) -> Result<(V::Sum, u64), StorageFault> {
         let limit = self.limit.unwrap_or(usize::MAX);
-        let values = self.run(column, &self.order, limit, None)?.0;
+        let values = self.run(column, &self.order, limit, Part::First)?.0;
         let mut sum = V::Sum::default();
         let counted = values.iter().filter(|value| value.add_to(&mut sum));
         let counted = counted.count() as u64;
@@ -329,7 +329,7 @@ impl<'t, T: Entity> Query<'t, T> {
             mode: PhantomData,
         };
         let order = [(column.index, descending)];
-        let mut found = self.settle(|| Ok(query.run(column, &order, 1, None)?.0));
+        let mut found = self.settle(|| Ok(query.run(column, &order, 1, Part::First)?.0));
         found.pop()
     }
 

@@ -74,7 +74,7 @@ impl<T: Entity> Rows<T> {
     /// Writes a row whose key no row may have yet.
     pub(super) fn insert(&self, row: T) -> Result<T::Key, TableError> {
         let place = self.site.place()?;
-        let (row, given) = self.keyed(place, row)?;
+        let (row, given) = Self::keyed(place, row)?;
         let key = place.key(row.key())?;
         if given.is_none() && place.records.try_get(&key)?.is_some() {
             return Err(TableError::exists(place));
@@ -86,7 +86,7 @@ impl<T: Entity> Rows<T> {
     /// Writes a row in the place of one of the same key.
     pub(super) fn put(&self, row: T) -> Result<Option<T>, TableError> {
         let place = self.site.place()?;
-        let (row, given) = self.keyed(place, row)?;
+        let (row, given) = Self::keyed(place, row)?;
         let key = place.key(row.key())?;
         let old = if given.is_none() {
             Self::stored(place, &key)?
@@ -132,7 +132,7 @@ impl<T: Entity> Rows<T> {
         };
         let entries = index::entries(place, T::DEFINITION, &old.row, |_| true)?;
         place.records.try_delete(key)?;
-        index::replace(place, entries, Vec::new())?;
+        index::replace(place, &entries, Vec::new())?;
         Ok(Some(old.row))
     }
 
@@ -147,7 +147,7 @@ impl<T: Entity> Rows<T> {
     }
 
     /// Gives the row a key, if that is for the table to do and it has none, and says what the last key given is then.
-    fn keyed(&self, place: &Place, mut row: T) -> Result<(T, Option<u64>), StorageFault> {
+    fn keyed(place: &Place, mut row: T) -> Result<(T, Option<u64>), StorageFault> {
         if !T::DEFINITION.auto || key_text(row.key()) != key_text(&0_u64) {
             return Ok((row, None));
         }
@@ -192,7 +192,7 @@ impl<T: Entity> Rows<T> {
             place.records.try_delete(old_key)?;
         }
         place.records.try_put(key.to_owned(), bytes)?;
-        index::replace(place, before, after)?;
+        index::replace(place, &before, after)?;
         Ok(mark.map_or(Ok(()), |mark| mark.write(place))?)
     }
 

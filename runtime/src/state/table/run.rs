@@ -33,9 +33,20 @@ pub(super) struct Run<'r> {
     pub(super) order: &'r [(usize, bool)],
     pub(super) offset: usize,
     pub(super) limit: usize,
-    /// Whether it is a page: then only what comes after a cursor, and a cursor to go on with.
-    pub(super) page: Option<Option<&'r Cursor>>,
+    pub(super) part: Part<'r>,
 }
+
+/// Which part of the rows is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'r> {
+    /// The first ones.
+    First,
+    /// A page: those after a cursor, if there is one, and a cursor to go on with.
+    Page(Option<&'r Cursor>),
+}
+
+/// What looks at rows, and says whether it wants more.
+type Look<'l> = dyn FnMut(&mut dyn Reader, Option<&dyn Cells>) -> Result<bool, StorageFault> + 'l;
 
 /// A row that waits to be sorted.
 struct Waiting {
@@ -47,6 +58,10 @@ struct Waiting {
 }
 
 impl Run<'_> {
+    fn is_page(&self) -> bool {
+        matches!(self.part, Part::Page(_))
+    }
+
     /// Whether the highest come first, among rows that are equal in all but the last column of the order.
     fn descends(&self) -> bool {
         self.order.last().is_some_and(|(_, descending)| *descending)
@@ -107,9 +122,9 @@ impl Run<'_> {
 
     /// Reads all that is wanted; of a page, returns the cursor to go on with.
     pub(super) fn all(mut self, reader: &mut dyn Reader) -> Result<Option<Cursor>, StorageFault> {
-        let from = match self.page {
-            Some(Some(cursor)) => Some(self.values_at(cursor)?),
-            _ => None,
+        let from = match self.part {
+            Part::Page(Some(cursor)) => Some(self.values_at(cursor)?),
+            Part::Page(None) | Part::First => None,
         };
         if self.plan.sorts {
             return self.sorted(reader, from.as_deref());
@@ -136,11 +151,11 @@ impl Run<'_> {
                 return Ok(false);
             }
             let is_last = reader.kept() + 1 == self.limit;
-            if self.page.is_some() && is_last {
+            if self.is_page() && is_last {
                 last = Some(self.cursor(row.unwrap_or_else(|| reader.current())));
             }
             reader.keep(row)?;
-            Ok(self.page.is_some() || !is_last)
+            Ok(self.is_page() || !is_last)
         })?;
         Ok(last.filter(|_| more))
     }
@@ -161,7 +176,7 @@ impl Run<'_> {
                 waiting.push(Waiting {
                     text,
                     at: reader.kept(),
-                    cursor: self.page.map(|_| Cursor::at(&values.concat())),
+                    cursor: self.is_page().then(|| Cursor::at(&values.concat())),
                 });
                 reader.keep(row)?;
             }
@@ -187,11 +202,7 @@ impl Run<'_> {
 
     /// Shows every row that passes, in the order of the plan, until `look` has seen enough. A row that an entry tells all of
     /// comes as such, any other is the reader's current one.
-    fn each(
-        &self,
-        reader: &mut dyn Reader,
-        look: &mut dyn FnMut(&mut dyn Reader, Option<&dyn Cells>) -> Result<bool, StorageFault>,
-    ) -> Result<(), StorageFault> {
+    fn each(&self, reader: &mut dyn Reader, look: &mut Look<'_>) -> Result<(), StorageFault> {
         let ranges = self.plan.ranges.iter();
         let mut ranges: Vec<_> = ranges
             .map(|(start, end)| (start.as_str(), end.as_str()))
@@ -236,7 +247,7 @@ impl Run<'_> {
             return most;
         }
         let wanted = self.offset.saturating_add(self.limit).saturating_sub(kept);
-        let more = usize::from(self.page.is_some());
+        let more = usize::from(self.is_page());
         wanted.saturating_add(more).clamp(least, most)
     }
 
@@ -244,7 +255,7 @@ impl Run<'_> {
         &self,
         record: &Record,
         reader: &mut dyn Reader,
-        look: &mut dyn FnMut(&mut dyn Reader, Option<&dyn Cells>) -> Result<bool, StorageFault>,
+        look: &mut Look<'_>,
     ) -> Result<bool, StorageFault> {
         let passes = |row: &dyn Cells| self.plan.rest.iter().all(|node| node.matches(row));
         let Some(number) = self.plan.index else {

@@ -237,6 +237,10 @@ impl<T: Entity, P: Projection<T>> Selected<'_, T, P> {
     }
 
     /// [`Query::page`], of what is selected.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
     pub fn page(self, after: Option<Cursor>) -> Page<P::Item> {
         self.query
             .settle(|| self.query.select_page(self.projection, after.as_ref()))
