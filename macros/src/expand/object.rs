@@ -183,6 +183,22 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let layers = super::table::layers(&object.middleware);
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
+    let sql = object.sql.as_ref().map(|sql| {
+        let migrations = match &sql.migrations {
+            Some(list) => list.to_token_stream(),
+            None => quote!(&[]),
+        };
+        quote! {
+            const SQL: ::core::option::Option<__rt::SqlClass> =
+                ::core::option::Option::Some(__rt::SqlClass::new(#migrations));
+        }
+    });
+    let has_sql = object.sql.as_ref().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl __rt::HasSql for #ident {}
+        }
+    });
     quote! {
         __rt::stub_as_value!(#stub);
         #[automatically_derived]
@@ -193,7 +209,9 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             #create
             #key_hours
             #layers
+            #sql
         }
+        #has_sql
         const _: () = __rt::check_class::<#ident>();
     }
 }
