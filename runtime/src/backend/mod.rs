@@ -90,6 +90,8 @@ pub struct Statement<'a> {
     pub params: &'a [SqlValue],
     /// Whether it is one statement.
     pub single: bool,
+    /// Whether the last one changes rows, so that they are to be counted.
+    pub changes_rows: bool,
     /// Whether it is refused if it writes. Then it is one.
     pub read_only: bool,
 }

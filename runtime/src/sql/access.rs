@@ -100,7 +100,7 @@ impl Reach {
             );
             return Err(SqlFault::TooLarge(reason).into());
         }
-        let reads = statements.iter().all(text::Statement::may_only_read);
+        let reads = statements.iter().all(text::Statement::reads);
         if self.read_only && (statements.len() > 1 || !reads) {
             return Err(SqlFault::ReadOnly.into());
         }
@@ -108,13 +108,13 @@ impl Reach {
             text: sql,
             params,
             single: statements.len() == 1,
+            changes_rows: statements.last().is_some_and(text::Statement::changes_rows),
             read_only: self.read_only,
         };
-        let counts = door.run(&statement, rows)?;
-        if !self.read_only && (!reads || counts.written > 0) {
+        if !reads {
             door.note_write();
         }
-        Ok(counts)
+        door.run(&statement, rows)
     }
 }
 

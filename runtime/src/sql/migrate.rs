@@ -55,6 +55,7 @@ impl Migration {
                 text: self.sql,
                 params: &[],
                 single: statements.len() == 1,
+                changes_rows: false,
                 read_only: false,
             };
             store.run(&statement, &mut super::row::Nothing)

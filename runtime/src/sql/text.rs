@@ -7,6 +7,8 @@ use super::{MAX_PARAMS, MAX_TEXT, SqlFault};
 pub(super) struct Statement {
     /// The first words, in capitals: enough to know what it is.
     words: Vec<String>,
+    /// What a statement that begins with `WITH` does.
+    after_with: Option<String>,
     /// Parameters: where they stand, and which value each gets, counted from 0.
     params: Vec<(std::ops::Range<usize>, usize)>,
     /// Names of parameters that have some, by value.
@@ -90,9 +92,21 @@ impl Statement {
         self.words.get(index).map_or("", String::as_str)
     }
 
-    /// Whether it can be none but one that reads, or one that has written rows to show for it.
-    pub(super) fn may_only_read(&self) -> bool {
-        matches!(self.word(0), "SELECT" | "WITH" | "VALUES" | "EXPLAIN" | "PRAGMA")
+    fn verb(&self) -> &str {
+        match self.word(0) {
+            "WITH" => self.after_with.as_deref().unwrap_or_default(),
+            word => word,
+        }
+    }
+
+    /// Whether it writes nothing. Of the pragmas only those are left that ask.
+    pub(super) fn reads(&self) -> bool {
+        matches!(self.verb(), "SELECT" | "VALUES" | "EXPLAIN" | "PRAGMA")
+    }
+
+    /// Whether it changes rows, and so can be asked how many.
+    pub(super) fn changes_rows(&self) -> bool {
+        matches!(self.verb(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
     }
 
     fn check(&self) -> Result<(), SqlFault> {
@@ -117,6 +131,14 @@ impl Statement {
                 refuse("of temporary tables is not for objects: they would go with the object's memory")
             }
             _ => Ok(()),
+        }
+    }
+
+    fn push_verb(&mut self, word: &str) {
+        const VERBS: &[&str] = &["SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE"];
+        if self.word(0) == "WITH" && self.after_with.is_none() {
+            let verb = VERBS.iter().find(|verb| verb.eq_ignore_ascii_case(word));
+            self.after_with = verb.map(|verb| (*verb).to_owned());
         }
     }
 
@@ -153,6 +175,8 @@ fn split(text: &str) -> Vec<Statement> {
     let mut current = Statement::default();
     // Whether anything but white space and comments came, and whether the last word was END.
     let (mut begun, mut ends) = (false, false);
+    // How many parentheses are open.
+    let mut depth = 0_usize;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &text[at..];
@@ -167,7 +191,7 @@ fn split(text: &str) -> Vec<Statement> {
             b';' if current.is_trigger() && !ends => {}
             b';' => {
                 statements.push(std::mem::take(&mut current));
-                (begun, ends) = (false, false);
+                (begun, ends, depth) = (false, false, 0);
             }
             b'?' | b':' | b'@' | b'$' if length > 1 || byte == b'?' => {
                 begun = true;
@@ -177,6 +201,12 @@ fn split(text: &str) -> Vec<Statement> {
             _ => {
                 begun = true;
                 let is_word = is_word(byte);
+                match byte {
+                    b'(' => depth += 1,
+                    b')' => depth = depth.saturating_sub(1),
+                    _ if is_word && depth == 0 => current.push_verb(token),
+                    _ => {}
+                }
                 ends = is_word && token.eq_ignore_ascii_case("END");
                 if is_word || matches!(byte, b'"' | b'`' | b'[' | b'\'') {
                     let unquoted = token.trim_matches(|c| matches!(c, '"' | '`' | '[' | ']' | '\''));

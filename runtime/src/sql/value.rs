@@ -31,6 +31,20 @@ impl SqlValue {
         }
     }
 
+    /// A number as it is read: where all numbers are floats, there is no whole one within 2^53 that is none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "within 2^53 both are exact"
+    )]
+    pub(crate) fn of_number(number: f64) -> Self {
+        if number.fract() == 0.0 && number.abs() <= super::MAX_SAFE as f64 {
+            Self::Integer(number as i64)
+        } else {
+            Self::Real(number)
+        }
+    }
+
     /// What it is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {

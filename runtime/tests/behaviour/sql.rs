@@ -428,10 +428,10 @@ fn constraints_are_declared_errors() {
         assert_eq!(*error.fault(), SqlFault::Unique { columns });
         assert_eq!(code(bank.declared("SELEKT").await), "internal");
         let (status, body) = post(t, "b", "declared", serde_json::json!({ "sql": insert })).await;
-        assert_eq!((status, body["error"]["code"].as_str()), (409, Some("sql.unique")));
+        assert_eq!((status, body["error"]["data"]["code"].as_str()), (409, Some("sql.unique")));
         let check = "UPDATE account SET cents = -1";
         let (status, body) = post(t, "b", "declared", serde_json::json!({ "sql": check })).await;
-        assert_eq!((status, body["error"]["code"].as_str()), (422, Some("sql.check")));
+        assert_eq!((status, body["error"]["data"]["code"].as_str()), (422, Some("sql.check")));
     });
 }
 

@@ -27,19 +27,10 @@ pub(super) fn read(value: ValueRef<'_>) -> SqlValue {
         }
         #[expect(clippy::cast_precision_loss, reason = "that is what the platform does")]
         ValueRef::Integer(integer) => SqlValue::Real(integer as f64),
-        ValueRef::Real(real) => whole(real).map_or(SqlValue::Real(real), SqlValue::Integer),
+        ValueRef::Real(real) => SqlValue::of_number(real),
         ValueRef::Text(text) => SqlValue::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => SqlValue::Blob(bytes.to_vec()),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "within 2^53 both are exact"
-)]
-fn whole(real: f64) -> Option<i64> {
-    (real.fract() == 0.0 && real.abs() <= MAX_SAFE as f64).then_some(real as i64)
 }
 
 /// A failed statement of the object's.

@@ -59,7 +59,11 @@ pub(super) fn limit(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn judge(context: &AuthContext<'_>) -> Authorization {
     let listed = |list: &[&str], name: &str| list.iter().any(|one| one.eq_ignore_ascii_case(name));
     let allowed = match &context.action {
-        AuthAction::Select | AuthAction::Recursive | AuthAction::Reindex { .. } => true,
+        // `ANALYZE` of everything is of ours too; it tells the planner only.
+        AuthAction::Select
+        | AuthAction::Recursive
+        | AuthAction::Reindex { .. }
+        | AuthAction::Analyze { .. } => true,
         AuthAction::CreateIndex { table_name, index_name } | AuthAction::DropIndex { table_name, index_name } => {
             !is_ours(table_name) && !is_ours(index_name)
         }
@@ -69,8 +73,7 @@ pub(super) fn judge(context: &AuthContext<'_>) -> Authorization {
         | AuthAction::Insert { table_name }
         | AuthAction::Read { table_name, .. }
         | AuthAction::Update { table_name, .. }
-        | AuthAction::AlterTable { table_name, .. }
-        | AuthAction::Analyze { table_name } => !is_ours(table_name),
+        | AuthAction::AlterTable { table_name, .. } => !is_ours(table_name),
         AuthAction::CreateTrigger { table_name, trigger_name }
         | AuthAction::DropTrigger { table_name, trigger_name } => {
             !is_ours(table_name) && !is_ours(trigger_name)

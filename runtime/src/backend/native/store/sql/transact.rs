@@ -185,7 +185,8 @@ impl SqlStore for SqlObject {
         }
         let read = ran?;
         let all = connection.total_changes() - before;
-        let changed = if all == 0 { 0 } else { connection.changes() };
+        let counted = statement.changes_rows && all > 0;
+        let changed = if counted { connection.changes() } else { 0 };
         Ok(Counts {
             changed,
             read,
