@@ -28,7 +28,7 @@ struct WorkersSql {
 
 impl SqlStore for WorkersSql {
     fn transact(&self, turn: &mut dyn FnMut() -> bool) -> Result<(), StorageFault> {
-        match self.bridge.transact(turn) {
+        match self.bridge.transact(&mut || turn()) {
             None => Ok(()),
             Some(thrown) => Err(fault(&JsValue::from_str(&thrown))),
         }
