@@ -397,3 +397,14 @@ fn names_of_another_app_cannot_break_the_code() {
         }
     }
 }
+
+#[test]
+fn sql() {
+    golden(
+        "sql",
+        quote! {
+            #[durable_object(sql(migrations = TABLES))]
+            struct Ledger {}
+        },
+    );
+}
