@@ -163,7 +163,7 @@ impl SqlFault {
 /// The message without what workerd puts behind it: `: SQLITE_CONSTRAINT (extended: ..)`.
 fn without_code(message: &str) -> &str {
     message
-        .rsplit_once(": SQLITE_")
+        .split_once(": SQLITE_")
         .map_or(message, |(text, _)| text)
 }
 

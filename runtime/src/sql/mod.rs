@@ -34,3 +34,6 @@ const MAX_VALUE: usize = 2_000_000;
 
 /// The largest integer that every backend reads back as it is: 2^53 - 1.
 pub(crate) const MAX_SAFE: u64 = 9_007_199_254_740_991;
+
+#[cfg(test)]
+mod tests;

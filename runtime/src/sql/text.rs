@@ -173,8 +173,8 @@ fn split(text: &str) -> Vec<Statement> {
     let bytes = text.as_bytes();
     let mut statements = Vec::new();
     let mut current = Statement::default();
-    // Whether anything but white space and comments came, and whether the last word was END.
-    let (mut begun, mut ends) = (false, false);
+    // Whether anything but white space and comments came, whether a semicolon came last, and whether END came after that.
+    let (mut begun, mut after_semicolon, mut ends) = (false, false, false);
     // How many parentheses are open.
     let mut depth = 0_usize;
     let mut at = 0;
@@ -188,14 +188,13 @@ fn split(text: &str) -> Vec<Statement> {
             b'/' if token.starts_with("/*") => {}
             b';' if !begun => {}
             // The statements in a trigger are ended by semicolons, the trigger by `END;`.
-            b';' if current.is_trigger() && !ends => {}
+            b';' if current.is_trigger() && !ends => after_semicolon = true,
             b';' => {
                 statements.push(std::mem::take(&mut current));
-                (begun, ends, depth) = (false, false, 0);
+                (begun, after_semicolon, ends, depth) = (false, false, false, 0);
             }
             b'?' | b':' | b'@' | b'$' if length > 1 || byte == b'?' => {
-                begun = true;
-                ends = false;
+                (begun, after_semicolon, ends) = (true, false, false);
                 current.push_param(at..at + length, token);
             }
             _ => {
@@ -207,7 +206,9 @@ fn split(text: &str) -> Vec<Statement> {
                     _ if is_word && depth == 0 => current.push_verb(token),
                     _ => {}
                 }
-                ends = is_word && token.eq_ignore_ascii_case("END");
+                // That of a `CASE` comes after something else.
+                ends = after_semicolon && token.eq_ignore_ascii_case("END");
+                after_semicolon = false;
                 if is_word || matches!(byte, b'"' | b'`' | b'[' | b'\'') {
                     let unquoted = token.trim_matches(|c| matches!(c, '"' | '`' | '[' | ']' | '\''));
                     current.push_word(unquoted);

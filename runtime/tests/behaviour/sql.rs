@@ -521,3 +521,98 @@ fn start_of_an_unborn_object_cannot_write_to_tables() {
         assert_eq!(bare.look().await.unwrap(), (2, true));
     });
 }
+
+/// Versions of one class, by their migrations.
+macro_rules! shed {
+    ($version:ident, $($migration:expr),*) => {
+        mod $version {
+            use stayput::prelude::*;
+            use stayput::sql::Migration;
+
+            const TABLES: &[Migration] = &[$($migration),*];
+
+            #[durable_object(class = "shed", sql(migrations = TABLES))]
+            pub struct Shed {
+                tools: u64,
+            }
+
+            #[durable_object]
+            impl Shed {
+                #[action(public)]
+                fn put(&mut self, cx: &mut Context<Self>) -> Result<u64> {
+                    self.tools += 1;
+                    cx.sql().exec("INSERT INTO tool(name) VALUES('hammer')", ())?;
+                    Ok(self.tools)
+                }
+
+                #[action(public)]
+                fn columns(&self, cx: &Context<Self>) -> Result<(u64, Vec<String>)> {
+                    let sql = cx.sql_read();
+                    let columns = sql.all("SELECT name FROM pragma_table_info('tool')", ())?;
+                    Ok((sql.one("SELECT count(*) FROM tool", ())?, columns))
+                }
+            }
+        }
+    };
+}
+
+const TOOLS: Migration = Migration::new("tools", "CREATE TABLE tool(name TEXT)");
+const SIZES: Migration = Migration::new(
+    "sizes",
+    "ALTER TABLE tool ADD COLUMN size INTEGER DEFAULT 3; UPDATE tool SET size = 4",
+);
+
+shed!(one, super::TOOLS);
+shed!(two, super::TOOLS, super::SIZES);
+shed!(changed, Migration::new("tools", "CREATE TABLE tool(name TEXT, size INTEGER)"));
+shed!(moved, super::SIZES, super::TOOLS);
+shed!(
+    broken,
+    super::TOOLS,
+    super::SIZES,
+    Migration::new("half", "DELETE FROM tool; SELEKT 1")
+);
+
+#[test]
+fn migrations_run_once_in_order_and_are_never_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = || stayput::App::new("sheds", "1");
+    let test = |app| testing::Test::new(app).data(folder.path());
+    let seen = |count: u64, columns: &[&str]| {
+        (count, columns.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+    };
+    test(app().class::<one::Shed>()).run(async |t| {
+        let shed = one::Shed::named(t, "a");
+        assert_eq!(shed.columns().await.unwrap(), seen(0, &["name"]));
+        assert_eq!(shed.put().await.unwrap(), 1);
+        t.restart().await;
+        assert_eq!(shed.put().await.unwrap(), 2);
+    });
+    test(app().class::<two::Shed>()).run(async |t| {
+        let shed = two::Shed::named(t, "a");
+        // A query wakes it, too.
+        assert_eq!(shed.columns().await.unwrap(), seen(2, &["name", "size"]));
+        t.restart().await;
+        assert_eq!(shed.put().await.unwrap(), 3);
+        assert_eq!(shed.columns().await.unwrap(), seen(3, &["name", "size"]));
+        assert_eq!(two::Shed::named(t, "new").put().await.unwrap(), 1);
+    });
+    test(app().class::<one::Shed>()).run(async |t| {
+        assert_eq!(code(one::Shed::named(t, "a").columns().await), "state.migration");
+    });
+    test(app().class::<changed::Shed>()).run(async |t| {
+        assert_eq!(code(changed::Shed::named(t, "a").columns().await), "state.migration");
+        assert_eq!(code(changed::Shed::named(t, "a").put().await), "state.migration");
+    });
+    test(app().class::<moved::Shed>()).run(async |t| {
+        assert_eq!(code(moved::Shed::named(t, "a").columns().await), "state.migration");
+        assert_eq!(code(moved::Shed::named(t, "other").put().await), "state.migration");
+    });
+    test(app().class::<broken::Shed>()).run(async |t| {
+        assert_eq!(code(broken::Shed::named(t, "a").columns().await), "state.migration");
+    });
+    test(app().class::<two::Shed>()).run(async |t| {
+        let shed = two::Shed::named(t, "a");
+        assert_eq!(shed.columns().await.unwrap(), seen(3, &["name", "size"]));
+    });
+}

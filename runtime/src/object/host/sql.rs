@@ -37,6 +37,7 @@ impl<T: Object> Host<T> {
     }
 
     fn transact(&self, door: &Door, write: bool, run: impl FnOnce() -> Reply) -> Reply {
+        let before = self.core.seq.get();
         let mut run = Some(run);
         let mut reply = None;
         let done = door.turn(write, &mut || {
@@ -48,19 +49,16 @@ impl<T: Object> Host<T> {
         let Err(fault) = done else {
             return reply.unwrap_or_else(|| Err(reset()));
         };
-        let mut error = storage_error(&fault);
-        match reply {
-            // It never began.
-            None => {}
-            Some(Err(_)) => self.undo(),
-            Some(Ok(_)) => {
-                // Its commit failed: nothing in memory is as it is on disk, and after an I/O error nobody knows that.
-                self.state.borrow_mut().take();
-                *self.stage.borrow_mut() = Stage::Asleep;
-                error = Box::new(error.maybe_executed());
-            }
+        let error = storage_error(&fault);
+        // What failed by itself, or could not even begin, is undone already.
+        if !matches!(reply, Some(Ok(_))) {
+            return Err(error);
         }
-        Err(error)
+        // Its commit failed: what is in memory is not what is on disk, and after an I/O error nobody knows that.
+        self.core.seq.set(before);
+        self.state.borrow_mut().take();
+        *self.stage.borrow_mut() = Stage::Asleep;
+        Err(Box::new(error.maybe_executed()))
     }
 
     /// Runs handlers to their end and settles. Where there are tables they may not wait.

@@ -32,7 +32,7 @@ const ALL: Scan<'static> = Scan {
 pub struct SqlObject {
     pub(super) core: Rc<Core>,
     target: Target,
-    pub(super) path: PathBuf,
+    pub(in super::super) path: PathBuf,
     pub(super) database: RefCell<Database>,
     /// Whether it is in memory, because it has committed nothing.
     pub(super) unborn: Cell<bool>,
