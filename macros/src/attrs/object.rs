@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path};
 
-use super::{Args, Value};
 use super::places::{MIXIN, MIXIN_IMPL, OBJECT, OBJECT_IMPL, SQL};
+use super::{Args, Value};
 use crate::diag::Diag;
 
 /// Which of the two attributes stands there.

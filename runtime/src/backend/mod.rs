@@ -74,11 +74,7 @@ pub trait SqlStore {
     /// transaction is.
     fn transact(&self, turn: &mut dyn FnMut() -> bool) -> Result<(), StorageFault>;
     /// Runs statements, of which the last may have parameters, and hands the rows of that one over.
-    fn run(
-        &self,
-        statement: &Statement<'_>,
-        rows: &mut dyn RowSink,
-    ) -> Result<Counts, SqlError>;
+    fn run(&self, statement: &Statement<'_>, rows: &mut dyn RowSink) -> Result<Counts, SqlError>;
 }
 
 /// A text of SQL that is known to have no statement that no object may run.

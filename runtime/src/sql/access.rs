@@ -111,10 +111,12 @@ impl Reach {
             changes_rows: statements.last().is_some_and(text::Statement::changes_rows),
             read_only: self.read_only,
         };
-        if !reads {
+        let ran = door.run(&statement, rows);
+        // One that failed has done nothing; of several the first ones may have.
+        if !reads && (ran.is_ok() || !statement.single) {
             door.note_write();
         }
-        door.run(&statement, rows)
+        ran
     }
 }
 

@@ -306,7 +306,10 @@ impl Cell<'_> {
         read: impl FnOnce(serde_json::Value) -> serde_json::Result<T>,
     ) -> Result<T, Misfit> {
         let SqlValue::Text(text) = &self.value else {
-            return Err(self.misfit(format!("a JSON text is wanted, it is {}", self.value.kind())));
+            return Err(self.misfit(format!(
+                "a JSON text is wanted, it is {}",
+                self.value.kind()
+            )));
         };
         let json = serde_json::from_str(text).map_err(|fault| self.misfit(fault))?;
         read(json).map_err(|fault| self.misfit(fault))

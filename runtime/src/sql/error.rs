@@ -128,10 +128,22 @@ impl SqlFault {
         }
         let text = without_code(message);
         let any = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
-        if any(&["not authorized", "prohibited", "SQLITE_AUTH", "cannot VACUUM"]) {
+        if any(&[
+            "not authorized",
+            "prohibited",
+            "SQLITE_AUTH",
+            "cannot VACUUM",
+        ]) {
             return Self::Refused(text.to_owned());
         }
-        if any(&["too big", "too long", "too many", "too large", "too complex", "too much"]) {
+        if any(&[
+            "too big",
+            "too long",
+            "too many",
+            "too large",
+            "too complex",
+            "too much",
+        ]) {
             return Self::TooLarge(text.to_owned());
         }
         Self::Invalid(text.to_owned())
@@ -247,7 +259,10 @@ impl fmt::Display for SqlFault {
                 "a query may not write: take `&mut self` in the action that does, and `cx.sql()`",
             ),
             Self::Parameters { expected, given } => {
-                write!(f, "the statement has {expected} parameters, {given} are given")
+                write!(
+                    f,
+                    "the statement has {expected} parameters, {given} are given"
+                )
             }
             Self::NoRow => f.write_str("there is no such row: `optional` says so by `None`"),
             Self::ManyRows => f.write_str("there is more than one such row: read them by `all`"),

@@ -35,9 +35,12 @@ impl Migration {
 
     fn sum(&self) -> String {
         // FNV-1a: it is to find a slip, not a forger.
-        let sum = self.sql.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let sum = self
+            .sql
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+                (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         format!("{sum:016x}")
     }
 

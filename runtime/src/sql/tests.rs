@@ -23,8 +23,14 @@ fn statements_end_where_sqlite_ends_them() {
         ("SELECT 1 /* ; */; SELECT 2 -- ; no more", 2),
         ("SELECT 'open; SELECT 2", 1),
         ("SELECT 1 /* open; SELECT 2", 1),
-        ("CREATE TRIGGER t AFTER INSERT ON x BEGIN DELETE FROM y; SELECT 1; END; SELECT 2", 2),
-        ("CREATE TRIGGER IF NOT EXISTS t BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END", 1),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON x BEGIN DELETE FROM y; SELECT 1; END; SELECT 2",
+            2,
+        ),
+        (
+            "CREATE TRIGGER IF NOT EXISTS t BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END",
+            1,
+        ),
         ("create table trigger_log(x); select 1", 2),
     ] {
         assert_eq!(read(text).map(|all| all.len()), Ok(count), "{text}");
@@ -38,7 +44,11 @@ fn what_a_statement_does_is_known_by_its_verb() {
         ("/* x */ select 1", true, false),
         ("VALUES (1)", true, false),
         ("WITH a AS (DELETE) SELECT 1", true, false),
-        ("WITH RECURSIVE a(i) AS (SELECT 1), b AS (SELECT 2) INSERT INTO x SELECT * FROM a", false, true),
+        (
+            "WITH RECURSIVE a(i) AS (SELECT 1), b AS (SELECT 2) INSERT INTO x SELECT * FROM a",
+            false,
+            true,
+        ),
         ("with \"select\" as (select 1) delete from x", false, true),
         ("REPLACE INTO x VALUES(1)", false, true),
         ("CREATE TABLE x(y)", false, false),
@@ -46,7 +56,11 @@ fn what_a_statement_does_is_known_by_its_verb() {
         ("EXPLAIN DELETE FROM x", true, false),
     ] {
         let statement = last(text);
-        assert_eq!((statement.reads(), statement.changes_rows()), (reads, changes), "{text}");
+        assert_eq!(
+            (statement.reads(), statement.changes_rows()),
+            (reads, changes),
+            "{text}"
+        );
     }
 }
 
@@ -86,7 +100,11 @@ fn what_no_object_may_run_is_refused() {
         "PRAGMA \"foreign_keys\" = 0",
         "CREATE TEMPORARY VIEW x AS SELECT 1",
     ] {
-        let expected = if text == "\u{a0}" { "ok" } else { "sql.refused" };
+        let expected = if text == "\u{a0}" {
+            "ok"
+        } else {
+            "sql.refused"
+        };
         assert_eq!(code(text), expected, "{text}");
     }
     assert_eq!(code("PRAGMA main.table_info(x)"), "ok");
@@ -103,7 +121,10 @@ fn integers_are_cast_where_they_stand() {
         exact("SELECT ?, ?, ?"),
         "SELECT +CAST(?1 AS INTEGER), ?, +CAST(?3 AS INTEGER)"
     );
-    assert_eq!(exact("SELECT ?3, '?' /* ? */"), "SELECT +CAST(?3 AS INTEGER), '?' /* ? */");
+    assert_eq!(
+        exact("SELECT ?3, '?' /* ? */"),
+        "SELECT +CAST(?3 AS INTEGER), '?' /* ? */"
+    );
     assert_eq!(
         exact("SELECT 1; SELECT :a + @b + :a"),
         "SELECT 1; SELECT +CAST(?1 AS INTEGER) + @b + +CAST(?1 AS INTEGER)"
@@ -120,7 +141,10 @@ fn both_backends_words_are_one_error() {
     assert_eq!(fault(plain), SqlFault::Unique { columns });
     assert_eq!(fault(plain), fault(&platform));
     let text = "near \"SELEKT\": syntax error";
-    assert_eq!(fault(&format!("{text} at offset 0: SQLITE_ERROR")).code(), "sql.invalid");
+    assert_eq!(
+        fault(&format!("{text} at offset 0: SQLITE_ERROR")).code(),
+        "sql.invalid"
+    );
     assert_eq!(fault("CHECK constraint failed: a: b").code(), "sql.check");
     assert_eq!(fault("not authorized: SQLITE_AUTH").code(), "sql.refused");
 }

@@ -42,7 +42,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Statement>, SqlFault> {
         )));
     }
     if text.contains('\0') {
-        return Err(SqlFault::Invalid("the statement contains U+0000".to_owned()));
+        return Err(SqlFault::Invalid(
+            "the statement contains U+0000".to_owned(),
+        ));
     }
     let statements = split(text);
     let Some((last, earlier)) = statements.split_last() else {
@@ -127,9 +129,9 @@ impl Statement {
                 }
                 refuse("is for asking about tables only, such as `PRAGMA table_info(users)`")
             }
-            "CREATE" if matches!(self.word(1), "TEMP" | "TEMPORARY") => {
-                refuse("of temporary tables is not for objects: they would go with the object's memory")
-            }
+            "CREATE" if matches!(self.word(1), "TEMP" | "TEMPORARY") => refuse(
+                "of temporary tables is not for objects: they would go with the object's memory",
+            ),
             _ => Ok(()),
         }
     }
@@ -151,7 +153,10 @@ impl Statement {
     fn push_param(&mut self, place: std::ops::Range<usize>, name: &str) {
         let value = match name.strip_prefix('?') {
             Some("") => self.values,
-            Some(number) => number.parse::<usize>().unwrap_or(usize::MAX).saturating_sub(1),
+            Some(number) => number
+                .parse::<usize>()
+                .unwrap_or(usize::MAX)
+                .saturating_sub(1),
             None => match self.names.iter().find(|(known, _)| known == name) {
                 Some((_, value)) => *value,
                 None => {
@@ -210,7 +215,8 @@ fn split(text: &str) -> Vec<Statement> {
                 ends = after_semicolon && token.eq_ignore_ascii_case("END");
                 after_semicolon = false;
                 if is_word || matches!(byte, b'"' | b'`' | b'[' | b'\'') {
-                    let unquoted = token.trim_matches(|c| matches!(c, '"' | '`' | '[' | ']' | '\''));
+                    let unquoted =
+                        token.trim_matches(|c| matches!(c, '"' | '`' | '[' | ']' | '\''));
                     current.push_word(unquoted);
                 }
             }
@@ -232,7 +238,10 @@ fn token_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let while_word = |from: usize| {
         let rest = bytes.get(from..).unwrap_or_default();
-        from + rest.iter().take_while(|byte| is_word(**byte) || **byte == b'$').count()
+        from + rest
+            .iter()
+            .take_while(|byte| is_word(**byte) || **byte == b'$')
+            .count()
     };
     let through = |end: &str| {
         let skip = end.len();
@@ -240,9 +249,7 @@ fn token_length(text: &str) -> usize {
     };
     match bytes.first().copied().unwrap_or_default() {
         b'-' if bytes.get(1) == Some(&b'-') => text.find('\n').unwrap_or(text.len()),
-        b'/' if bytes.get(1) == Some(&b'*') => {
-            text[2..].find("*/").map_or(text.len(), |at| at + 4)
-        }
+        b'/' if bytes.get(1) == Some(&b'*') => text[2..].find("*/").map_or(text.len(), |at| at + 4),
         quote @ (b'\'' | b'"' | b'`') => quoted(bytes, quote),
         b'[' => through("]"),
         b'?' => {

@@ -60,8 +60,10 @@ impl Bank {
         self.opened += 1;
         self.names.insert(&name);
         cx.set_alarm(cx.now() + hours(self.opened));
-        cx.sql()
-            .exec("INSERT INTO account(name, cents) VALUES(?, ?)", (&name, cents))?;
+        cx.sql().exec(
+            "INSERT INTO account(name, cents) VALUES(?, ?)",
+            (&name, cents),
+        )?;
         cx.emit(Opened { name });
         Ok(self.opened)
     }
@@ -155,12 +157,12 @@ impl Bank {
             i64::MAX.into(),
         ];
         for value in values {
-            let (kind, back, text): (String, Option<SqlRow>, Option<String>) =
-                sql.one("SELECT typeof(?1), NULL, CAST(?1 AS TEXT)", [value])
-                    .or_else(|error| match error.fault() {
-                        SqlFault::Unreadable { .. } => Ok((error.to_string(), None, None)),
-                        _ => Err(error),
-                    })?;
+            let (kind, back, text): (String, Option<SqlRow>, Option<String>) = sql
+                .one("SELECT typeof(?1), NULL, CAST(?1 AS TEXT)", [value])
+                .or_else(|error| match error.fault() {
+                    SqlFault::Unreadable { .. } => Ok((error.to_string(), None, None)),
+                    _ => Err(error),
+                })?;
             assert!(back.is_none());
             seen.push(format!("{kind} {}", text.unwrap_or_default()));
         }
@@ -170,9 +172,7 @@ impl Bank {
     /// A process: it reaches the tables by `atomic`.
     #[action(public)]
     async fn later(this: Handle<Self>, name: String) -> Result<u64> {
-        Ok(this
-            .atomic(move |bank, cx| bank.open(cx, name, 9))
-            .await?)
+        Ok(this.atomic(move |bank, cx| bank.open(cx, name, 9)).await?)
     }
 
     #[event(Opened)]
@@ -188,7 +188,8 @@ impl Bank {
 
     #[event(alarm)]
     fn on_alarm(&mut self, cx: &mut Context<Self>) -> Result<()> {
-        cx.sql().exec("INSERT INTO audit(what) VALUES('alarm')", ())?;
+        cx.sql()
+            .exec("INSERT INTO audit(what) VALUES('alarm')", ())?;
         Ok(())
     }
 }
@@ -229,13 +230,19 @@ impl Bare {
 
     #[action(public)]
     fn put(&mut self, cx: &mut Context<Self>) -> Result<u64> {
-        cx.sql().exec("CREATE TABLE IF NOT EXISTS u(x); INSERT INTO u VALUES(?)", (1,))?;
+        cx.sql().exec(
+            "CREATE TABLE IF NOT EXISTS u(x); INSERT INTO u VALUES(?)",
+            (1,),
+        )?;
         Ok(cx.sql().one("SELECT count(*) FROM u", ())?)
     }
 
     #[action(public)]
     fn look(&self, cx: &Context<Self>) -> Result<(u64, bool)> {
-        let count = cx.sql_read().one("SELECT count(*) FROM sqlite_master WHERE name IN ('t', 'u')", ())?;
+        let count = cx.sql_read().one(
+            "SELECT count(*) FROM sqlite_master WHERE name IN ('t', 'u')",
+            (),
+        )?;
         Ok((count, self.started))
     }
 }
@@ -300,7 +307,10 @@ fn a_failed_handler_or_attempt_takes_its_rows_along() {
         assert_eq!(names, ["shy", "ann", "bob"]);
         assert_eq!(seen.audit, ["ann", "bob"]);
         assert_eq!(seen.opened, 3);
-        assert_eq!(seen.names, ["ann", "audited ann", "audited bob", "bob", "shy"]);
+        assert_eq!(
+            seen.names,
+            ["ann", "audited ann", "audited bob", "bob", "shy"]
+        );
     });
 }
 
@@ -313,7 +323,10 @@ fn a_failed_statement_is_an_error_and_no_more() {
         assert_eq!(bank.seen().await.unwrap().opened, 100);
         let fails = [
             ("INSERT INTO account(cents) VALUES(1)", "sql.not_null"),
-            ("INSERT INTO account(name, cents) VALUES('x', -1)", "sql.check"),
+            (
+                "INSERT INTO account(name, cents) VALUES('x', -1)",
+                "sql.check",
+            ),
             ("INSERT INTO entry(account) VALUES(99)", "sql.foreign_key"),
             ("SELECT nothing FROM nowhere", "sql.invalid"),
             ("SELEKT 1", "sql.invalid"),
@@ -377,12 +390,21 @@ fn limits_are_those_of_the_platform() {
             (many(5, "SELECT 1", " UNION ALL "), "done"),
             (many(6, "SELECT 1", " UNION "), "sql.too_large"),
             (format!("SELECT 'x' LIKE '{}'", many(50, "x", "")), "done"),
-            (format!("SELECT 'x' LIKE '{}'", many(51, "x", "")), "sql.too_large"),
+            (
+                format!("SELECT 'x' LIKE '{}'", many(51, "x", "")),
+                "sql.too_large",
+            ),
             (format!("SELECT max({})", many(127, "1", ", ")), "done"),
-            (format!("SELECT max({})", many(128, "1", ", ")), "sql.too_large"),
+            (
+                format!("SELECT max({})", many(128, "1", ", ")),
+                "sql.too_large",
+            ),
             (format!("SELECT {}", many(101, "1", " + ")), "sql.too_large"),
             (format!("SELECT '{}'", many(99_991, "x", "")), "done"),
-            (format!("SELECT '{}'", many(99_992, "x", "")), "sql.too_large"),
+            (
+                format!("SELECT '{}'", many(99_992, "x", "")),
+                "sql.too_large",
+            ),
             (format!("SELECT {}", params.join(", ")), "sql.too_large"),
             ("SELECT zeroblob(9000000)".to_owned(), "sql.too_large"),
         ] {
@@ -409,7 +431,10 @@ fn a_query_cannot_write_to_tables() {
             assert_eq!(bank.ask(sql).await.unwrap(), "sql.read_only", "{sql}");
         }
         assert_eq!(bank.ask("SELECT * FROM account").await.unwrap(), "1 rows");
-        assert_eq!(bank.ask("EXPLAIN QUERY PLAN SELECT 1").await.unwrap(), "1 rows");
+        assert_eq!(
+            bank.ask("EXPLAIN QUERY PLAN SELECT 1").await.unwrap(),
+            "1 rows"
+        );
         assert_eq!(bank.seen().await.unwrap().rows.len(), 1);
     });
 }
@@ -428,10 +453,16 @@ fn constraints_are_declared_errors() {
         assert_eq!(*error.fault(), SqlFault::Unique { columns });
         assert_eq!(code(bank.declared("SELEKT").await), "internal");
         let (status, body) = post(t, "b", "declared", serde_json::json!({ "sql": insert })).await;
-        assert_eq!((status, body["error"]["data"]["code"].as_str()), (409, Some("sql.unique")));
+        assert_eq!(
+            (status, body["error"]["data"]["code"].as_str()),
+            (409, Some("sql.unique"))
+        );
         let check = "UPDATE account SET cents = -1";
         let (status, body) = post(t, "b", "declared", serde_json::json!({ "sql": check })).await;
-        assert_eq!((status, body["error"]["data"]["code"].as_str()), (422, Some("sql.check")));
+        assert_eq!(
+            (status, body["error"]["data"]["code"].as_str()),
+            (422, Some("sql.check"))
+        );
     });
 }
 
@@ -441,7 +472,9 @@ async fn post(
     action: &str,
     params: serde_json::Value,
 ) -> (u16, serde_json::Value) {
-    let answer = t.post(&format!("/bank/{name}/{action}"), params.to_string()).await;
+    let answer = t
+        .post(&format!("/bank/{name}/{action}"), params.to_string())
+        .await;
     let body = serde_json::from_slice(answer.body()).unwrap();
     (answer.status().as_u16(), body)
 }
@@ -451,7 +484,13 @@ fn values_are_bound_as_what_they_are() {
     testing::run(app(), async |t| {
         let bank = Bank::named(t, "b");
         let expected = [
-            "integer 5", "integer 1", "real 2.5", "real 2.0", "text x", "blob \u{1}\0\u{fffd}", "null ",
+            "integer 5",
+            "integer 1",
+            "real 2.5",
+            "real 2.0",
+            "text x",
+            "blob \u{1}\0\u{fffd}",
+            "null ",
             "integer 9223372036854775807",
         ];
         let seen = bank.kinds().await.unwrap();
@@ -472,7 +511,13 @@ fn a_look_at_an_unknown_name_leaves_no_file() {
         bank.try_sql("INSERT INTO audit VALUES('x')").await.unwrap();
         let files = files(t);
         let id = Bank::named(t, "nobody").id().unwrap().to_string();
-        assert_eq!(files, [t.data().join("sql").join(&id[..2]).join(format!("{id}.sqlite"))]);
+        assert_eq!(
+            files,
+            [t.data()
+                .join("sql")
+                .join(&id[..2])
+                .join(format!("{id}.sqlite"))]
+        );
         t.restart().await;
         assert_eq!(bank.seen().await.unwrap().audit, ["x"]);
     });
@@ -564,7 +609,10 @@ const SIZES: Migration = Migration::new(
 
 shed!(one, super::TOOLS);
 shed!(two, super::TOOLS, super::SIZES);
-shed!(changed, Migration::new("tools", "CREATE TABLE tool(name TEXT, size INTEGER)"));
+shed!(
+    changed,
+    Migration::new("tools", "CREATE TABLE tool(name TEXT, size INTEGER)")
+);
 shed!(moved, super::SIZES, super::TOOLS);
 shed!(
     broken,
@@ -579,7 +627,13 @@ fn migrations_run_once_in_order_and_are_never_changed() {
     let app = || stayput::App::new("sheds", "1");
     let test = |app| testing::Test::new(app).data(folder.path());
     let seen = |count: u64, columns: &[&str]| {
-        (count, columns.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+        (
+            count,
+            columns
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>(),
+        )
     };
     test(app().class::<one::Shed>()).run(async |t| {
         let shed = one::Shed::named(t, "a");
@@ -598,18 +652,36 @@ fn migrations_run_once_in_order_and_are_never_changed() {
         assert_eq!(two::Shed::named(t, "new").put().await.unwrap(), 1);
     });
     test(app().class::<one::Shed>()).run(async |t| {
-        assert_eq!(code(one::Shed::named(t, "a").columns().await), "state.migration");
+        assert_eq!(
+            code(one::Shed::named(t, "a").columns().await),
+            "state.migration"
+        );
     });
     test(app().class::<changed::Shed>()).run(async |t| {
-        assert_eq!(code(changed::Shed::named(t, "a").columns().await), "state.migration");
-        assert_eq!(code(changed::Shed::named(t, "a").put().await), "state.migration");
+        assert_eq!(
+            code(changed::Shed::named(t, "a").columns().await),
+            "state.migration"
+        );
+        assert_eq!(
+            code(changed::Shed::named(t, "a").put().await),
+            "state.migration"
+        );
     });
     test(app().class::<moved::Shed>()).run(async |t| {
-        assert_eq!(code(moved::Shed::named(t, "a").columns().await), "state.migration");
-        assert_eq!(code(moved::Shed::named(t, "other").put().await), "state.migration");
+        assert_eq!(
+            code(moved::Shed::named(t, "a").columns().await),
+            "state.migration"
+        );
+        assert_eq!(
+            code(moved::Shed::named(t, "other").put().await),
+            "state.migration"
+        );
     });
     test(app().class::<broken::Shed>()).run(async |t| {
-        assert_eq!(code(broken::Shed::named(t, "a").columns().await), "state.migration");
+        assert_eq!(
+            code(broken::Shed::named(t, "a").columns().await),
+            "state.migration"
+        );
     });
     test(app().class::<two::Shed>()).run(async |t| {
         let shed = two::Shed::named(t, "a");

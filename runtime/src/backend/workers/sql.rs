@@ -34,11 +34,7 @@ impl SqlStore for WorkersSql {
         }
     }
 
-    fn run(
-        &self,
-        statement: &Statement<'_>,
-        rows: &mut dyn RowSink,
-    ) -> Result<Counts, SqlError> {
+    fn run(&self, statement: &Statement<'_>, rows: &mut dyn RowSink) -> Result<Counts, SqlError> {
         let told = |thrown: JsValue| error(&thrown);
         let is_integer = |at: usize| matches!(statement.params.get(at), Some(SqlValue::Integer(_)));
         let text;

@@ -1,7 +1,7 @@
 //! Running the alarm items that are due.
 
-use super::{Host, storage_error};
 use super::settle::Keep;
+use super::{Host, storage_error};
 use crate::event::Alarm;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;

@@ -240,7 +240,10 @@ impl<T: Object> Host<T> {
         // The first commit of the object also says who it is.
         if core.seq.get() == 0 && (records.is_changed() || self.has_written_sql()) {
             let (name, app) = (core.identity.name.as_deref(), &self.class.app);
-            records.put(META_KEY, Meta::encode(name, turn.now, app, self.migrated())?);
+            records.put(
+                META_KEY,
+                Meta::encode(name, turn.now, app, self.migrated())?,
+            );
         }
         let earliest = records
             .is_changed_within(alarm::PREFIX)

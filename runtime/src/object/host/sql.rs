@@ -42,7 +42,8 @@ impl<T: Object> Host<T> {
         let mut reply = None;
         let done = door.turn(write, &mut || {
             let answer = run.take().map(|run| run());
-            let keep = matches!(answer, Some(Ok(_)));
+            // What did not bring the object to life is not kept, migrations included.
+            let keep = matches!(answer, Some(Ok(_))) && self.core.seq.get() > 0;
             reply = answer;
             keep
         });

@@ -18,7 +18,10 @@ const TABLES: &[Migration] = &[
             UNIQUE(account, cents)
         );",
     ),
-    Migration::new("audit", "CREATE TABLE audit(what TEXT); CREATE TABLE kind(n INTEGER, x, t TEXT, b BLOB, r REAL)"),
+    Migration::new(
+        "audit",
+        "CREATE TABLE audit(what TEXT); CREATE TABLE kind(n INTEGER, x, t TEXT, b BLOB, r REAL)",
+    ),
 ];
 
 /// An account was opened.
@@ -114,14 +117,27 @@ impl Ledger {
     /// Runs a statement: its error, or how many rows it changed. What fails is no failure of the action.
     #[action(public)]
     fn run(&mut self, cx: &mut Context<Self>, sql: String) -> Result<String> {
-        told(cx.sql().exec(&sql, ()).map(|changes| format!("{} rows", changes.rows)))
+        told(
+            cx.sql()
+                .exec(&sql, ())
+                .map(|changes| format!("{} rows", changes.rows)),
+        )
     }
 
     /// As `run`, with numbers as parameters.
     #[action(public)]
-    fn run_with(&mut self, cx: &mut Context<Self>, sql: String, params: Vec<i64>) -> Result<String> {
+    fn run_with(
+        &mut self,
+        cx: &mut Context<Self>,
+        sql: String,
+        params: Vec<i64>,
+    ) -> Result<String> {
         let params: Vec<SqlValue> = params.into_iter().map(SqlValue::from).collect();
-        told(cx.sql().exec(&sql, params).map(|changes| format!("{} rows", changes.rows)))
+        told(
+            cx.sql()
+                .exec(&sql, params)
+                .map(|changes| format!("{} rows", changes.rows)),
+        )
     }
 
     /// Reads with a statement in a query.
@@ -160,14 +176,24 @@ impl Ledger {
             sql.exec(insert, [value])?;
         }
         let of = "typeof(n) || ' ' || typeof(x) || ' ' || typeof(t) || ' ' || typeof(b) || ' ' || typeof(r)";
-        let mut seen: Vec<String> = sql.all(&format!("SELECT {of} FROM kind ORDER BY rowid"), ())?;
-        seen.extend(sql.all::<String>("SELECT quote(n) || ' ' || quote(x) FROM kind ORDER BY rowid", ())?);
+        let mut seen: Vec<String> =
+            sql.all(&format!("SELECT {of} FROM kind ORDER BY rowid"), ())?;
+        seen.extend(sql.all::<String>(
+            "SELECT quote(n) || ' ' || quote(x) FROM kind ORDER BY rowid",
+            (),
+        )?);
         // In expressions a parameter is what it was given as, and has no affinity.
         for half in [SqlValue::from(5), SqlValue::from(5.0)] {
             seen.push(sql.one::<f64>("SELECT ? / 2", [half])?.to_string());
         }
-        seen.push(sql.one::<i64>("SELECT count(*) FROM kind WHERE t = ?", (5,))?.to_string());
-        seen.push(sql.one::<i64>("SELECT count(*) FROM kind WHERE t = ? LIMIT ?", ("5", 1))?.to_string());
+        seen.push(
+            sql.one::<i64>("SELECT count(*) FROM kind WHERE t = ?", (5,))?
+                .to_string(),
+        );
+        seen.push(
+            sql.one::<i64>("SELECT count(*) FROM kind WHERE t = ? LIMIT ?", ("5", 1))?
+                .to_string(),
+        );
         Ok(seen)
     }
 
@@ -183,7 +209,10 @@ impl Ledger {
             "text" => told(rows.one::<String>(&sql, ())),
             "bytes" => told(rows.one::<Vec<u8>>(&sql, ()).map(|n| format!("{n:?}"))),
             "maybe" => told(rows.one::<Option<i64>>(&sql, ()).map(|n| format!("{n:?}"))),
-            "pair" => told(rows.one::<(i64, Option<String>)>(&sql, ()).map(|n| format!("{n:?}"))),
+            "pair" => told(
+                rows.one::<(i64, Option<String>)>(&sql, ())
+                    .map(|n| format!("{n:?}")),
+            ),
             "account" => told(rows.one::<Account>(&sql, ()).map(|one| one.name)),
             "optional" => told(rows.optional::<i64>(&sql, ()).map(|n| format!("{n:?}"))),
             _ => told(rows.one::<f64>(&sql, ()).map(|n| n.to_string())),
@@ -207,14 +236,19 @@ impl Ledger {
     /// A process.
     #[action(public)]
     async fn later(this: Handle<Self>, name: String) -> Result<u64> {
-        let opened = this.atomic(|ledger, cx| ledger.open(cx, name.clone(), 3)).await?;
-        let again = this.atomic(|ledger, cx| ledger.open(cx, name.clone(), 3)).await;
+        let opened = this
+            .atomic(|ledger, cx| ledger.open(cx, name.clone(), 3))
+            .await?;
+        let again = this
+            .atomic(|ledger, cx| ledger.open(cx, name.clone(), 3))
+            .await;
         Ok(opened + u64::from(again.is_err()) * 100)
     }
 
     #[event(AccountOpened)]
     fn on_opened(&mut self, cx: &mut Context<Self>, event: AccountOpened) -> Result<()> {
-        cx.sql().exec("INSERT INTO audit(what) VALUES(?)", (&event.name,))?;
+        cx.sql()
+            .exec("INSERT INTO audit(what) VALUES(?)", (&event.name,))?;
         self.names.insert(&format!("audited {}", event.name));
         if event.name.starts_with("shy") {
             return Err(stayput::Error::msg("not this one"));
@@ -225,7 +259,8 @@ impl Ledger {
     #[event(alarm)]
     fn on_alarm(&mut self, cx: &mut Context<Self>) -> Result<()> {
         self.rings += 1;
-        cx.sql().exec("INSERT INTO audit(what) VALUES('alarm')", ())?;
+        cx.sql()
+            .exec("INSERT INTO audit(what) VALUES('alarm')", ())?;
         Ok(())
     }
 }

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use super::Stored;
 use super::message::{Birth, Job};
 use super::pending::{Pending, Release};
 use super::reader::{Change, Registered, overlay_only};
-use super::Stored;
 use super::shard::{Core, Slot};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use super::{Stored as _, file_of};
 use super::message::{Batch, Job, Message, Notice, Owner, What};
 use super::object::{StoredObject, alarm_after};
 use super::reader::Reader;
 use super::sql::{SqlFiles, SqlObject};
+use super::{Stored as _, file_of};
 use crate::backend::{AlarmChange, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};
 
@@ -85,11 +85,7 @@ pub(super) struct Slot {
 }
 
 impl ShardStore {
-    pub(super) fn new(
-        owner: Arc<Owner>,
-        slots: Box<[Option<Slot>]>,
-        files: Arc<SqlFiles>,
-    ) -> Self {
+    pub(super) fn new(owner: Arc<Owner>, slots: Box<[Option<Slot>]>, files: Arc<SqlFiles>) -> Self {
         Self {
             core: Rc::new(Core {
                 owner,

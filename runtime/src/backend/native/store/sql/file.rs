@@ -65,7 +65,9 @@ impl SqlFiles {
     /// From here on only the owner of this epoch commits.
     pub(in super::super) fn own(&self, file: usize, epoch: i64) {
         if let Some(fence) = self.fences.get(file) {
-            let mut fence = fence.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut fence = fence
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             *fence = epoch.max(*fence);
         }
     }
@@ -105,7 +107,10 @@ impl SqlFiles {
         let make = || {
             let connection = Connection::open_in_memory()?;
             connection.execute_batch(TABLES)?;
-            connection.execute("INSERT INTO _cf_METADATA VALUES('folder', ?1)", (&self.folder,))?;
+            connection.execute(
+                "INSERT INTO _cf_METADATA VALUES('folder', ?1)",
+                (&self.folder,),
+            )?;
             connection.pragma_update(None, "application_id", APPLICATION_ID)?;
             connection.pragma_update(None, "user_version", VERSION)?;
             self.set_up(connection)
@@ -190,7 +195,10 @@ impl SqlFiles {
 
     /// A fault that a test has asked for.
     pub(super) fn probe(&self, file: usize, point: Point) -> Result<(), StorageFault> {
-        let failure = self.faults.as_ref().and_then(|faults| faults.at(file, point));
+        let failure = self
+            .faults
+            .as_ref()
+            .and_then(|faults| faults.at(file, point));
         match failure {
             None => Ok(()),
             Some(Failure::Full) => Err(StorageFault::Full),

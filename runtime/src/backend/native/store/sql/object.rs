@@ -132,8 +132,8 @@ impl SqlObject {
 
     pub(super) fn write(&self, commit: &Commit) -> rusqlite::Result<()> {
         self.database.borrow().own(|connection| {
-            let mut put =
-                connection.prepare_cached("INSERT OR REPLACE INTO _cf_KV(key, value) VALUES(?1, ?2)")?;
+            let mut put = connection
+                .prepare_cached("INSERT OR REPLACE INTO _cf_KV(key, value) VALUES(?1, ?2)")?;
             for record in &commit.puts {
                 put.execute((&record.key, &record.value))?;
             }
@@ -212,7 +212,8 @@ impl Stored for SqlObject {
             return;
         };
         if self.index.get().is_some_and(|known| known != earliest) {
-            self.alarm.set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
+            self.alarm
+                .set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
             self.index_after();
         }
     }
@@ -227,7 +228,10 @@ impl ObjectStore for SqlObject {
                 .query_row((key,), |row| row.get(0))
                 .optional()
         };
-        self.database.borrow().own(read).map_err(|error| fault(&error))
+        self.database
+            .borrow()
+            .own(read)
+            .map_err(|error| fault(&error))
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault> {
@@ -259,7 +263,10 @@ impl ObjectStore for SqlObject {
             };
             rows.collect()
         };
-        self.database.borrow().own(read).map_err(|error| fault(&error))
+        self.database
+            .borrow()
+            .own(read)
+            .map_err(|error| fault(&error))
     }
 
     fn commit(&self, commit: Commit) -> Result<Seq, StorageFault> {

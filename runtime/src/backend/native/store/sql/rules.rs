@@ -64,9 +64,14 @@ pub(super) fn judge(context: &AuthContext<'_>) -> Authorization {
         | AuthAction::Recursive
         | AuthAction::Reindex { .. }
         | AuthAction::Analyze { .. } => true,
-        AuthAction::CreateIndex { table_name, index_name } | AuthAction::DropIndex { table_name, index_name } => {
-            !is_ours(table_name) && !is_ours(index_name)
+        AuthAction::CreateIndex {
+            table_name,
+            index_name,
         }
+        | AuthAction::DropIndex {
+            table_name,
+            index_name,
+        } => !is_ours(table_name) && !is_ours(index_name),
         AuthAction::CreateTable { table_name }
         | AuthAction::DropTable { table_name }
         | AuthAction::Delete { table_name }
@@ -74,17 +79,25 @@ pub(super) fn judge(context: &AuthContext<'_>) -> Authorization {
         | AuthAction::Read { table_name, .. }
         | AuthAction::Update { table_name, .. }
         | AuthAction::AlterTable { table_name, .. } => !is_ours(table_name),
-        AuthAction::CreateTrigger { table_name, trigger_name }
-        | AuthAction::DropTrigger { table_name, trigger_name } => {
-            !is_ours(table_name) && !is_ours(trigger_name)
+        AuthAction::CreateTrigger {
+            table_name,
+            trigger_name,
         }
+        | AuthAction::DropTrigger {
+            table_name,
+            trigger_name,
+        } => !is_ours(table_name) && !is_ours(trigger_name),
         AuthAction::CreateView { view_name } | AuthAction::DropView { view_name } => {
             !is_ours(view_name)
         }
-        AuthAction::CreateVtable { table_name, module_name }
-        | AuthAction::DropVtable { table_name, module_name } => {
-            !is_ours(table_name) && listed(MODULES, module_name)
+        AuthAction::CreateVtable {
+            table_name,
+            module_name,
         }
+        | AuthAction::DropVtable {
+            table_name,
+            module_name,
+        } => !is_ours(table_name) && listed(MODULES, module_name),
         AuthAction::Pragma { pragma_name, .. } => listed(PRAGMAS, pragma_name),
         AuthAction::Function { function_name } => !listed(HIDDEN, function_name),
         _ => false,

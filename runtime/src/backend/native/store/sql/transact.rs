@@ -31,7 +31,8 @@ impl<'a> Open<'a> {
 
     fn keep(self) -> Result<(), StorageFault> {
         if self.depth > 0 {
-            self.object.execute(&format!("RELEASE part{}", self.depth))?;
+            self.object
+                .execute(&format!("RELEASE part{}", self.depth))?;
             self.object.depth.set(self.depth);
             std::mem::forget(self);
             return Ok(());
@@ -163,11 +164,7 @@ impl SqlStore for SqlObject {
         Ok(())
     }
 
-    fn run(
-        &self,
-        statement: &Statement<'_>,
-        rows: &mut dyn RowSink,
-    ) -> Result<Counts, SqlError> {
+    fn run(&self, statement: &Statement<'_>, rows: &mut dyn RowSink) -> Result<Counts, SqlError> {
         self.usable()?;
         let database = self.database.borrow();
         let connection = &database.connection;

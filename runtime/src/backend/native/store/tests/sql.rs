@@ -72,7 +72,9 @@ fn turns(object: &SqlObject) -> u64 {
 
 fn record(object: &SqlObject) -> u64 {
     let stored = object.get("turns").expect("it reads");
-    stored.map_or(0, |text| String::from_utf8_lossy(&text).parse().expect("a number"))
+    stored.map_or(0, |text| {
+        String::from_utf8_lossy(&text).parse().expect("a number")
+    })
 }
 
 fn open(shard: &ShardStore, name: &str) -> Rc<SqlObject> {
@@ -141,7 +143,10 @@ fn turns_that_were_acknowledged_before_a_kill_are_there_as_a_whole() {
         for (number, least) in acknowledged.iter().enumerate() {
             let object = open(&rig.shard, &number.to_string());
             let there = turns(&object);
-            assert!(there >= *least, "object {number}: {least} acknowledged, {there} there");
+            assert!(
+                there >= *least,
+                "object {number}: {least} acknowledged, {there} there"
+            );
             assert_eq!(record(&object), there, "object {number}: half a turn");
         }
     }
@@ -242,7 +247,10 @@ fn records_move_in_when_a_class_gets_sql_and_cannot_move_out() {
     drop(object);
     let (moved, found) = rig.shard.open_sql(&target("a")).expect("it opens");
     assert!(matches!(found, Found::Born { seq: 1, .. }), "{found:?}");
-    assert_eq!(moved.get("f/count").expect("it reads").as_deref(), Some(&b"7"[..]));
+    assert_eq!(
+        moved.get("f/count").expect("it reads").as_deref(),
+        Some(&b"7"[..])
+    );
     turn(&moved, None).expect("it commits");
     drop(moved);
     let rig = rig.reopen();
@@ -260,11 +268,21 @@ fn a_foreign_or_broken_file_is_refused() {
     let path = object.path.clone();
     drop(object);
     let other = Rig::new();
-    let there = other.dir.path().join("sql").join(path.parent().and_then(Path::file_name).expect("a name"));
+    let there = other
+        .dir
+        .path()
+        .join("sql")
+        .join(path.parent().and_then(Path::file_name).expect("a name"));
     std::fs::create_dir_all(&there).expect("made");
     let copy = there.join(path.file_name().expect("a name"));
     std::fs::copy(&path, &copy).expect("copied");
-    assert!(matches!(other.shard.open_sql(&target("a")), Err(StorageFault::Io(_))));
+    assert!(matches!(
+        other.shard.open_sql(&target("a")),
+        Err(StorageFault::Io(_))
+    ));
     std::fs::write(&copy, b"").expect("written");
-    assert!(matches!(other.shard.open_sql(&target("a")), Err(StorageFault::Io(_))));
+    assert!(matches!(
+        other.shard.open_sql(&target("a")),
+        Err(StorageFault::Io(_))
+    ));
 }
