@@ -316,6 +316,7 @@ impl Shard {
     /// Looks an object up where its class keeps its objects.
     fn open(&self, target: &Target, sql: bool) -> Result<(Opened, Found), StorageFault> {
         if sql {
+            self.close_files();
             let (object, found) = self.store.open_sql(target)?;
             let opened = Opened {
                 stored: object.clone(),

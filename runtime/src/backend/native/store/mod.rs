@@ -90,6 +90,10 @@ pub trait Stored {
     fn is_lost(&self) -> bool;
     /// The object has been woken by its alarm, and what was due has run.
     fn after_alarm(&self) {}
+    /// Whether it has a file of its own.
+    fn has_file(&self) -> bool {
+        false
+    }
 }
 
 /// What the writers have done since the store was opened.

@@ -68,6 +68,8 @@ pub(super) struct Core {
     pub(super) files: Arc<SqlFiles>,
     /// Alarms that objects with SQL have changed, durably, since the shard last asked.
     pub(super) alarms: RefCell<Vec<(Target, AlarmChange)>>,
+    /// How many of them are in memory.
+    pub(super) open_files: Cell<usize>,
     /// Objects with something pending. Opening one of them again must find that, so it answers the same instance.
     busy: RefCell<HashMap<ObjectId, Rc<StoredObject>>>,
 }
@@ -92,6 +94,7 @@ impl ShardStore {
                 slots,
                 files,
                 alarms: RefCell::default(),
+                open_files: Cell::new(0),
                 busy: RefCell::default(),
             }),
         }
@@ -149,6 +152,11 @@ impl ShardStore {
             .ok_or(StorageFault::Fenced)?;
         let registered = slot.reader.find(target.id)?;
         SqlObject::open(&self.core, slot, target, registered)
+    }
+
+    /// How many objects with a file of their own are in memory.
+    pub fn open_files(&self) -> usize {
+        self.core.open_files.get()
     }
 
     /// The alarms that objects with SQL have changed since this was last asked, in the order of their commits.

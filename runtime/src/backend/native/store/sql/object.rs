@@ -79,6 +79,7 @@ impl SqlObject {
             generation: slot.generation(),
             lost: Cell::new(false),
         });
+        core.open_files.set(core.open_files.get() + 1);
         if let Some(registered) = registered.filter(|row| unborn && row.seq > 0) {
             object.take_in(slot, &registered)?;
         }
@@ -193,6 +194,13 @@ impl SqlObject {
     }
 }
 
+impl Drop for SqlObject {
+    fn drop(&mut self) {
+        let open = &self.core.open_files;
+        open.set(open.get().saturating_sub(1));
+    }
+}
+
 impl Stored for SqlObject {
     fn target(&self) -> &Target {
         &self.target
@@ -204,6 +212,10 @@ impl Stored for SqlObject {
 
     fn is_lost(&self) -> bool {
         self.usable().is_err()
+    }
+
+    fn has_file(&self) -> bool {
+        true
     }
 
     /// Whatever woke it, the registry is to say when it wants to be woken next.

@@ -15,6 +15,7 @@ use crate::sql::{SqlError, SqlFault};
 struct Open<'a> {
     object: &'a SqlObject,
     depth: usize,
+    kept: bool,
 }
 
 impl<'a> Open<'a> {
@@ -26,26 +27,31 @@ impl<'a> Open<'a> {
         };
         object.execute(&begin)?;
         object.depth.set(depth + 1);
-        Ok(Self { object, depth })
+        Ok(Self {
+            object,
+            depth,
+            kept: false,
+        })
     }
 
-    fn keep(self) -> Result<(), StorageFault> {
-        if self.depth > 0 {
-            self.object
-                .execute(&format!("RELEASE part{}", self.depth))?;
-            self.object.depth.set(self.depth);
-            std::mem::forget(self);
-            return Ok(());
+    fn keep(mut self) -> Result<(), StorageFault> {
+        if self.depth == 0 {
+            self.object.commit_turn()?;
+        } else {
+            let release = format!("RELEASE part{}", self.depth);
+            self.object.execute(&release)?;
         }
-        self.object.commit_turn()?;
-        self.object.depth.set(0);
-        std::mem::forget(self);
+        self.object.depth.set(self.depth);
+        self.kept = true;
         Ok(())
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         let (object, depth) = (self.object, self.depth);
         object.depth.set(depth);
         if depth > 0 {

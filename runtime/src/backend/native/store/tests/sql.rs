@@ -265,8 +265,10 @@ fn a_foreign_or_broken_file_is_refused() {
     let rig = Rig::new();
     let object = open(&rig.shard, "a");
     turn(&object, None).expect("it commits");
+    assert_eq!(rig.shard.open_files(), 1);
     let path = object.path.clone();
     drop(object);
+    assert_eq!(rig.shard.open_files(), 0);
     let other = Rig::new();
     let there = other
         .dir
