@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::Ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
+use syn::{Expr, Ident};
 
 use super::{allows, fields};
 use crate::attrs::object::Kind;
@@ -184,10 +184,8 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
     let sql = object.sql.as_ref().map(|sql| {
-        let migrations = match &sql.migrations {
-            Some(list) => list.to_token_stream(),
-            None => quote!(&[]),
-        };
+        let list = sql.migrations.as_ref().map(Expr::to_token_stream);
+        let migrations = list.unwrap_or_else(|| quote!(&[]));
         quote! {
             const SQL: ::core::option::Option<__rt::SqlClass> =
                 ::core::option::Option::Some(__rt::SqlClass::new(#migrations));

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
@@ -13,8 +12,8 @@ use crate::backend::RowSink;
 
 /// Rows of a result, each read into a `T` when its turn comes.
 pub struct Rows<T> {
-    columns: Rc<[String]>,
-    rows: VecDeque<Vec<SqlValue>>,
+    columns: Vec<String>,
+    left: VecDeque<Vec<SqlValue>>,
     typed: PhantomData<fn() -> T>,
 }
 
@@ -38,8 +37,8 @@ pub(super) struct Each<'a, T> {
 impl<T> Rows<T> {
     pub(super) fn new(found: Found) -> Self {
         Self {
-            columns: found.columns.into(),
-            rows: found.rows,
+            columns: found.columns,
+            left: found.rows,
             typed: PhantomData,
         }
     }
@@ -54,12 +53,12 @@ impl<T: DeserializeOwned> Iterator for Rows<T> {
     type Item = Result<T, SqlError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let row = self.rows.pop_front()?;
+        let row = self.left.pop_front()?;
         Some(read(&self.columns, row))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.rows.len(), Some(self.rows.len()))
+        (self.left.len(), Some(self.left.len()))
     }
 }
 
@@ -67,7 +66,7 @@ impl<T> fmt::Debug for Rows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("columns", &self.columns)
-            .field("left", &self.rows.len())
+            .field("left", &self.left.len())
             .finish()
     }
 }

@@ -157,13 +157,14 @@ impl Statement {
                 .parse::<usize>()
                 .unwrap_or(usize::MAX)
                 .saturating_sub(1),
-            None => match self.names.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => *value,
-                None => {
+            None => {
+                let known = self.names.iter().find(|(known, _)| known == name);
+                let known = known.map(|(_, value)| *value);
+                known.unwrap_or_else(|| {
                     self.names.push((name.to_owned(), self.values));
                     self.values
-                }
-            },
+                })
+            }
         };
         self.values = self.values.max(value.saturating_add(1));
         self.params.push((place, value));

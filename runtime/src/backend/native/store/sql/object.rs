@@ -44,8 +44,9 @@ pub struct SqlObject {
     pub(super) alarm: Cell<Option<AlarmChange>>,
     /// What waits for the open transaction.
     pub(super) gates: RefCell<Vec<Release>>,
-    /// The alarm as the registry has it; `None` of all if it has no row of the object.
-    index: Cell<Option<Option<Timestamp>>>,
+    /// Whether the registry has a row of the object, and its alarm there.
+    indexed: Cell<bool>,
+    index: Cell<Option<Timestamp>>,
     /// The shared file's generation that this object was opened in.
     generation: u32,
     pub(super) lost: Cell<bool>,
@@ -75,7 +76,8 @@ impl SqlObject {
             committed: Cell::new(false),
             alarm: Cell::new(None),
             gates: RefCell::default(),
-            index: Cell::new(row.map(|row| row.alarm)),
+            indexed: Cell::new(row.is_some()),
+            index: Cell::new(row.and_then(|row| row.alarm)),
             generation: slot.generation(),
             lost: Cell::new(false),
         });
@@ -89,7 +91,7 @@ impl SqlObject {
         object.seq.set(1);
         let found = Found::Born {
             seq: 1,
-            alarm: object.index.get().flatten(),
+            alarm: object.index.get(),
             name: Meta::name(&meta)?.map(Arc::from),
         };
         Ok((object, found))
@@ -152,7 +154,7 @@ impl SqlObject {
         let Some(AlarmChange::Set(at)) = self.alarm.get() else {
             return Ok(());
         };
-        match self.index.get().flatten() {
+        match self.index.get() {
             Some(known) if known <= at => Ok(()),
             _ => self.send_index(Some(at), true),
         }
@@ -161,8 +163,8 @@ impl SqlObject {
     /// After a commit: what else has changed. Nobody waits for it.
     pub(super) fn index_after(&self) {
         let change = self.alarm.take();
-        let alarm = alarm_after(self.index.get().flatten(), change);
-        if self.index.get() != Some(alarm) {
+        let alarm = alarm_after(self.index.get(), change);
+        if !self.indexed.get() || self.index.get() != alarm {
             self.send_index(alarm, false).ok();
         }
         if let Some(change) = change {
@@ -189,7 +191,8 @@ impl SqlObject {
         if wait {
             answer.recv().map_err(|_| closed())??;
         }
-        self.index.set(Some(alarm));
+        self.indexed.set(true);
+        self.index.set(alarm);
         Ok(())
     }
 }
@@ -223,7 +226,7 @@ impl Stored for SqlObject {
         let Ok(earliest) = earliest_alarm(self) else {
             return;
         };
-        if self.index.get().is_some_and(|known| known != earliest) {
+        if self.indexed.get() && self.index.get() != earliest {
             self.alarm
                 .set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
             self.index_after();

@@ -120,37 +120,6 @@ impl SqlObject {
         self.index_after();
         Ok(())
     }
-
-    fn run_one(
-        &self,
-        prepared: &mut rusqlite::Statement<'_>,
-        statement: &Statement<'_>,
-        is_last: bool,
-        rows: &mut dyn RowSink,
-    ) -> Result<u64, SqlError> {
-        if statement.read_only && !prepared.readonly() {
-            return Err(SqlFault::ReadOnly.into());
-        }
-        let told = |error: rusqlite::Error| convert::error(&error);
-        let columns = prepared.column_names().into_iter().map(str::to_owned);
-        let columns: Vec<String> = columns.collect();
-        let count = columns.len();
-        let params = if is_last { statement.params } else { &[] };
-        let mut found = prepared
-            .query(rusqlite::params_from_iter(params))
-            .map_err(told)?;
-        rows.columns(columns);
-        let mut read = 0;
-        while let Some(row) = found.next().map_err(told)? {
-            read += 1;
-            let values = (0..count).map(|index| row.get_ref(index).map(convert::read));
-            let values = values.collect::<rusqlite::Result<Vec<_>>>().map_err(told)?;
-            if is_last && !rows.row(values) {
-                break;
-            }
-        }
-        Ok(read)
-    }
 }
 
 impl SqlStore for SqlObject {
@@ -178,9 +147,9 @@ impl SqlStore for SqlObject {
         let before = connection.total_changes();
         let ran = if statement.single {
             let mut prepared = connection.prepare_cached(statement.text).map_err(told)?;
-            self.run_one(&mut prepared, statement, true, rows)
+            run_one(&mut prepared, statement, true, rows)
         } else {
-            self.run_all(connection, statement, rows)
+            run_all(connection, statement, rows)
         };
         if self.depth.get() > 0 && connection.is_autocommit() {
             let reason = "a statement has rolled the action back: leave `OR ROLLBACK` and `RAISE(ROLLBACK, ..)` away";
@@ -198,22 +167,51 @@ impl SqlStore for SqlObject {
     }
 }
 
-impl SqlObject {
-    fn run_all(
-        &self,
-        connection: &Connection,
-        statement: &Statement<'_>,
-        rows: &mut dyn RowSink,
-    ) -> Result<u64, SqlError> {
-        let told = |error: rusqlite::Error| convert::error(&error);
-        let mut batch = Batch::new(connection, statement.text);
-        let mut read = 0;
-        // One that has been prepared is run before the next is: it may be of a table that this one makes.
-        while let Some(mut prepared) = batch.next().map_err(told)? {
-            // Only the last may have parameters: who has some is the last.
-            let is_last = prepared.parameter_count() > 0 || statement.params.is_empty();
-            read += self.run_one(&mut prepared, statement, is_last, rows)?;
-        }
-        Ok(read)
+/// Runs several statements.
+fn run_all(
+    connection: &Connection,
+    statement: &Statement<'_>,
+    rows: &mut dyn RowSink,
+) -> Result<u64, SqlError> {
+    let told = |error: rusqlite::Error| convert::error(&error);
+    let mut batch = Batch::new(connection, statement.text);
+    let mut read = 0;
+    // One that has been prepared is run before the next is: it may be of a table that this one makes.
+    while let Some(mut prepared) = batch.next().map_err(told)? {
+        // Only the last may have parameters: who has some is the last.
+        let is_last = prepared.parameter_count() > 0 || statement.params.is_empty();
+        read += run_one(&mut prepared, statement, is_last, rows)?;
     }
+    Ok(read)
+}
+
+/// Runs one of the statements; how many rows it had.
+fn run_one(
+    prepared: &mut rusqlite::Statement<'_>,
+    statement: &Statement<'_>,
+    is_last: bool,
+    rows: &mut dyn RowSink,
+) -> Result<u64, SqlError> {
+    if statement.read_only && !prepared.readonly() {
+        return Err(SqlFault::ReadOnly.into());
+    }
+    let told = |error: rusqlite::Error| convert::error(&error);
+    let columns = prepared.column_names().map(str::to_owned);
+    let columns: Vec<String> = columns.collect();
+    let count = columns.len();
+    let params = if is_last { statement.params } else { &[] };
+    let mut found = prepared
+        .query(rusqlite::params_from_iter(params))
+        .map_err(told)?;
+    rows.columns(columns);
+    let mut read = 0;
+    while let Some(row) = found.next().map_err(told)? {
+        read += 1;
+        let values = (0..count).map(|index| row.get_ref(index).map(convert::read));
+        let values = values.collect::<rusqlite::Result<Vec<_>>>().map_err(told)?;
+        if is_last && !rows.row(values) {
+            break;
+        }
+    }
+    Ok(read)
 }
