@@ -133,6 +133,8 @@ impl SqlFault {
             "prohibited",
             "SQLITE_AUTH",
             "cannot VACUUM",
+            "no such module",
+            "no such function: load_extension",
         ]) {
             return Self::Refused(text.to_owned());
         }
