@@ -688,17 +688,3 @@ fn migrations_run_once_in_order_and_are_never_changed() {
         assert_eq!(shed.columns().await.unwrap(), seen(3, &["name", "size"]));
     });
 }
-
-#[test]
-fn more_objects_than_files_may_be_open() {
-    testing::run(app(), async |t| {
-        for number in 0..1_100 {
-            let bank = Bank::named(t, &format!("bank {number}"));
-            bank.try_sql("INSERT INTO audit VALUES('x')").await.unwrap();
-        }
-        assert_eq!(files(t).len(), 1_100);
-        assert_eq!(Bank::named(t, "bank 0").seen().await.unwrap().audit, ["x"]);
-        let open = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-        assert!(open < 3 * 1_024 + 200, "{open} files are open");
-    });
-}
