@@ -134,6 +134,7 @@ impl SqlFault {
             "SQLITE_AUTH",
             "cannot VACUUM",
             "no such module",
+            "no such table: _cf_",
             "no such function: load_extension",
         ]) {
             return Self::Refused(text.to_owned());
