@@ -37,6 +37,7 @@ pub struct Person {
 }
 
 #[durable_object]
+#[derive(Debug)]
 pub struct Town {
     map: Map<u64, Person>,
     people: Table<Person>,
@@ -178,6 +179,7 @@ impl ByHand {
             let mut statement = transaction.prepare_cached(&sql).unwrap();
             for id in from..from + BATCH {
                 let person = person(id);
+                let id = i64::try_from(id).unwrap();
                 let values = params![id, person.email, person.city, person.age, person.about];
                 statement.execute(values).unwrap();
             }
@@ -213,7 +215,7 @@ impl ByHand {
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
-        id: row.get(0)?,
+        id: row.get::<_, i64>(0)?.unsigned_abs(),
         email: row.get(1)?,
         city: row.get(2)?,
         age: row.get(3)?,
@@ -256,7 +258,7 @@ async fn round(t: &Harness, town: &TownStub, by_hand: &mut ByHand, from: u64) ->
         best(
             town.covered().await.unwrap(),
             by_hand.range("age, id", |row| {
-                Ok((row.get::<_, u32>(0)?, row.get::<_, u64>(1)?))
+                Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?))
             }),
         ),
     ];

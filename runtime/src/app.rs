@@ -25,6 +25,7 @@ use crate::middleware::SharedLimit;
 use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::remote::RemoteApp;
 use crate::socket::Hooks;
+use crate::sql::SqlClass;
 
 /// An app; made by [`app!`](crate::app).
 #[derive(Clone)]
@@ -66,6 +67,8 @@ pub struct Class {
     pub events: Vec<(Arc<str>, Auth)>,
     /// Which handlers of connections it has.
     pub hooks: Hooks,
+    /// The SQL of its objects, if they have any.
+    pub sql: Option<SqlClass>,
     spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
     #[cfg(not(target_arch = "wasm32"))]
     describe: Box<dyn Fn(&mut schemars::SchemaGenerator) -> ClassManifest + Send + Sync>,
@@ -199,6 +202,7 @@ impl App {
             actions: table.actions(),
             events: table.events(),
             hooks: table.hooks(),
+            sql: T::SQL,
             spawn: Box::new(move |seed| table.spawn(seed)),
             #[cfg(not(target_arch = "wasm32"))]
             describe: Box::new(move |generator| describing.describe(generator)),

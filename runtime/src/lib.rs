@@ -36,6 +36,7 @@ pub mod prelude;
 pub mod remote;
 pub mod rpc;
 pub mod socket;
+pub mod sql;
 pub mod state;
 pub mod stream;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
@@ -124,6 +125,11 @@ struct FrontPage;
 #[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../docs/outgoing.md")]
 struct OutgoingPage;
+
+/// Keeps the examples of the page about SQL compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sql.md")]
+struct SqlPage;
 
 /// Keeps the example of the page about jobs compiling.
 #[cfg(doctest)]

@@ -30,6 +30,7 @@
 /// | `events(Said, ..)` | the events that the object may emit |
 /// | `class = "chat-room"` | its path; without it the type's name in kebab case |
 /// | `was = "old-path"` | the path it had before: objects keep their identity |
+/// | `sql`, `sql(migrations = TABLES)` | its objects have tables: `cx.sql()`, `cx.sql_read()`; the list is of [`Migration`](crate::sql::Migration)s |
 /// | `binding = "ROOMS"` | on Workers: the binding by which other code finds its objects; without it its path as `CHAT_ROOM` |
 /// | `impls(moderation, ..)` | the names of further impl blocks with actions |
 /// | `crate = path` | where the crate `stayput` is, if not `::stayput` |

@@ -18,11 +18,12 @@ pub use crate::mixins::jobs::{Accepted, JobContext, JobError, accept as accept_j
 pub use crate::object::{
     Arg, Binding, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts,
     NoMounts, Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore,
-    check_bindings, check_class, deserialize_stub, id_schema, serialize_stub,
+    check_bindings, check_class, check_waits, deserialize_stub, id_schema, serialize_stub,
 };
 pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
+pub use crate::sql::{HasSql, SqlClass};
 pub use crate::state::{
     AutoKey, Cell, CellProbe, Column, ColumnInfo, Definition, Entity, Finders, Index, IndexInfo,
     Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful, Walk, equal,

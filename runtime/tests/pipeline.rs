@@ -185,6 +185,7 @@ impl Pipeline {
         let live = app.find("adder").unwrap().spawn(Seed {
             target,
             store: Rc::new(Nowhere),
+            sql: None,
             seq: 0,
             environment: Rc::new(Here),
         });

@@ -37,6 +37,7 @@ mod scenarios;
 mod size;
 mod slow;
 mod sockets;
+mod sql;
 mod steps;
 mod streams;
 mod tables;
@@ -99,6 +100,15 @@ fn both_backends_speak_cbor() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[binary::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[binary::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_keep_tables() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[sql::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[sql::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

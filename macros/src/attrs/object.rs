@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path};
 
-use super::Args;
-use super::places::{MIXIN, MIXIN_IMPL, OBJECT, OBJECT_IMPL};
+use super::places::{MIXIN, MIXIN_IMPL, OBJECT, OBJECT_IMPL, SQL};
+use super::{Args, Value};
 use crate::diag::Diag;
 
 /// Which of the two attributes stands there.
@@ -45,6 +45,32 @@ pub(crate) struct StructArgs {
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
+    pub(crate) sql: Option<SqlArgs>,
+}
+
+/// `sql`, or `sql(migrations = MIGRATIONS)`.
+#[derive(Default)]
+pub(crate) struct SqlArgs {
+    pub(crate) migrations: Option<Expr>,
+}
+
+impl SqlArgs {
+    fn take(args: &mut Args, diag: &mut Diag) -> Option<Self> {
+        let arg = args.take("sql", diag)?;
+        match &arg.value {
+            Value::Flag => Some(Self::default()),
+            Value::List(list) => {
+                let mut inner = Args::parse(&SQL, list.clone(), diag);
+                let migrations = inner.expr("migrations", diag);
+                inner.finish(diag);
+                Some(Self { migrations })
+            }
+            Value::Eq(_) => {
+                args.wrong_shape(&arg, diag);
+                None
+            }
+        }
+    }
 }
 
 impl StructArgs {
@@ -71,6 +97,10 @@ impl StructArgs {
             Kind::Object => args.exprs("middleware", diag),
             Kind::Mixin => Vec::new(),
         };
+        let sql = match kind {
+            Kind::Object => SqlArgs::take(&mut args, diag),
+            Kind::Mixin => None,
+        };
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
             if let Some(ident) = path.get_ident() {
@@ -92,6 +122,7 @@ impl StructArgs {
             events,
             middleware,
             blocks,
+            sql,
         }
     }
 }

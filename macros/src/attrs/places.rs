@@ -61,9 +61,17 @@ pub(crate) static OBJECT: Place = Place {
         ("create", "create = \"rooms:create\""),
         ("key_hours", "key_hours = 72"),
         ("binding", "binding = \"CHAT_ROOM\""),
+        ("sql", "sql(migrations = MIGRATIONS)"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],
+};
+
+/// `sql(..)` of `#[durable_object]`.
+pub(crate) static SQL: Place = Place {
+    shown: "sql(..)",
+    on: " of a durable object",
+    keys: &[("migrations", "migrations = MIGRATIONS")],
 };
 
 /// `#[durable_object]` on an impl block.
@@ -280,6 +288,7 @@ pub(crate) static INDEX: Place = Place {
 /// Every place, in the order in which "belongs in" looks for a key.
 pub(crate) static PLACES: &[&Place] = &[
     &OBJECT,
+    &SQL,
     &MIXIN,
     &ACTION,
     &PARAM,

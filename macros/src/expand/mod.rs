@@ -18,8 +18,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use crate::attrs::object::Kind;
+use crate::model::action::Mode;
 use crate::model::block::Block;
 use crate::paths::Rt;
+use crate::syntax::cfg::Cfgs;
+use crate::syntax::names::unraw;
 
 /// A local variable of ours. By hygiene it cannot meet one of the user's, which keep the identifiers they came with.
 fn local(name: &str) -> Ident {
@@ -57,6 +61,7 @@ pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
         .actions
         .iter()
         .filter_map(|action| table::check(action, self_path));
+    let waits = waiting(block);
     let table = quote_spanned!(self_path.span()=> __rt::Table<Self>);
     quote! {
         const _: () = {
@@ -70,8 +75,30 @@ pub(crate) fn block(block: &Block, rt: &Rt) -> TokenStream {
                 };
             }
             #(#checks)*
+            #(#waits)*
         };
     }
+}
+
+/// Methods that hold their object and wait, which objects with SQL cannot have: told of at the method.
+/// ```ignore
+/// const _: () = __rt::check_waits::<ChatRoom>("say");
+/// ```
+fn waiting(block: &Block) -> Vec<TokenStream> {
+    if block.kind == Kind::Mixin {
+        return Vec::new();
+    }
+    let actions = block.actions.iter();
+    let actions = actions.filter(|action| action.is_async && action.mode == Mode::Command);
+    let handlers = block.handlers.iter();
+    let handlers = handlers.filter(|handler| handler.is_async && !handler.is_fetch());
+    let methods = actions.map(|action| (&action.cfgs, &action.ident));
+    let methods = methods.chain(handlers.map(|handler| (&handler.cfgs, &handler.ident)));
+    let check = |(cfgs, method): (&Cfgs, &Ident)| {
+        let (name, path) = (unraw(method), &block.self_path);
+        quote_spanned!(method.span()=> #cfgs const _: () = __rt::check_waits::<#path>(#name);)
+    };
+    methods.map(check).collect()
 }
 
 /// The number of the block, where its name stands.

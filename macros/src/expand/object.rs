@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::Ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
+use syn::{Expr, Ident};
 
 use super::{allows, fields};
 use crate::attrs::object::Kind;
@@ -183,6 +183,20 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let layers = super::table::layers(&object.middleware);
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
+    let sql = object.sql.as_ref().map(|sql| {
+        let list = sql.migrations.as_ref().map(Expr::to_token_stream);
+        let migrations = list.unwrap_or_else(|| quote!(&[]));
+        quote! {
+            const SQL: ::core::option::Option<__rt::SqlClass> =
+                ::core::option::Option::Some(__rt::SqlClass::new(#migrations));
+        }
+    });
+    let has_sql = object.sql.as_ref().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl __rt::HasSql for #ident {}
+        }
+    });
     quote! {
         __rt::stub_as_value!(#stub);
         #[automatically_derived]
@@ -193,7 +207,9 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             #create
             #key_hours
             #layers
+            #sql
         }
+        #has_sql
         const _: () = __rt::check_class::<#ident>();
     }
 }

@@ -420,3 +420,14 @@ fn entity() {
         },
     );
 }
+
+#[test]
+fn sql() {
+    golden(
+        "sql",
+        quote! {
+            #[durable_object(sql(migrations = TABLES))]
+            struct Ledger {}
+        },
+    );
+}

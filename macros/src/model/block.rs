@@ -16,6 +16,7 @@ use crate::syntax::types::ungroup;
 
 /// An impl block.
 pub(crate) struct Block {
+    pub(crate) kind: Kind,
     pub(crate) self_path: Path,
     pub(crate) stub_path: Path,
     /// 0 for the unnamed block.
@@ -92,6 +93,7 @@ pub(crate) fn read(
     };
     check::block(&mut actions, &handlers, diag);
     plain.then(|| Block {
+        kind,
         self_path,
         stub_path,
         number: args

@@ -6,7 +6,7 @@ use syn::{Expr, Fields, Generics, Ident, ItemStruct, Lit, LitStr, Path, Type, Vi
 use crate::attrs::action::check_scope;
 use crate::attrs::field::{StateArgs, parse_mount, parse_transient};
 use crate::attrs::literal;
-use crate::attrs::object::{Kind, StructArgs};
+use crate::attrs::object::{Kind, SqlArgs, StructArgs};
 use crate::diag::Diag;
 use crate::paths::Rt;
 use crate::syntax::cfg::Cfgs;
@@ -30,6 +30,7 @@ pub(crate) struct Object {
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
+    pub(crate) sql: Option<SqlArgs>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -116,6 +117,7 @@ pub(crate) fn read(
         events,
         middleware: args.middleware,
         blocks,
+        sql: args.sql,
         fields,
     })
 }

@@ -17,6 +17,7 @@ use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
 use crate::outgoing::Script;
 use crate::rpc::Reply;
 use crate::socket::{Attachment, ConnectionId, Packet};
+use crate::sql::{SqlError, SqlValue};
 
 /// A future that stays on its thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -63,6 +64,51 @@ pub trait ObjectStore {
     /// Calls `release` once everything up to and including `seq` is durable, at once if it is already, or with the
     /// fault that prevented it. Calls of one object are released in the order they were handed over.
     fn gate(&self, seq: Seq, release: Box<dyn FnOnce(Result<(), StorageFault>)>);
+}
+
+/// The tables of one object, beside its records, where its class has SQL. Synchronous like [`ObjectStore`], which is the
+/// same database.
+pub trait SqlStore {
+    /// Runs `turn` in a transaction of tables, records and the alarm, nested in the one that is open if there is one. What
+    /// it did is kept if it says so, else undone. A commit inside of it is durable, and its gate opens, when the outermost
+    /// transaction is.
+    fn transact(&self, turn: &mut dyn FnMut() -> bool) -> Result<(), StorageFault>;
+    /// Runs statements, of which the last may have parameters, and hands the rows of that one over.
+    fn run(&self, statement: &Statement<'_>, rows: &mut dyn RowSink) -> Result<Counts, SqlError>;
+}
+
+/// A text of SQL that is known to have no statement that no object may run.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// As many values as it has parameters.
+    pub params: &'a [SqlValue],
+    /// Whether it is one statement.
+    pub single: bool,
+    /// Whether the last one changes rows, so that they are to be counted.
+    pub changes_rows: bool,
+    /// Whether it is refused if it writes. Then it is one.
+    pub read_only: bool,
+}
+
+/// Where the rows of a statement go.
+pub trait RowSink {
+    /// The names of the columns, before the first row.
+    fn columns(&mut self, names: Vec<String>);
+    /// One row. Answers whether more are wanted.
+    fn row(&mut self, values: Vec<SqlValue>) -> bool;
+}
+
+/// What a statement cost and did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows inserted, updated or deleted.
+    pub changed: u64,
+    /// Rows read, as far as the backend knows.
+    pub read: u64,
+    /// Rows written, likewise.
+    pub written: u64,
 }
 
 /// The open connections of one object. They belong to the backend and outlive the live object.
@@ -160,6 +206,13 @@ pub enum StorageFault {
         /// The cursor.
         cursor: String,
     },
+    /// A change of the object's tables cannot be made, or is not the one that was made.
+    Migration {
+        /// Its name.
+        name: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The stored object is newer than this program.
     Newer {
         /// The mount whose state is newer; empty for the object itself.
@@ -184,6 +237,7 @@ impl std::fmt::Display for StorageFault {
                 "the cursor is none of `{path}`: send the `next` of an earlier page of the same list, \
                  or none to begin anew"
             ),
+            Self::Migration { name, reason } => write!(f, "migration `{name}`: {reason}"),
             Self::Newer {
                 mount,
                 stored,

@@ -187,6 +187,9 @@ codes! {
     StateNewer "state.newer_than_code" 1 500 false
         "The stored state was written by a newer version of the program."
         "Run the newer version."
+    StateMigration "state.migration" 1 500 false
+        "A migration of the object's tables failed, or one that has run is not as it was. Nothing was changed."
+        "Correct the migration the message names; one that has run stays as it is."
     StateUnreadable "state.unreadable" 1 500 false
         "A stored record does not fit the type that reads it."
         "Give the changed field a default, a migration or its old type."
@@ -230,6 +233,7 @@ impl Code {
             StorageFault::Decode { .. } => Self::StateUnreadable,
             StorageFault::Encode { .. } => Self::StateUnstorable,
             StorageFault::Cursor { .. } => Self::InvalidParams,
+            StorageFault::Migration { .. } => Self::StateMigration,
             StorageFault::Newer { .. } => Self::StateNewer,
         }
     }

@@ -8,9 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
-#[cfg(target_arch = "wasm32")]
-use crate::backend::{ObjectStore, StorageFault};
-use crate::backend::{Record, Scan};
+use crate::backend::{ObjectStore, Record, Scan, StorageFault};
 use crate::order::sort_by;
 use crate::rpc::from_utf8;
 use crate::state::Records;
@@ -107,7 +105,6 @@ pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
 }
 
 /// When an object must be woken next, as far as its store knows; for a backend whose alarm may get lost.
-#[cfg(target_arch = "wasm32")]
 pub(crate) fn earliest_stored(store: &dyn ObjectStore) -> Result<Option<Timestamp>, StorageFault> {
     Ok(store
         .scan(&ALL)?

@@ -113,6 +113,19 @@ impl<S: Stateful> Context<S> {
         if turn.is_ended() {
             return attempt(state, self);
         }
+        match turn.core.sql.clone() {
+            Some(door) => door.nested(|| self.attempt_records(state, attempt)),
+            None => self.attempt_records(state, attempt),
+        }
+    }
+
+    /// The part of an attempt that is not of tables.
+    fn attempt_records<R, E>(
+        &mut self,
+        state: &mut S,
+        attempt: impl FnOnce(&mut S, &mut Self) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let turn = self.turn();
         let mount = self.mount();
         let records = &turn.core.records;
         let mut checkpoint = Checkpoint::new(&turn);

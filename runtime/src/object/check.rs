@@ -1,6 +1,6 @@
 //! What the compiler is made to refuse: two things of one object with the same name, and reserved ones.
 
-use super::Binding;
+use super::{Binding, Object};
 use crate::state::Stateful;
 
 /// Refuses, at compile time, two things of one object with the same name, and a name of the protocol's own; called in a
@@ -71,6 +71,19 @@ pub const fn check_class<T: Stateful>() {
     }
 }
 
+/// Refuses, at compile time, a method of a class with SQL that holds the object and waits; called in a `const` by the
+/// macros.
+pub const fn check_waits<T: Object>(method: &str) {
+    if T::SQL.is_some() {
+        clash(
+            "`",
+            method,
+            "` holds an object with SQL and is `async`: SQL runs in turns that do not wait. Make it a `fn`, or a process, \
+             `async fn(this: Handle<Self>, ..)`, that reaches the object by `this.atomic(|object, cx| ..)`",
+        );
+    }
+}
+
 /// Refuses, at compile time, two classes of one binding; called in a `const` by [`app!`](crate::app).
 pub const fn check_bindings(bindings: &[Binding]) {
     let mut index = 0;
@@ -94,7 +107,7 @@ pub const fn check_bindings(bindings: &[Binding]) {
     reason = "runs at compile time: it is the compile error"
 )]
 const fn clash(before: &str, name: &str, after: &str) -> ! {
-    let mut text = [0_u8; 256];
+    let mut text = [0_u8; 320];
     let mut length = 0;
     let parts = [before.as_bytes(), name.as_bytes(), after.as_bytes()];
     let mut part = 0;

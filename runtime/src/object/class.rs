@@ -11,7 +11,7 @@ use super::host::{Host, IncomingCall};
 use super::mount::{Collected, Project};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
-use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment};
+use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
 use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
 use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
@@ -131,6 +131,8 @@ pub struct Seed {
     pub target: Target,
     /// Its records.
     pub store: Rc<dyn ObjectStore>,
+    /// Its tables, if its class has SQL.
+    pub sql: Option<Rc<dyn SqlStore>>,
     /// The number of its last commit; 0 for an unborn one.
     pub seq: Seq,
     /// What it runs in.

@@ -17,6 +17,7 @@ use crate::event::DeclaredBy;
 use crate::middleware::Middleware;
 use crate::outgoing::{HoldsNothing, Http, Online};
 use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
+use crate::sql::{Door, HasSql, Sql, SqlRead};
 use crate::state::{Bare, BareMut, Records, Stateful, encode};
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
@@ -141,6 +142,11 @@ impl RawContext {
         } else {
             records.clone()
         }
+    }
+
+    /// The way to the object's tables, for as long as the turn lasts.
+    fn door(&self) -> Option<Rc<Door>> {
+        self.turn.core.sql.clone().filter(|_| !self.turn.is_ended())
     }
 
     fn poison(&self, fault: StorageFault) {
@@ -411,6 +417,22 @@ impl<S: Stateful> Context<S> {
     pub fn records_mut(&mut self) -> BareMut<'_> {
         let raw = self.raw();
         BareMut::new(raw.records(), &raw.mount)
+    }
+
+    /// The object's tables, to read and to change. See [`Sql`].
+    pub fn sql(&mut self) -> Sql<'_>
+    where
+        S: HasSql,
+    {
+        Sql::new(self.raw().door())
+    }
+
+    /// The object's tables, to read. See [`SqlRead`].
+    pub fn sql_read(&self) -> SqlRead<'_>
+    where
+        S: HasSql,
+    {
+        SqlRead::new(self.raw().door())
     }
 
     /// Sets the alarm: the `#[event(alarm)]` method runs at `at` or soon after, at once if that is past. There is one

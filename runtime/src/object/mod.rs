@@ -24,10 +24,9 @@ mod stub;
 mod time;
 mod turn;
 
-#[cfg(target_arch = "wasm32")]
 pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use by_name::actions_of;
-pub use check::{check_bindings, check_class};
+pub use check::{check_bindings, check_class, check_waits};
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
@@ -51,6 +50,7 @@ pub use time::{Timestamp, days, hours, minutes, seconds};
 pub(crate) use turn::Turn;
 
 use crate::middleware::MakeLayer;
+use crate::sql::SqlClass;
 use crate::state::Stateful;
 
 /// A place that objects may not leave; see [`Object::JURISDICTION`].
@@ -77,6 +77,8 @@ pub trait Object: Stateful {
     const KEY_HOURS: u64 = 24;
     /// What runs around every call of its objects, in this order.
     const MIDDLEWARE: &'static [MakeLayer] = &[];
+    /// The SQL of its objects, if they have any.
+    const SQL: Option<SqlClass> = None;
 
     /// The object with this name; it need not exist yet.
     ///

@@ -25,7 +25,13 @@ pub(crate) struct Meta {
     app: String,
     /// The version of the state by mount; the object's own under the empty path.
     state: Map<String, Value>,
+    /// Which migrations of the object's tables have run.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    sql: Map<String, Value>,
 }
+
+/// The member of `sql` that lists them.
+const MIGRATIONS: &str = "migrations";
 
 impl Meta {
     /// The record of an object that is born now.
@@ -33,6 +39,7 @@ impl Meta {
         name: Option<&str>,
         born: Timestamp,
         app: &str,
+        migrated: Option<Value>,
     ) -> Result<Vec<u8>, StorageFault> {
         let mut state = Map::new();
         state.insert(String::new(), 1.into());
@@ -42,12 +49,25 @@ impl Meta {
             born,
             app: app.to_owned(),
             state,
+            sql: migrated.into_iter().map(listed).collect(),
         };
         super::encode(META_KEY, &meta)
     }
 
+    /// Which migrations have run.
+    pub(crate) fn sql(bytes: &[u8]) -> Result<Value, StorageFault> {
+        let mut meta: Self = super::decode(META_KEY, bytes)?;
+        Ok(meta.sql.remove(MIGRATIONS).unwrap_or_default())
+    }
+
+    /// The record, saying that these have.
+    pub(crate) fn with_sql(bytes: &[u8], migrated: Value) -> Result<Vec<u8>, StorageFault> {
+        let mut meta: Self = super::decode(META_KEY, bytes)?;
+        meta.sql.extend([listed(migrated)]);
+        super::encode(META_KEY, &meta)
+    }
+
     /// The name the object was born with.
-    #[cfg(target_arch = "wasm32")]
     pub(crate) fn name(bytes: &[u8]) -> Result<Option<String>, StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;
         Ok(meta.name)
@@ -76,4 +96,8 @@ impl Meta {
             None => Ok(()),
         }
     }
+}
+
+fn listed(migrated: Value) -> (String, Value) {
+    (MIGRATIONS.to_owned(), migrated)
 }

@@ -37,6 +37,7 @@ mod queues;
 mod receivers;
 mod replace;
 mod retry;
+mod sql;
 mod storage;
 mod streams;
 mod support;

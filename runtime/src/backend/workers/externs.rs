@@ -36,6 +36,15 @@ extern "C" {
         alarm: &JsValue,
     ) -> Result<(), JsValue>;
 
+    /// Runs `turn` in a transaction, which is undone unless it answers true. What went wrong, if something did. It throws
+    /// only when the instance has ended within, and then the frames here must stop all the same.
+    #[wasm_bindgen(method)]
+    pub(super) fn transact(this: &Bridge, turn: &mut dyn FnMut() -> bool) -> Option<String>;
+
+    /// Runs statements; the last one gets `params`: texts, numbers, nulls and `ArrayBuffer`s.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn sql(this: &Bridge, text: &str, params: &Array) -> Result<SqlRows, JsValue>;
+
     /// `text` and `params` as in `wire.rs`. An [`Answer`] arrives under the number.
     #[wasm_bindgen(method, catch)]
     pub(super) fn call(
@@ -231,6 +240,30 @@ extern "C" {
         not_begun: &[u32],
         processes: &[u32],
     ) -> Result<(), JsValue>;
+
+    /// The rows of a statement.
+    #[derive(Debug, Clone)]
+    pub(super) type SqlRows;
+
+    /// The names of the columns.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn columns(this: &SqlRows) -> Result<Array, JsValue>;
+
+    /// The values of the next row.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn next(this: &SqlRows) -> Result<Option<Array>, JsValue>;
+
+    /// How many rows it has changed, if it is a statement that does.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn changed(this: &SqlRows, changes: bool) -> Result<f64, JsValue>;
+
+    /// How many rows were read, as the platform counts them.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn read(this: &SqlRows) -> Result<f64, JsValue>;
+
+    /// How many rows were written, likewise.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn written(this: &SqlRows) -> Result<f64, JsValue>;
 
     /// The answer to a request.
     #[derive(Debug, Clone)]

@@ -72,6 +72,9 @@ impl Home {
                 name,
             },
             store: self.store.clone(),
+            sql: class
+                .sql
+                .map(|sql| (sql.workers)(self.environment.bridge())),
             seq,
             environment: self.environment.clone(),
         };

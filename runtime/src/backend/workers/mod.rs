@@ -25,6 +25,8 @@ mod outgoing;
 #[cfg(target_arch = "wasm32")]
 mod remote;
 #[cfg(target_arch = "wasm32")]
+mod sql;
+#[cfg(target_arch = "wasm32")]
 mod store;
 #[cfg(target_arch = "wasm32")]
 mod talk;
@@ -40,6 +42,8 @@ pub(crate) use instance::{IDS, discover};
 pub(crate) use outgoing::exchange;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use remote::{deliver, deliver_js};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use sql::{OPEN_SQL, OpenSql};
 #[cfg(target_arch = "wasm32")]
 pub use {
     externs::Bridge,

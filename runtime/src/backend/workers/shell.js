@@ -310,6 +310,39 @@ class Flow {
   }
 }
 
+/** Thrown to undo a transaction, and caught right outside of it. */
+const UNDO = new Error("undone");
+
+/** The rows of a statement, in order. */
+class SqlRows {
+  #sql;
+  #cursor;
+  #rows;
+
+  constructor(sql, cursor) {
+    this.#sql = sql;
+    this.#cursor = cursor;
+    this.#rows = cursor.raw();
+    this.columns = cursor.columnNames;
+  }
+
+  next() {
+    return this.#rows.next().value;
+  }
+
+  changed(changes) {
+    return changes && this.written > 0 ? this.#sql.exec("SELECT changes() AS rows").one().rows : 0;
+  }
+
+  get read() {
+    return this.#cursor.rowsRead;
+  }
+
+  get written() {
+    return this.#cursor.rowsWritten;
+  }
+}
+
 /** What Rust may ask of its surroundings. Every way out is closed once the life has ended. */
 class Bridge {
   #life;
@@ -358,6 +391,25 @@ class Bridge {
       if (earliest === null) void storage.deleteAlarm();
       else void storage.setAlarm(earliest);
     });
+  }
+
+  /** Nothing of `turn` is kept unless it answers true. What went wrong, if something did. */
+  transact(turn) {
+    const storage = this.#open;
+    try {
+      storage.transactionSync(() => {
+        if (!turn()) throw UNDO;
+      });
+    } catch (fault) {
+      // A trap has ended the life, and undone the transaction on its way.
+      if (this.#life.ended) throw fault;
+      if (fault !== UNDO) return fault.message;
+    }
+  }
+
+  sql(text, params) {
+    const { sql } = this.#open;
+    return new SqlRows(sql, sql.exec(text, ...params));
   }
 
   call(path, id, name, near, text, params, number) {

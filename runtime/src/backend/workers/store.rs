@@ -134,7 +134,7 @@ fn bytes_of(key: &str, value: JsValue) -> Result<Vec<u8>, StorageFault> {
     }
 }
 
-fn fault(thrown: &JsValue) -> StorageFault {
+pub(super) fn fault(thrown: &JsValue) -> StorageFault {
     let text = text_of(thrown);
     if text.contains("SQLITE_FULL") {
         StorageFault::Full

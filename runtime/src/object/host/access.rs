@@ -83,16 +83,18 @@ impl<T: Object> Access<T> for HandleOf<T> {
                 turn: turn.clone(),
                 mount: "".into(),
             };
-            self.host.core.records.begin();
-            let outcome = match &mut *self.host.state.borrow_mut() {
-                Some(state) => contain(&turn, || change(state, &raw))
-                    .map(|keep| if keep { Ok(Bytes::new()) } else { Err(reset()) }),
-                None => Ok(Err(reset())),
-            };
             let host = &self.host;
-            host.tell_executed(&turn, &self.action, &self.params, &outcome);
-            let reply = host.settle(&turn, outcome, Keep { commit: true });
-            self.host.recover(&turn);
+            let reply = host.within(|| {
+                host.core.records.begin();
+                let outcome = match &mut *host.state.borrow_mut() {
+                    Some(state) => contain(&turn, || change(state, &raw))
+                        .map(|keep| if keep { Ok(Bytes::new()) } else { Err(reset()) }),
+                    None => Ok(Err(reset())),
+                };
+                host.tell_executed(&turn, &self.action, &self.params, &outcome);
+                host.settle(&turn, outcome, Keep { commit: true })
+            });
+            host.recover(&turn);
             turn.end();
             reply.map(drop)
         })

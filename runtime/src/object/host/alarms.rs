@@ -1,7 +1,7 @@
 //! Running the alarm items that are due.
 
-use super::Host;
 use super::settle::Keep;
+use super::{Host, storage_error};
 use crate::event::Alarm;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;
@@ -52,18 +52,17 @@ impl<T: Object> Host<T> {
             turn.end();
             return true;
         };
-        core.records.begin();
-        alarm::begin(&core.records, mount, item, turn.now, core.random());
-        if self
-            .settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true })
-            .is_err()
-        {
+        let begun = self.within(|| {
+            core.records.begin();
+            alarm::begin(&core.records, mount, item, turn.now, core.random());
+            self.settle(&turn, Ok(Ok(bytes::Bytes::new())), Keep { commit: true })
+        });
+        if begun.is_err() {
             turn.end();
             return false;
         }
-        core.records.begin();
-        alarm::delete(&core.records, mount);
-        let outcome = {
+        let handled = async {
+            alarm::delete(&core.records, mount);
             let mut state = self.state.borrow_mut();
             let handlers = async {
                 if let Some(state) = state.as_mut() {
@@ -88,7 +87,7 @@ impl<T: Object> Host<T> {
             };
             contain_async(&turn, Box::pin(handlers)).await
         };
-        if let Err(error) = self.settle(&turn, outcome, Keep { commit: true }) {
+        if let Err(error) = self.finish(&turn, handled, Keep { commit: true }).await {
             let Alarm { scheduled, attempt } = Alarm {
                 scheduled: item.scheduled,
                 attempt: item.attempt,
@@ -98,9 +97,12 @@ impl<T: Object> Host<T> {
                 core.identity, error.message
             ));
             if attempt >= alarm::RETRIES {
-                core.records.begin();
-                alarm::bury(&core.records, mount, item);
-                let buried = self.commit(&turn);
+                let buried = self.within(|| {
+                    core.records.begin();
+                    alarm::bury(&core.records, mount, item);
+                    let buried = self.commit(&turn).map_err(|fault| storage_error(&fault));
+                    buried.map(|()| bytes::Bytes::new())
+                });
                 if buried.is_err() {
                     core.records.undo();
                 }

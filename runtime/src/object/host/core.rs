@@ -14,6 +14,7 @@ use crate::object::lock::Lock;
 use crate::object::{ObjectId, once};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Effect;
+use crate::sql::Door;
 use crate::state::{FieldCache, Records};
 
 /// Who an object is.
@@ -29,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) environment: SharedEnvironment,
     pub(crate) records: Records,
     pub(super) store: Rc<dyn ObjectStore>,
+    /// The object's tables, if its class has SQL.
+    pub(crate) sql: Option<Rc<Door>>,
     pub(super) lock: Rc<Lock>,
     /// The object's last accepted commit; 0 while it is unborn.
     pub(super) seq: Cell<Seq>,

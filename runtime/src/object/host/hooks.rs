@@ -59,8 +59,7 @@ impl<T: Object> Host<T> {
         // What turns before this one have made of it.
         let connection = self.attachment(connection.id).unwrap_or(connection);
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
-        self.core.records.begin();
-        let outcome = {
+        let handled = async {
             let mut state = self.state.borrow_mut();
             let handlers = async {
                 let state = state.as_mut().ok_or_else(reset)?;
@@ -77,7 +76,7 @@ impl<T: Object> Host<T> {
             };
             contain_async(&turn, Box::pin(handlers)).await
         };
-        let reply = self.settle(&turn, outcome, Keep { commit: true });
+        let reply = self.finish(&turn, handled, Keep { commit: true }).await;
         self.recover(&turn);
         turn.end();
         reply

@@ -13,6 +13,7 @@ mod layers;
 mod queue;
 mod run;
 mod settle;
+mod sql;
 mod wake;
 
 pub(crate) use core::{Core, Identity};
@@ -34,6 +35,7 @@ use crate::object::contain::Stop;
 use crate::object::lock::Lock;
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
+use crate::sql::Door;
 use crate::state::Records;
 use core::Busy;
 use queue::Queue;
@@ -66,9 +68,11 @@ impl<T: Object> Host<T> {
         let Seed {
             target,
             store,
+            sql,
             seq,
             environment,
         } = seed;
+        let sql = T::SQL.zip(sql);
         let core = Core {
             identity: Identity {
                 class: T::CLASS,
@@ -78,6 +82,7 @@ impl<T: Object> Host<T> {
             environment,
             records: Records::new(store.clone()),
             store,
+            sql: sql.map(|(class, store)| Rc::new(Door::new(class, store))),
             lock: Rc::new(Lock::default()),
             seq: Cell::new(seq),
             held: RefCell::default(),

@@ -96,13 +96,15 @@ impl<T: Object> Host<T> {
                 self.settle_query(&turn, outcome)
             }
             Runner::Command(run) => {
-                self.core.records.begin();
-                let outcome = match &mut *self.state.borrow_mut() {
-                    Some(state) => contain(&turn, || run(state, raw, &mut params)),
-                    None => Ok(Err(reset())),
-                };
-                self.tell_executed(&turn, &call.action, &call.params, &outcome);
-                let reply = self.settle(&turn, outcome, Keep { commit: true });
+                let reply = self.within(|| {
+                    self.core.records.begin();
+                    let outcome = match &mut *self.state.borrow_mut() {
+                        Some(state) => contain(&turn, || run(state, raw, &mut params)),
+                        None => Ok(Err(reset())),
+                    };
+                    self.tell_executed(&turn, &call.action, &call.params, &outcome);
+                    self.settle(&turn, outcome, Keep { commit: true })
+                });
                 self.recover(&turn);
                 reply
             }
@@ -247,8 +249,10 @@ impl<T: Object> Host<T> {
                         None => Ok(Err(reset())),
                     }
                 };
-                self.tell_executed(&turn, &call.action, &call.params, &outcome);
-                let reply = self.settle(&turn, outcome, Keep { commit: true });
+                let reply = self.within(|| {
+                    self.tell_executed(&turn, &call.action, &call.params, &outcome);
+                    self.settle(&turn, outcome, Keep { commit: true })
+                });
                 self.recover(&turn);
                 turn.end();
                 reply

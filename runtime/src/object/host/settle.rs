@@ -1,10 +1,12 @@
 //! The end of a turn: all of what it wrote is committed, or none.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use super::{Host, Stage, reset, stopped, storage_error};
 use crate::backend::{AlarmChange, Commit, StorageFault};
 use crate::error::Code;
+use crate::object::class::EventEntry;
 use crate::object::contain::{Stop, contain};
 use crate::object::context::RawContext;
 use crate::object::mount::has_jobs;
@@ -123,7 +125,7 @@ impl<T: Object> Host<T> {
             records.keep();
             return Ok(());
         }
-        if records.is_changed()
+        if (records.is_changed() || self.has_written_sql())
             && let Some(error) = self.barred(&turn.caller, turn.above())
         {
             *self.core.cache.borrow_mut() = before;
@@ -169,32 +171,9 @@ impl<T: Object> Host<T> {
             for entry in handlers {
                 let cache = self.core.cache.borrow().clone();
                 let (emitted, effects) = (turn.events.len(), turn.effects.len());
-                self.core.records.begin();
-                let raw = RawContext {
-                    turn: turn.clone(),
-                    mount: entry.mount.clone(),
+                let Err(error) = self.apart(|| self.handle(turn, entry, &*queued.event)) else {
+                    continue;
                 };
-                let outcome = match self.state.borrow_mut().as_mut() {
-                    Some(state) => contain(turn, || (entry.run)(state, raw, &*queued.event)),
-                    None => Ok(Err(reset())),
-                };
-                let error = match (outcome, turn.take_fault()) {
-                    (Ok(Ok(())), Some(fault)) => storage_error(&fault),
-                    // What cannot be stored is this handler's fault, not that of the action it follows.
-                    (Ok(Ok(())), None) => match self.save() {
-                        Ok(()) => {
-                            self.core.records.keep();
-                            continue;
-                        }
-                        Err(fault) => storage_error(&fault),
-                    },
-                    (Ok(Err(error)), _) => error,
-                    (Err(stop), _) => {
-                        self.forget_if_panicked(&stop);
-                        stopped(stop)
-                    }
-                };
-                self.core.records.undo();
                 *self.core.cache.borrow_mut() = cache;
                 let lost = self.state.borrow().is_none();
                 if entry.required || lost {
@@ -219,15 +198,51 @@ impl<T: Object> Host<T> {
         Ok(())
     }
 
+    /// Runs one handler in an overlay of its own, which is gone if it fails.
+    fn handle(
+        &self,
+        turn: &Rc<Turn>,
+        entry: &EventEntry<T>,
+        event: &dyn Any,
+    ) -> Result<(), Box<WireError>> {
+        let records = &self.core.records;
+        records.begin();
+        let raw = RawContext {
+            turn: turn.clone(),
+            mount: entry.mount.clone(),
+        };
+        let outcome = match self.state.borrow_mut().as_mut() {
+            Some(state) => contain(turn, || (entry.run)(state, raw, event)),
+            None => Ok(Err(reset())),
+        };
+        let handled = match (outcome, turn.take_fault()) {
+            (Ok(Ok(())), Some(fault)) => Err(storage_error(&fault)),
+            // What cannot be stored is this handler's fault, not that of the action it follows.
+            (Ok(Ok(())), None) => self.save().map_err(|fault| storage_error(&fault)),
+            (Ok(Err(error)), _) => Err(error),
+            (Err(stop), _) => {
+                self.forget_if_panicked(&stop);
+                Err(stopped(stop))
+            }
+        };
+        if handled.is_ok() {
+            records.keep();
+        } else {
+            records.undo();
+        }
+        handled
+    }
+
     /// Commits the overlay.
     pub(super) fn commit(&self, turn: &Turn) -> Result<(), StorageFault> {
         let core = &self.core;
         let records = &core.records;
         // The first commit of the object also says who it is.
-        if core.seq.get() == 0 && records.is_changed() {
+        if core.seq.get() == 0 && (records.is_changed() || self.has_written_sql()) {
+            let (name, app) = (core.identity.name.as_deref(), &self.class.app);
             records.put(
                 META_KEY,
-                Meta::encode(core.identity.name.as_deref(), turn.now, &self.class.app)?,
+                Meta::encode(name, turn.now, app, self.migrated())?,
             );
         }
         let earliest = records
@@ -250,6 +265,7 @@ impl<T: Object> Host<T> {
         match core.store.commit(commit) {
             Ok(seq) => {
                 core.seq.set(seq);
+                self.noted();
                 Ok(())
             }
             Err(fault) => {

@@ -74,6 +74,9 @@ impl<T: Object> Host<T> {
         let records = &self.core.records;
         if let Some(bytes) = records.get(META_KEY) {
             Meta::check(&bytes).map_err(|fault| storage_error(&fault))?;
+            if const { T::SQL.is_some() } {
+                self.migrate(&bytes)?;
+            }
         }
         let mut cache = FieldCache::default();
         let state = T::load(&mut Loader::new(records, &mut cache));
@@ -92,8 +95,7 @@ impl<T: Object> Host<T> {
     pub(super) async fn start(&self, call: &Envelope, guard: Guard) {
         let first = self.core.seq.get() == 0;
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
-        self.core.records.begin();
-        let outcome = {
+        let handled = async {
             let mut state = self.state.borrow_mut();
             let handlers = async {
                 if let Some(state) = state.as_mut() {
@@ -110,9 +112,8 @@ impl<T: Object> Host<T> {
             contain_async(&turn, Box::pin(handlers)).await
         };
         // What `start` writes into an unborn object waits for the commit that bears it.
-        let outcome = self
-            .settle(&turn, outcome, Keep { commit: !first })
-            .map(drop);
+        let keep = Keep { commit: !first };
+        let outcome = self.finish(&turn, handled, keep).await.map(drop);
         *self.stage.borrow_mut() = match &outcome {
             Ok(()) => Stage::Awake,
             Err(error) => Stage::Failed(

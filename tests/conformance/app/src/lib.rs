@@ -18,6 +18,7 @@ mod form;
 mod front;
 mod gatehouse;
 mod hall;
+mod ledger;
 mod mill;
 mod relay;
 mod shelf;
@@ -37,6 +38,7 @@ pub use folder::{Folder, FolderError};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
+pub use ledger::{Account, AccountOpened, Ledger, Ledgers};
 pub use mill::{Mill, MillError};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
@@ -45,7 +47,7 @@ pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
+    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor

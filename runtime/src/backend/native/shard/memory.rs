@@ -11,6 +11,8 @@ use crate::object::Timestamp;
 const HEAVY_CLASS: usize = 64 << 20;
 /// Loaded fields of all objects that take more bytes than this send the least recently used ones out of memory.
 const MAX_FIELD_BYTES: usize = 512 << 20;
+/// So many objects have a file of their own open, which takes three descriptors each.
+const MAX_FILES: usize = 1_024;
 
 impl Shard {
     /// Keeps the loaded fields of all objects bounded, and says which class takes much.
@@ -38,10 +40,22 @@ impl Shard {
 
     /// Drops the objects that were not used for longest: an eighth of all, so that this is rare.
     pub(super) fn make_room(&self) {
+        self.make_room_among(|_| true);
+    }
+
+    /// Objects with a file of their own hold it open while they are in memory: there must not be too many.
+    pub(super) fn close_files(&self) {
+        if self.store.open_files() >= MAX_FILES / self.shared.shards {
+            self.make_room_among(|resident| resident.stored.has_file());
+        }
+    }
+
+    fn make_room_among(&self, among: impl Fn(&Resident) -> bool) {
         let mut used: Vec<Timestamp> = self
             .residents
             .borrow()
             .values()
+            .filter(|resident| among(resident))
             .map(|resident| resident.used)
             .collect();
         if used.is_empty() {
@@ -52,7 +66,7 @@ impl Shard {
         let cut = *cut;
         let mut left = eighth + 1;
         self.evict(|resident| {
-            let evicted = resident.used <= cut && left > 0;
+            let evicted = left > 0 && resident.used <= cut && among(resident);
             left -= usize::from(evicted);
             evicted
         });

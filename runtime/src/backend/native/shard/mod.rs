@@ -22,8 +22,8 @@ use super::node::Shared;
 use super::pending::Pending;
 use super::pulse::Pulse;
 use super::socket::SocketTable;
-use super::store::{Events, Found, Lost, Notice, ShardStore, StoredObject};
-use crate::backend::{Environment, ObjectStore, StorageFault};
+use super::store::{Events, Found, Lost, Notice, ShardStore, Stored};
+use crate::backend::{Environment, ObjectStore, SqlStore, StorageFault};
 use crate::object::{
     Delivery, IncomingCall, Live, ObjectId, Seed, Target, Timestamp, storage_error,
 };
@@ -61,8 +61,15 @@ pub(super) struct Shard {
 
 struct Resident {
     live: Live,
-    stored: Rc<StoredObject>,
+    stored: Rc<dyn Stored>,
     used: Timestamp,
+}
+
+/// One stored object, as each of those sees it who have to do with it.
+struct Opened {
+    stored: Rc<dyn Stored>,
+    store: Rc<dyn ObjectStore>,
+    sql: Option<Rc<dyn SqlStore>>,
 }
 
 impl Shard {
@@ -152,6 +159,9 @@ impl Shard {
     /// Hands accepted commits to the writers.
     fn flush(&self) {
         self.store.flush();
+        for (target, change) in self.store.changed_alarms() {
+            self.alarms.borrow_mut().change(target, change);
+        }
         self.pulse.commits(self.store.in_flight());
     }
 
@@ -267,16 +277,16 @@ impl Shard {
         if self.residents.borrow().len() >= self.shared.residents_per_shard() {
             self.make_room();
         }
-        let (stored, found) = self.store.open_object(target)?;
-        let (seq, name) = match found {
-            Found::Born { seq, name, .. } => (seq, name),
-            Found::Unborn => (0, None),
-        };
         let class = self
             .shared
             .app
             .find(&target.class)
             .ok_or_else(|| StorageFault::Io("no such class".to_owned()))?;
+        let (opened, found) = self.open(target, class.sql.is_some())?;
+        let (seq, name) = match found {
+            Found::Born { seq, name, .. } => (seq, name),
+            Found::Unborn => (0, None),
+        };
         let target = Target {
             name: target.name.clone().or(name),
             ..target.clone()
@@ -287,7 +297,8 @@ impl Shard {
         });
         let live = class.spawn(Seed {
             target,
-            store: stored.clone() as Rc<dyn ObjectStore>,
+            store: opened.store,
+            sql: opened.sql,
             seq,
             environment,
         });
@@ -295,11 +306,32 @@ impl Shard {
             id,
             Resident {
                 live: live.clone(),
-                stored,
+                stored: opened.stored,
                 used: now,
             },
         );
         Ok(live)
+    }
+
+    /// Looks an object up where its class keeps its objects.
+    fn open(&self, target: &Target, sql: bool) -> Result<(Opened, Found), StorageFault> {
+        if sql {
+            self.close_files();
+            let (object, found) = self.store.open_sql(target)?;
+            let opened = Opened {
+                stored: object.clone(),
+                store: object.clone(),
+                sql: Some(object),
+            };
+            return Ok((opened, found));
+        }
+        let (object, found) = self.store.open_object(target)?;
+        let opened = Opened {
+            stored: object.clone(),
+            store: object,
+            sql: None,
+        };
+        Ok((opened, found))
     }
 
     async fn sweep(self: Rc<Self>) {
@@ -361,8 +393,16 @@ impl Shard {
                 return;
             }
         };
+        let stored = self
+            .residents
+            .borrow()
+            .get(&target.id)
+            .map(|resident| resident.stored.clone());
         let shard = self.clone();
         live.alarm(Box::new(move |begun| {
+            if let Some(stored) = stored {
+                stored.after_alarm();
+            }
             if !begun {
                 let again = shard.now() + ALARM_PAUSE;
                 shard.alarms.borrow_mut().retry(target, again);

@@ -118,7 +118,7 @@ impl Folder {
 
 /// Makes `path` and every missing folder above it; each new name is synced into its parent, because a file is only as
 /// durable as the chain of names that leads to it.
-fn create_durably(path: &Path) -> Result<(), OpenError> {
+pub(super) fn create_durably(path: &Path) -> Result<(), OpenError> {
     let mut missing = Vec::new();
     let mut at = path;
     while !at.as_os_str().is_empty() && !at.exists() {
@@ -152,7 +152,7 @@ fn private_folder() -> fs::DirBuilder {
 }
 
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<(), OpenError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), OpenError> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(OpenError::io(path))
@@ -160,7 +160,7 @@ fn sync_folder(path: &Path) -> Result<(), OpenError> {
 
 /// Elsewhere a folder cannot be opened as a file; names are durable with the file's own data.
 #[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> Result<(), OpenError> {
+pub(super) fn sync_folder(_path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 

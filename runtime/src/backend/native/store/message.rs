@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use super::sql::Index;
 use crate::backend::{Commit, Seq, StorageFault};
 use crate::object::ObjectId;
 
@@ -13,6 +14,8 @@ pub(super) enum Message {
     Write(Batch),
     /// A new owner: from the answer on (the file's generation), nobody older writes.
     Attach(Arc<Owner>, SyncSender<u32>),
+    /// The registry row of an object with SQL.
+    Index(Index),
     /// No more will come.
     Close,
 }

@@ -18,6 +18,7 @@ mod pending;
 mod reader;
 mod schema;
 mod shard;
+mod sql;
 mod writer;
 
 #[cfg(test)]
@@ -35,13 +36,15 @@ pub use message::Notice;
 pub use object::{MAX_KEY, MAX_VALUE, StoredObject};
 pub use schema::Durability;
 pub use shard::{Events, Found, Lost, ShardStore};
+pub use sql::SqlObject;
 
 use crate::backend::StorageFault;
-use crate::object::ObjectId;
+use crate::object::{ObjectId, Target};
 use folder::Folder;
 use message::{Message, Owner};
 use reader::Reader;
 use shard::Slot;
+use sql::SqlFiles;
 use writer::{Counters, Writer};
 
 /// The number of files of a new folder, if nothing else is asked for. Enough to keep several disks' worth of syncs in
@@ -73,6 +76,24 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     inboxes: Vec<Sender<Message>>,
     counters: Arc<Counters>,
+    /// What objects with SQL share.
+    sql: Arc<SqlFiles>,
+}
+
+/// What a shard asks of an object's store, whichever it is.
+pub trait Stored {
+    /// Who it is.
+    fn target(&self) -> &Target;
+    /// Whether nothing of it is on its way to the disk: then the object may be evicted.
+    fn is_idle(&self) -> bool;
+    /// Whether this instance may not write any more. The host drops it and opens the object anew.
+    fn is_lost(&self) -> bool;
+    /// The object has been woken by its alarm, and what was due has run.
+    fn after_alarm(&self) {}
+    /// Whether it has a file of its own.
+    fn has_file(&self) -> bool {
+        false
+    }
 }
 
 /// What the writers have done since the store was opened.
@@ -129,6 +150,13 @@ impl Store {
         }
         folder.sync()?;
         let boot = folder.count_boot()?;
+        let sql = Arc::new(SqlFiles::new(
+            path,
+            &folder.meta().folder,
+            folder.meta().files,
+            options.durability,
+            options.faults.clone(),
+        ));
         let mut store = Self {
             folder,
             boot,
@@ -136,6 +164,7 @@ impl Store {
             writers: Mutex::default(),
             inboxes: Vec::new(),
             counters: Arc::default(),
+            sql,
         };
         for (number, connection) in connections.into_iter().enumerate() {
             let (sender, inbox) = mpsc::channel();
@@ -186,10 +215,15 @@ impl Store {
                 .send(Message::Attach(Arc::clone(&owner), answer))
                 .map_err(|_| closed())?;
             let generation = generation.recv().map_err(|_| closed())?;
+            self.sql.own(number, owner.epoch);
             let reader = Reader::new(number, self.folder.database(number));
             slots.push(Some(Slot::new(reader, inbox.clone(), generation)));
         }
-        Ok(ShardStore::new(owner, slots.into_boxed_slice()))
+        Ok(ShardStore::new(
+            owner,
+            slots.into_boxed_slice(),
+            Arc::clone(&self.sql),
+        ))
     }
 
     /// The shard of `shards` that an object lives on. More shards than files leave the last ones without objects.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use super::Stored;
 use super::message::{Birth, Job};
 use super::pending::{Pending, Release};
 use super::reader::{Change, Registered, overlay_only};
@@ -54,28 +55,9 @@ impl StoredObject {
         })
     }
 
-    /// Who it is.
-    pub fn target(&self) -> &Target {
-        &self.target
-    }
-
     /// The number of the last accepted commit.
     pub fn seq(&self) -> Seq {
         self.accepted.get()
-    }
-
-    /// Whether everything accepted is on disk and every gate was released: then the object may be evicted.
-    pub fn is_idle(&self) -> bool {
-        self.pending.borrow().is_none()
-    }
-
-    /// Whether this instance may not write any more, because a commit of it failed or its file was reset or taken.
-    /// The host drops it and opens the object anew.
-    pub fn is_lost(&self) -> bool {
-        self.lost.get()
-            || self
-                .slot()
-                .is_none_or(|slot| !slot.is_current(self.generation))
     }
 
     pub(super) fn id(&self) -> ObjectId {
@@ -146,6 +128,25 @@ impl StoredObject {
             class: Arc::clone(&self.target.class),
             name: self.target.name.clone(),
         }
+    }
+}
+
+impl Stored for StoredObject {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Everything accepted is on disk, and every gate was released.
+    fn is_idle(&self) -> bool {
+        self.pending.borrow().is_none()
+    }
+
+    /// A commit of it failed, or its file was reset or taken.
+    fn is_lost(&self) -> bool {
+        self.lost.get()
+            || self
+                .slot()
+                .is_none_or(|slot| !slot.is_current(self.generation))
     }
 }
 
@@ -238,7 +239,7 @@ impl std::fmt::Debug for StoredObject {
 }
 
 /// Refuses what the file would refuse, while the action can still be told.
-fn check(commit: &Commit) -> Result<(), StorageFault> {
+pub(super) fn check(commit: &Commit) -> Result<(), StorageFault> {
     debug_assert!(
         commit.puts.is_sorted_by(|a, b| a.key < b.key),
         "puts are in key order"

@@ -113,7 +113,7 @@ fn writer(path: &Path, durability: Durability, create: bool) -> rusqlite::Result
     Ok(connection)
 }
 
-fn defend(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn defend(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;

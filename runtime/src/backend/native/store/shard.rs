@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use super::file_of;
 use super::message::{Batch, Job, Message, Notice, Owner, What};
 use super::object::{StoredObject, alarm_after};
 use super::reader::Reader;
+use super::sql::{SqlFiles, SqlObject};
+use super::{Stored as _, file_of};
 use crate::backend::{AlarmChange, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};
 
@@ -60,9 +61,15 @@ pub enum Lost {
 
 /// What the objects of a shard share.
 pub(super) struct Core {
-    owner: Arc<Owner>,
+    pub(super) owner: Arc<Owner>,
     /// By file number; `None` for other shards' files.
-    slots: Box<[Option<Slot>]>,
+    pub(super) slots: Box<[Option<Slot>]>,
+    /// What objects with SQL share.
+    pub(super) files: Arc<SqlFiles>,
+    /// Alarms that objects with SQL have changed, durably, since the shard last asked.
+    pub(super) alarms: RefCell<Vec<(Target, AlarmChange)>>,
+    /// How many of them are in memory.
+    pub(super) open_files: Cell<usize>,
     /// Objects with something pending. Opening one of them again must find that, so it answers the same instance.
     busy: RefCell<HashMap<ObjectId, Rc<StoredObject>>>,
 }
@@ -70,7 +77,7 @@ pub(super) struct Core {
 /// One file of the shard.
 pub(super) struct Slot {
     pub(super) reader: Reader,
-    writer: Sender<Message>,
+    pub(super) writer: Sender<Message>,
     generation: Cell<u32>,
     taken: Cell<bool>,
     /// Accepted since the last flush.
@@ -80,11 +87,14 @@ pub(super) struct Slot {
 }
 
 impl ShardStore {
-    pub(super) fn new(owner: Arc<Owner>, slots: Box<[Option<Slot>]>) -> Self {
+    pub(super) fn new(owner: Arc<Owner>, slots: Box<[Option<Slot>]>, files: Arc<SqlFiles>) -> Self {
         Self {
             core: Rc::new(Core {
                 owner,
                 slots,
+                files,
+                alarms: RefCell::default(),
+                open_files: Cell::new(0),
                 busy: RefCell::default(),
             }),
         }
@@ -99,6 +109,10 @@ impl ShardStore {
             .filter(|slot| !slot.taken.get())
             .ok_or(StorageFault::Fenced)?;
         let found = slot.reader.find(target.id)?;
+        if found.as_ref().is_some_and(|found| found.seq == 0) {
+            let reason = "its class had `sql` when it was stored: say so again, its data is in a file of its own";
+            return Err(StorageFault::Io(reason.to_owned()));
+        }
         let stored_alarm = found.as_ref().and_then(|found| found.alarm);
         let stored_name = found.as_ref().and_then(|found| found.name.clone());
         let busy = self
@@ -127,6 +141,27 @@ impl ShardStore {
             None => Found::Unborn,
         };
         Ok((object, found))
+    }
+
+    /// As [`open_object`](Self::open_object) for an object whose class has SQL: it has a file of its own.
+    pub fn open_sql(&self, target: &Target) -> Result<(Rc<SqlObject>, Found), StorageFault> {
+        let slot = self
+            .core
+            .slot_of(target.id)
+            .filter(|slot| !slot.taken.get())
+            .ok_or(StorageFault::Fenced)?;
+        let registered = slot.reader.find(target.id)?;
+        SqlObject::open(&self.core, slot, target, registered)
+    }
+
+    /// How many objects with a file of their own are in memory.
+    pub fn open_files(&self) -> usize {
+        self.core.open_files.get()
+    }
+
+    /// The alarms that objects with SQL have changed since this was last asked, in the order of their commits.
+    pub fn changed_alarms(&self) -> Vec<(Target, AlarmChange)> {
+        self.core.alarms.take()
     }
 
     /// Sends everything accepted since the last flush to the writers: one message a file.

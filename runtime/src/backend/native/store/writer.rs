@@ -12,6 +12,7 @@ use super::faults::{Failure, Faults, Point};
 use super::group::{self, Verdict};
 use super::message::{Batch, Job, Message, Notice, Owner, Report, What};
 use super::schema::{self, Durability};
+use super::sql::Index;
 use crate::backend::StorageFault;
 
 /// From this many pages (4 MiB) the log is carried over into the file. More makes checkpoints rarer but the log and the
@@ -71,6 +72,7 @@ impl Writer {
                     // Whoever asked and went away does not matter.
                     answer.send(self.generation).ok();
                 }
+                Some(Message::Index(index)) => self.index(&index),
                 Some(Message::Close) => break,
                 _ => {}
             }
@@ -89,6 +91,36 @@ impl Writer {
                 self.checkpoint("PASSIVE");
                 self.log_pages = 0;
                 self.inbox.recv().ok()
+            }
+        }
+    }
+
+    fn index(&mut self, index: &Index) {
+        let written = if index.owner.epoch < self.epoch {
+            Err(StorageFault::Fenced)
+        } else {
+            self.write_index(index)
+        };
+        if let Some(answer) = &index.answer {
+            // Whoever asked and went away does not matter.
+            answer.send(written).ok();
+        }
+    }
+
+    fn write_index(&mut self, index: &Index) -> Result<(), StorageFault> {
+        let written = self.reopen().and_then(|()| match &self.connection {
+            Some(connection) => index.write(connection),
+            None => Ok(()),
+        });
+        match written.map_err(|error| group::judge(&error)) {
+            Ok(()) => {
+                self.tend_log();
+                Ok(())
+            }
+            Err(Verdict::Refused(fault) | Verdict::Undone(fault)) => Err(fault),
+            Err(Verdict::Broken(fault)) => {
+                self.reset(&index.owner, fault.clone());
+                Err(fault)
             }
         }
     }

@@ -6,6 +6,7 @@ mod faults;
 mod folder;
 mod read;
 mod speed;
+mod sql;
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,231 @@
+//! The files: where each is, how one is made, and how it is opened.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::backup::Backup;
+use rusqlite::hooks::{AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::faults::{Failure, Faults, Point};
+use super::super::folder::{create_durably, sync_folder};
+use super::super::schema::{Durability, defend};
+use super::{functions, rules};
+use crate::backend::StorageFault;
+use crate::object::ObjectId;
+
+/// Says "a stayput object with SQL" in SQLite's header ("stps").
+const APPLICATION_ID: i32 = 0x7374_7073;
+
+/// The version of [`TABLES`].
+const VERSION: i32 = 1;
+
+// Named as the platform names its own, so that what lists tables has the same to leave out.
+const TABLES: &str = "
+    CREATE TABLE _cf_METADATA(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE _cf_KV(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+
+/// What the objects with SQL of a data folder share.
+pub(in super::super) struct SqlFiles {
+    path: PathBuf,
+    /// The folder's id, which is in each file.
+    folder: String,
+    durability: Durability,
+    faults: Option<Arc<dyn Faults>>,
+    /// Who owns the objects of each shared file, by epoch. Held during every commit: who was replaced commits no more.
+    pub(super) fences: Vec<Mutex<i64>>,
+}
+
+/// A connection, and whether what runs on it is our own.
+pub(super) struct Database {
+    pub(super) connection: Connection,
+    own: Arc<AtomicBool>,
+}
+
+impl SqlFiles {
+    pub(in super::super) fn new(
+        folder: &Path,
+        id: &str,
+        files: usize,
+        durability: Durability,
+        faults: Option<Arc<dyn Faults>>,
+    ) -> Self {
+        Self {
+            path: folder.join("sql"),
+            folder: id.to_owned(),
+            durability,
+            faults,
+            fences: (0..files).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    /// From here on only the owner of this epoch commits.
+    pub(in super::super) fn own(&self, file: usize, epoch: i64) {
+        if let Some(fence) = self.fences.get(file) {
+            let mut fence = fence
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            *fence = epoch.max(*fence);
+        }
+    }
+
+    /// Where an object's file is. Only its id gets into the name; 256 folders keep each of them small.
+    pub(super) fn path_of(&self, id: ObjectId) -> PathBuf {
+        let id = id.to_string();
+        self.path.join(&id[..2]).join(format!("{id}.sqlite"))
+    }
+
+    /// Opens an object's file, if there is one.
+    pub(super) fn open(&self, path: &Path) -> Result<Option<Database>, StorageFault> {
+        if !path.try_exists().map_err(|error| told(path, &error))? {
+            return Ok(None);
+        }
+        let damaged = |error: rusqlite::Error| told(path, &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(damaged)?;
+        self.check(&connection, path)?;
+        let database = self.set_up(connection).map_err(damaged)?;
+        // What a crash left in the log may not be on disk yet, and is about to be seen.
+        let log = with_suffix(path, "-wal");
+        if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+            let carry = |connection: &Connection| {
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))
+            };
+            let busy: i64 = database.own(carry).map_err(damaged)?;
+            if busy != 0 {
+                return Err(told(path, &"it is in use"));
+            }
+        }
+        Ok(Some(database))
+    }
+
+    /// A database in memory, of an object that does not exist.
+    pub(super) fn unborn(&self) -> Result<Database, StorageFault> {
+        let make = || {
+            let connection = Connection::open_in_memory()?;
+            connection.execute_batch(TABLES)?;
+            connection.execute(
+                "INSERT INTO _cf_METADATA VALUES('folder', ?1)",
+                (&self.folder,),
+            )?;
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            connection.pragma_update(None, "user_version", VERSION)?;
+            self.set_up(connection)
+        };
+        make().map_err(|error: rusqlite::Error| StorageFault::Io(error.to_string()))
+    }
+
+    /// Makes the file of an object out of its database in memory: as a whole, or not at all.
+    pub(super) fn bear(&self, born: &Database, path: &Path) -> Result<Database, StorageFault> {
+        let draft = with_suffix(path, ".new");
+        let failed = |error: &dyn std::fmt::Display| told(path, error);
+        let parent = path.parent().unwrap_or(Path::new("."));
+        create_durably(parent).map_err(|error| failed(&error))?;
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
+            _ => {}
+        }
+        let copy = || -> rusqlite::Result<()> {
+            let mut file = Connection::open(&draft)?;
+            file.pragma_update(None, "synchronous", self.synchronous())?;
+            born.own(|memory| Backup::new(memory, &mut file)?.step(-1).map(drop))?;
+            file.close().map_err(|(_, error)| error)
+        };
+        copy().map_err(|error| failed(&error))?;
+        fs::rename(&draft, path).map_err(|error| failed(&error))?;
+        sync_folder(parent).map_err(|error| failed(&error))?;
+        let opened = self.open(path)?;
+        opened.ok_or_else(|| failed(&"it is gone"))
+    }
+
+    fn set_up(&self, mut connection: Connection) -> rusqlite::Result<Database> {
+        defend(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", self.synchronous())?;
+        connection.pragma_update(None, "fullfsync", true)?;
+        // Nobody else writes; whoever was replaced and does not end holds the file, and is not waited for.
+        connection.busy_timeout(std::time::Duration::ZERO)?;
+        functions::add(&connection)?;
+        rules::limit(&connection)?;
+        let own = Arc::new(AtomicBool::new(false));
+        let ours = Arc::clone(&own);
+        connection.authorizer(Some(move |context: AuthContext<'_>| {
+            if ours.load(Ordering::Relaxed) {
+                Authorization::Allow
+            } else {
+                rules::judge(&context)
+            }
+        }))?;
+        Ok(Database { connection, own })
+    }
+
+    fn synchronous(&self) -> &'static str {
+        match self.durability {
+            Durability::Full => "FULL",
+            Durability::Process => "OFF",
+        }
+    }
+
+    fn check(&self, connection: &Connection, path: &Path) -> Result<(), StorageFault> {
+        let header = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        let id = header("application_id").map_err(|error| told(path, &error))?;
+        if id != APPLICATION_ID {
+            return Err(told(path, &"it is empty or no object's file"));
+        }
+        let version = header("user_version").map_err(|error| told(path, &error))?;
+        if version != VERSION {
+            return Err(StorageFault::Newer {
+                mount: String::new(),
+                stored: version.unsigned_abs(),
+                known: VERSION.unsigned_abs(),
+            });
+        }
+        let read = "SELECT value FROM _cf_METADATA WHERE key = 'folder'";
+        let folder: String = connection
+            .query_row(read, (), |row| row.get(0))
+            .map_err(|error| told(path, &error))?;
+        if folder != self.folder {
+            return Err(told(path, &"it is of another data folder"));
+        }
+        Ok(())
+    }
+
+    /// A fault that a test has asked for.
+    pub(super) fn probe(&self, file: usize, point: Point) -> Result<(), StorageFault> {
+        let failure = self
+            .faults
+            .as_ref()
+            .and_then(|faults| faults.at(file, point));
+        match failure {
+            None => Ok(()),
+            Some(Failure::Full) => Err(StorageFault::Full),
+            Some(_) => Err(StorageFault::Io("a fault was injected".to_owned())),
+        }
+    }
+}
+
+impl Database {
+    /// Runs statements of our own.
+    pub(super) fn own<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.own.store(true, Ordering::Relaxed);
+        let result = run(&self.connection);
+        self.own.store(false, Ordering::Relaxed);
+        result
+    }
+}
+
+fn told(path: &Path, what: &dyn std::fmt::Display) -> StorageFault {
+    StorageFault::Io(format!("{}: {what}", path.display()))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

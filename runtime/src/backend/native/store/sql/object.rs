@@ -1,0 +1,322 @@
+//! One object with SQL: its records, and when it is to be woken.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use rusqlite::OptionalExtension as _;
+
+use super::super::message::Message;
+use super::super::object::{alarm_after, check};
+use super::super::pending::Release;
+use super::super::reader::Registered;
+use super::super::shard::{Core, Found, Slot};
+use super::super::{Stored, file_of};
+use super::convert::fault;
+use super::file::Database;
+use super::index::Index;
+use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
+use crate::object::{ObjectId, Target, Timestamp, earliest_alarm};
+use crate::state::{META_KEY, Meta};
+
+const ALL: Scan<'static> = Scan {
+    start: "",
+    end: None,
+    reverse: false,
+    limit: usize::MAX,
+};
+
+/// A live object with SQL. Belongs to its shard's thread; its file is closed with it.
+pub struct SqlObject {
+    pub(super) core: Rc<Core>,
+    target: Target,
+    pub(in super::super) path: PathBuf,
+    pub(super) database: RefCell<Database>,
+    /// Whether it is in memory, because it has committed nothing.
+    pub(super) unborn: Cell<bool>,
+    pub(super) seq: Cell<Seq>,
+    /// How many transactions are nested in each other now.
+    pub(super) depth: Cell<usize>,
+    /// Whether records were committed in the open transaction, and what that changes of the alarm.
+    pub(super) committed: Cell<bool>,
+    pub(super) alarm: Cell<Option<AlarmChange>>,
+    /// What waits for the open transaction.
+    pub(super) gates: RefCell<Vec<Release>>,
+    /// Whether the registry has a row of the object, and its alarm there.
+    indexed: Cell<bool>,
+    index: Cell<Option<Timestamp>>,
+    /// The shared file's generation that this object was opened in.
+    generation: u32,
+    pub(super) lost: Cell<bool>,
+}
+
+impl SqlObject {
+    /// Opens an object. Its records may lie in the shared file, from before its class had SQL: they move.
+    pub(in super::super) fn open(
+        core: &Rc<Core>,
+        slot: &Slot,
+        target: &Target,
+        registered: Option<Registered>,
+    ) -> Result<(Rc<Self>, Found), StorageFault> {
+        let path = core.files.path_of(target.id);
+        let opened = core.files.open(&path)?;
+        let unborn = opened.is_none();
+        let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
+        let row = registered.as_ref().filter(|row| row.seq == 0);
+        let object = Rc::new(Self {
+            core: Rc::clone(core),
+            target: target.clone(),
+            path,
+            database: RefCell::new(database),
+            unborn: Cell::new(unborn),
+            seq: Cell::new(0),
+            depth: Cell::new(0),
+            committed: Cell::new(false),
+            alarm: Cell::new(None),
+            gates: RefCell::default(),
+            indexed: Cell::new(row.is_some()),
+            index: Cell::new(row.and_then(|row| row.alarm)),
+            generation: slot.generation(),
+            lost: Cell::new(false),
+        });
+        core.open_files.set(core.open_files.get() + 1);
+        if let Some(registered) = registered.filter(|row| unborn && row.seq > 0) {
+            object.take_in(slot, &registered)?;
+        }
+        let Some(meta) = object.get(META_KEY)? else {
+            return Ok((object, Found::Unborn));
+        };
+        object.seq.set(1);
+        let found = Found::Born {
+            seq: 1,
+            alarm: object.index.get(),
+            name: Meta::name(&meta)?.map(Arc::from),
+        };
+        Ok((object, found))
+    }
+
+    /// Moves the records that the shared file has of it into its own.
+    fn take_in(&self, slot: &Slot, registered: &Registered) -> Result<(), StorageFault> {
+        let puts = slot
+            .reader
+            .scan(registered.row, &ALL, &std::collections::BTreeMap::new())?;
+        let commit = Commit {
+            puts,
+            ..Commit::default()
+        };
+        self.write(&commit).map_err(|error| fault(&error))?;
+        let born = self.core.files.bear(&self.database.borrow(), &self.path)?;
+        self.database.replace(born);
+        self.unborn.set(false);
+        self.send_index(registered.alarm, true)
+    }
+
+    pub(super) fn id(&self) -> ObjectId {
+        self.target.id
+    }
+
+    /// The number of the shared file that has its registry row.
+    pub(super) fn file(&self) -> usize {
+        file_of(self.target.id, self.core.slots.len())
+    }
+
+    fn slot(&self) -> Option<&Slot> {
+        self.core.slot_of(self.target.id)
+    }
+
+    pub(super) fn usable(&self) -> Result<&Slot, StorageFault> {
+        match self.slot() {
+            Some(slot) if !self.lost.get() && slot.is_current(self.generation) => Ok(slot),
+            _ => Err(StorageFault::Fenced),
+        }
+    }
+
+    pub(super) fn write(&self, commit: &Commit) -> rusqlite::Result<()> {
+        self.database.borrow().own(|connection| {
+            let mut put = connection
+                .prepare_cached("INSERT OR REPLACE INTO _cf_KV(key, value) VALUES(?1, ?2)")?;
+            for record in &commit.puts {
+                put.execute((&record.key, &record.value))?;
+            }
+            let mut delete = connection.prepare_cached("DELETE FROM _cf_KV WHERE key = ?1")?;
+            for key in &commit.deletes {
+                delete.execute((key,))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Before a commit: an alarm that is earlier than what the registry says must be there first, or a crash between the
+    /// two would leave an alarm that never goes off. One that is too early only wakes the object for nothing.
+    pub(super) fn index_before(&self) -> Result<(), StorageFault> {
+        let Some(AlarmChange::Set(at)) = self.alarm.get() else {
+            return Ok(());
+        };
+        match self.index.get() {
+            Some(known) if known <= at => Ok(()),
+            _ => self.send_index(Some(at), true),
+        }
+    }
+
+    /// After a commit: what else has changed. Nobody waits for it.
+    pub(super) fn index_after(&self) {
+        let change = self.alarm.take();
+        let alarm = alarm_after(self.index.get(), change);
+        if !self.indexed.get() || self.index.get() != alarm {
+            self.send_index(alarm, false).ok();
+        }
+        if let Some(change) = change {
+            let mut alarms = self.core.alarms.borrow_mut();
+            alarms.push((self.target.clone(), change));
+        }
+    }
+
+    fn send_index(&self, alarm: Option<Timestamp>, wait: bool) -> Result<(), StorageFault> {
+        let slot = self.usable()?;
+        let (sender, answer) = mpsc::sync_channel(1);
+        let index = Index {
+            owner: Arc::clone(&self.core.owner),
+            object: self.target.id,
+            class: Arc::clone(&self.target.class),
+            name: self.target.name.clone(),
+            alarm,
+            answer: wait.then_some(sender),
+        };
+        let closed = || StorageFault::Io("the store is closed".to_owned());
+        slot.writer
+            .send(Message::Index(index))
+            .map_err(|_| closed())?;
+        if wait {
+            answer.recv().map_err(|_| closed())??;
+        }
+        self.indexed.set(true);
+        self.index.set(alarm);
+        Ok(())
+    }
+}
+
+impl Drop for SqlObject {
+    fn drop(&mut self) {
+        let open = &self.core.open_files;
+        open.set(open.get().saturating_sub(1));
+    }
+}
+
+impl Stored for SqlObject {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn is_idle(&self) -> bool {
+        self.depth.get() == 0
+    }
+
+    fn is_lost(&self) -> bool {
+        self.usable().is_err()
+    }
+
+    fn has_file(&self) -> bool {
+        true
+    }
+
+    /// Whatever woke it, the registry is to say when it wants to be woken next.
+    fn after_alarm(&self) {
+        let Ok(earliest) = earliest_alarm(self) else {
+            return;
+        };
+        if self.indexed.get() && self.index.get() != earliest {
+            self.alarm
+                .set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
+            self.index_after();
+        }
+    }
+}
+
+impl ObjectStore for SqlObject {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
+        self.usable()?;
+        let read = |connection: &rusqlite::Connection| {
+            connection
+                .prepare_cached("SELECT value FROM _cf_KV WHERE key = ?1")?
+                .query_row((key,), |row| row.get(0))
+                .optional()
+        };
+        self.database
+            .borrow()
+            .own(read)
+            .map_err(|error| fault(&error))
+    }
+
+    fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault> {
+        self.usable()?;
+        let text = match (scan.end, scan.reverse) {
+            (Some(_), false) => {
+                "SELECT key, value FROM _cf_KV WHERE key >= ?1 AND key < ?3 ORDER BY key LIMIT ?2"
+            }
+            (None, false) => "SELECT key, value FROM _cf_KV WHERE key >= ?1 ORDER BY key LIMIT ?2",
+            (Some(_), true) => {
+                "SELECT key, value FROM _cf_KV WHERE key >= ?1 AND key < ?3 ORDER BY key DESC LIMIT ?2"
+            }
+            (None, true) => {
+                "SELECT key, value FROM _cf_KV WHERE key >= ?1 ORDER BY key DESC LIMIT ?2"
+            }
+        };
+        let limit = i64::try_from(scan.limit).unwrap_or(i64::MAX);
+        let record = |row: &rusqlite::Row<'_>| {
+            Ok(Record {
+                key: row.get(0)?,
+                value: row.get(1)?,
+            })
+        };
+        let read = |connection: &rusqlite::Connection| {
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = match scan.end {
+                Some(end) => statement.query_map((scan.start, limit, end), record)?,
+                None => statement.query_map((scan.start, limit), record)?,
+            };
+            rows.collect()
+        };
+        self.database
+            .borrow()
+            .own(read)
+            .map_err(|error| fault(&error))
+    }
+
+    fn commit(&self, commit: Commit) -> Result<Seq, StorageFault> {
+        self.usable()?;
+        check(&commit)?;
+        // Every commit of such an object is part of a turn's transaction.
+        if self.depth.get() == 0 {
+            return Err(StorageFault::Io("no transaction is open".to_owned()));
+        }
+        self.write(&commit).map_err(|error| fault(&error))?;
+        if commit.alarm.is_some() {
+            self.alarm.set(commit.alarm);
+        }
+        self.committed.set(true);
+        let seq = self.seq.get() + 1;
+        self.seq.set(seq);
+        Ok(seq)
+    }
+
+    fn gate(&self, _: Seq, release: Release) {
+        // Outside of a transaction nothing is on its way: what was read is on disk, and what failed is told already.
+        if self.depth.get() > 0 {
+            self.gates.borrow_mut().push(release);
+        } else {
+            release(Ok(()));
+        }
+    }
+}
+
+impl std::fmt::Debug for SqlObject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlObject")
+            .field("id", &self.target.id)
+            .field("seq", &self.seq.get())
+            .field("unborn", &self.unborn.get())
+            .finish_non_exhaustive()
+    }
+}
