@@ -89,13 +89,9 @@ impl IntoFuture for JsRequest {
 
     fn into_future(self) -> Self::IntoFuture {
         let (head, body) = self.request.into_parts();
-        let params = match self.fault {
-            Some(fault) => Err(fault),
-            None => {
-                let first = format!("{} {}", head.method, head.uri);
-                Ok(encode_message(&first, &head.headers, &body))
-            }
-        };
+        let first = format!("{} {}", head.method, head.uri);
+        let message = encode_message(&first, &head.headers, &body);
+        let params = self.fault.map_or(Ok(message), Err);
         let call: Call<(), Error> = self.stub.call_text(REQUEST, Mode::Write, params);
         Box::pin(async move {
             let response = call.into_reply().await.and_then(|text| {

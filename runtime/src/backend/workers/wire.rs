@@ -189,12 +189,11 @@ pub(super) fn decode_envelope(
             name: header.name,
         },
         action: header.action,
-        params: match params {
-            Some(params) => params.into(),
-            None => {
-                let text = Bytes::from(text);
-                text.slice((end + 1).min(text.len())..)
-            }
+        params: if let Some(params) = params {
+            params.into()
+        } else {
+            let text = Bytes::from(text);
+            text.slice((end + 1).min(text.len())..)
         },
         in_url: InUrl::from_bits(header.in_url),
         deadline: header.deadline,

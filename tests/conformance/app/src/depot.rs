@@ -3,6 +3,9 @@
 use stayput::prelude::*;
 use stayput::state::Counter;
 
+/// What waits, the plan, how much was done, the last two.
+type Books = (Vec<(u64, String)>, Option<Vec<u64>>, i64, Vec<String>);
+
 /// Hands out work.
 #[durable_object]
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl Depot {
 
     /// What waits, the plan, how much was done, the last two.
     #[action]
-    fn books(&self) -> (Vec<(u64, String)>, Option<Vec<u64>>, i64, Vec<String>) {
+    fn books(&self) -> Books {
         (
             self.jobs.iter().collect(),
             self.plan.get(),

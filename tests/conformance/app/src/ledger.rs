@@ -271,9 +271,10 @@ fn told(outcome: Result<String, SqlError>) -> Result<String> {
         Ok(text) => text,
         Err(error) => match error.fault() {
             SqlFault::Unique { columns } => format!("{}: {}", error.code(), columns.join(" ")),
-            SqlFault::NotNull { column } => format!("{}: {column}", error.code()),
+            SqlFault::NotNull { column } | SqlFault::Unreadable { column, .. } => {
+                format!("{}: {column}", error.code())
+            }
             SqlFault::Check { constraint } => format!("{}: {constraint}", error.code()),
-            SqlFault::Unreadable { column, .. } => format!("{}: {column}", error.code()),
             SqlFault::Storage(fault) => return Err(fault.clone().into()),
             _ => error.code().to_owned(),
         },

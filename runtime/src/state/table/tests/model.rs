@@ -492,6 +492,7 @@ impl Pair {
         prop_assert_eq!(query.sum(Row::SIZE), i128::from(sum), "{}", &note);
         let codes = || expected.iter().filter_map(|row| row.code);
         let values: Vec<f64> = codes().map(f64::from).collect();
+        #[expect(clippy::cast_precision_loss, reason = "few")]
         let average = values.iter().sum::<f64>() / values.len().max(1) as f64;
         let average = (!values.is_empty()).then_some(average);
         prop_assert_eq!(query.avg(Row::CODE), average, "{}", &note);
