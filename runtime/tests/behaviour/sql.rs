@@ -94,23 +94,23 @@ impl Bank {
 
     /// Goes on after a statement that failed.
     #[action(public)]
-    fn insist(&mut self, cx: &mut Context<Self>, name: String) -> Result<String> {
+    fn insist(&mut self, cx: &mut Context<Self>, name: String) -> String {
         let insert = "INSERT INTO account(name, cents) VALUES(?, 7)";
         match cx.sql().exec(insert, (&name,)) {
-            Ok(changes) => Ok(format!("{} row", changes.rows)),
+            Ok(changes) => format!("{} row", changes.rows),
             Err(error) => {
                 self.opened += 100;
-                Ok(error.code().to_owned())
+                error.code().to_owned()
             }
         }
     }
 
     /// The fault of any statement.
     #[action(public)]
-    fn try_sql(&mut self, cx: &mut Context<Self>, sql: String) -> Result<String> {
+    fn try_sql(&mut self, cx: &mut Context<Self>, sql: String) -> String {
         match cx.sql().exec(&sql, ()) {
-            Ok(_) => Ok("done".to_owned()),
-            Err(error) => Ok(error.code().to_owned()),
+            Ok(_) => "done".to_owned(),
+            Err(error) => error.code().to_owned(),
         }
     }
 
@@ -122,11 +122,11 @@ impl Bank {
 
     /// A query that may try anything.
     #[action(public)]
-    fn ask(&self, cx: &Context<Self>, sql: String) -> Result<String> {
-        Ok(match cx.sql_read().all::<SqlRow>(&sql, ()) {
+    fn ask(&self, cx: &Context<Self>, sql: String) -> String {
+        match cx.sql_read().all::<SqlRow>(&sql, ()) {
             Ok(rows) => format!("{} rows", rows.len()),
             Err(error) => error.code().to_owned(),
-        })
+        }
     }
 
     #[action(public)]
