@@ -44,7 +44,7 @@ use crate::backend::{Counts, RowSink, Statement};
 ///     let ledger = Ledger::named(t, "2026");
 ///     ledger.enter("tea", 350i64).await.unwrap();
 ///     ledger.enter("milk", 120i64).await.unwrap();
-///     assert_eq!(ledger.enter("tea", 1i64).await.unwrap_err().code(), "sql.unique");
+///     assert_eq!(ledger.enter("tea", 1i64).await.unwrap_err().rejection().unwrap().code(), "sql.unique");
 ///     assert_eq!(ledger.total().await.unwrap(), 470);
 /// });
 /// # }

@@ -123,6 +123,7 @@ export type FrameworkCode =
   | "read_only_chain"
   | "reentrant_call"
   | "request_timeout"
+  | "state.migration"
   | "state.newer_than_code"
   | "state.unreadable"
   | "state.unstorable"
