@@ -1,7 +1,7 @@
 //! The tasks of one wasm instance, and the answers from outside that wake them.
 //!
 //! A task is begun where it is made and goes on where its answer arrives, in the same turn of JavaScript: a microtask of
-//! its own for each step, as `wasm_bindgen_futures` has them, was an eighth of what a call cost. It also keeps the
+//! its own for each step, as `wasm_bindgen_futures` has them, was about a tenth of what a call cost. It also keeps the
 //! requests at the front apart, which the platform demands: no answer ever runs the task of another request.
 
 use std::cell::{Cell, RefCell};
