@@ -14,14 +14,14 @@ use crate::manifest::StateManifest;
 /// A durable field of an object or a mixin.
 ///
 /// Every type with `Serialize`, `Deserialize` and `JsonSchema` is one, kept as one record of at most
-/// 64 KiB that is written when its encoding changed. [`Log`](super::Log), [`Map`](super::Map), [`Set`](super::Set) and
-/// [`Table`](super::Table) are fields of one record an item.
+/// 64 KiB that is written when its encoding changed. [`Log`](super::Log), [`Map`](super::Map), [`Set`](super::Set),
+/// [`Queue`](super::Queue) and [`Table`](super::Table) are fields of one record an item.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a durable field",
     label = "not a durable type",
     note = "put `#[data]` on the type and on what it holds, or derive `Serialize`, `Deserialize` and `JsonSchema`",
     note = "or put `#[transient]` on the field to keep it in memory only, `#[mixin]` if it is one",
-    note = "a `Log`, `Map`, `Set` or `Table` is a field by itself, not a part of another type"
+    note = "a collection, such as a `Log` or a `Table`, is a field by itself, not a part of another type"
 )]
 pub trait Field: Sized {
     /// The field as it is stored, or `initial`.
