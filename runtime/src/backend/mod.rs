@@ -158,12 +158,24 @@ pub struct Commit {
     pub deletes: Vec<String>,
     /// When the object wants to be woken next, if this commit changes that.
     pub alarm: Option<AlarmChange>,
+    /// The object ceases to exist, with its records, its tables and its alarm; nothing else is in such a commit. The one
+    /// after it, if any, bears another object of the same name.
+    pub destroy: bool,
 }
 
 impl Commit {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.puts.is_empty() && self.deletes.is_empty() && self.alarm.is_none()
+        self.puts.is_empty() && self.deletes.is_empty() && self.alarm.is_none() && !self.destroy
+    }
+
+    /// The end of an object.
+    pub fn destruction() -> Self {
+        Self {
+            alarm: Some(AlarmChange::Clear),
+            destroy: true,
+            ..Self::default()
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::alarm;
 use super::class::wire_name;
-use super::host::{Deed, JobRun, Running};
+use super::host::{Deed, JobRun, Running, doom};
 use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};
@@ -433,6 +433,48 @@ impl<S: Stateful> Context<S> {
         S: HasSql,
     {
         SqlRead::new(self.raw().door())
+    }
+
+    /// Ends the object with this method's commit: everything stored of it goes, records, tables and alarms, and its
+    /// connections are closed with 4410. What else the method writes goes, too; its reply and its broadcasts are sent. The
+    /// next call finds an object of the same name that does not exist yet. On `Err` nothing happens.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// #[durable_object]
+    /// struct Draft { text: String }
+    ///
+    /// #[durable_object]
+    /// impl Draft {
+    ///     #[action]
+    ///     fn write(&mut self, text: String) { self.text = text; }
+    ///
+    ///     #[action]
+    ///     fn text(&self) -> String { self.text.clone() }
+    ///
+    ///     #[action]
+    ///     fn discard(&mut self, cx: &mut Context<Self>) { cx.destroy(); }
+    /// }
+    ///
+    /// stayput::app!(Draft);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let draft = Draft::named(t, "letter");
+    ///     draft.write("Dear").await.unwrap();
+    ///     draft.discard().await.unwrap();
+    ///     assert_eq!(draft.text().await.unwrap(), "");
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// Processes that are under way go on, and find the object that comes next.
+    pub fn destroy(&mut self) {
+        let raw = self.raw();
+        if !raw.turn.is_ended() {
+            doom(&raw.turn.core.records);
+        }
     }
 
     /// Sets the alarm: the `#[event(alarm)]` method runs at `at` or soon after, at once if that is past. There is one

@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::by_name::mode_of;
-use super::host::Identity;
+use super::host::{DESTROY_ACTION, Identity};
 use super::region::location_hint;
-use super::{Mode, ObjectId, Origin, OutgoingCall, Target, current, idempotency_key};
+use super::{Mode, Object, ObjectId, Origin, OutgoingCall, Target, current, idempotency_key};
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
@@ -86,6 +86,19 @@ pub trait Stub: Sized {
         let mode = mode_of::<Self::Of>(action);
         self.core()
             .call_text(action, mode, parse_params(&text).map_err(Box::new))
+    }
+
+    /// Ends the object: everything stored of it goes in one commit, and its connections are closed with 4410. The next call
+    /// finds an object of the same name that does not exist yet. It works on one whose state cannot be read any more, too.
+    ///
+    /// Objects may call it, clients may not: to let them, call [`Context::destroy`] in an action, which can say who may.
+    ///
+    /// [`Context::destroy`]: super::Context::destroy
+    fn destroy(&self) -> Call<(), Error>
+    where
+        Self::Of: Object,
+    {
+        self.core().call(DESTROY_ACTION, Mode::Write, ())
     }
 
     /// Sends a request on to the object: what a handler of [`front`](mod@crate::front) returns. The object answers it as if

@@ -32,6 +32,8 @@ pub enum CloseCode {
     Unauthenticated = 4401,
     /// `connect` refused.
     Refused = 4403,
+    /// The object was destroyed.
+    Gone = 4410,
     /// `connect` refused for now.
     RefusedForNow = 4503,
 }
@@ -46,6 +48,7 @@ impl CloseCode {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
+            Self::Gone => "destroyed",
             _ => "",
         }
     }

@@ -66,6 +66,11 @@ impl Door {
         self.applied.set(self.migrations.len());
     }
 
+    /// The tables are gone.
+    pub(crate) fn forget(&self) {
+        self.applied.set(0);
+    }
+
     /// Whether the turn has written to the tables.
     pub(crate) fn wrote(&self) -> bool {
         self.wrote.get()

@@ -35,7 +35,7 @@ impl MemoryStore {
         self.commit(Commit {
             puts,
             deletes,
-            alarm: None,
+            ..Commit::default()
         })
         .unwrap();
         count
@@ -102,6 +102,9 @@ impl ObjectStore for MemoryStore {
             commit.deletes.is_sorted_by(|a, b| a < b),
             "deletes in key order"
         );
+        if commit.destroy {
+            records.clear();
+        }
         for key in commit.deletes {
             assert!(
                 commit.puts.iter().all(|put| put.key != key),

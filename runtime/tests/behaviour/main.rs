@@ -19,6 +19,7 @@ mod birth;
 mod broadcast;
 mod calls;
 mod connections;
+mod destroy;
 mod events;
 mod executed;
 mod front;

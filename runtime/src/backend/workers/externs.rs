@@ -36,6 +36,10 @@ extern "C" {
         alarm: &JsValue,
     ) -> Result<(), JsValue>;
 
+    /// Deletes everything: records, tables and the alarm; in a transaction, when that is kept.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn destroy(this: &Bridge) -> Result<(), JsValue>;
+
     /// Runs `turn` in a transaction, which is undone unless it answers true. What went wrong, if something did. It throws
     /// only when the instance has ended within, and then the frames here must stop all the same.
     #[wasm_bindgen(method)]

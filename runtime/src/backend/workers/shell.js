@@ -352,6 +352,11 @@ class Bridge {
   /** Responses that open a connection, until the front hands them on. */
   opened = new Map();
 
+  /** How many transactions are nested in each other now. */
+  #turns = 0;
+  /** Whether the outermost of them is to end with the object's end. */
+  #doomed = false;
+
   constructor(life, app, storage, peers) {
     this.#life = life;
     this.#app = app;
@@ -393,18 +398,39 @@ class Bridge {
     });
   }
 
+  /** Everything stored goes: at once, or when the transaction that is open has ended, which the platform demands. */
+  destroy() {
+    const storage = this.#open;
+    if (this.#turns) {
+      this.#doomed = true;
+      return;
+    }
+    // Takes effect at once, and with the alarm; what is written from here on is kept.
+    void storage.deleteAll();
+    const earliest = this.#peers?.earlier(undefined);
+    if (earliest !== undefined) void storage.setAlarm(earliest);
+  }
+
   /** Nothing of `turn` is kept unless it answers true. What went wrong, if something did. */
   transact(turn) {
     const storage = this.#open;
+    this.#turns += 1;
+    let kept;
     try {
       storage.transactionSync(() => {
-        if (!turn()) throw UNDO;
+        kept = turn();
+        if (!kept || this.#doomed) throw UNDO;
       });
     } catch (fault) {
       // A trap has ended the life, and undone the transaction on its way.
       if (this.#life.ended) throw fault;
       if (fault !== UNDO) return fault.message;
+    } finally {
+      this.#turns -= 1;
     }
+    if (!this.#doomed || this.#turns) return;
+    this.#doomed = false;
+    if (kept) this.destroy();
   }
 
   sql(text, params) {

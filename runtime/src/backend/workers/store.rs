@@ -66,11 +66,13 @@ impl ObjectStore for WorkersStore {
             puts,
             deletes,
             alarm,
+            destroy,
         } = &commit;
         for Record { key, value } in puts {
             check(key, value)?;
         }
         let accepted = match (puts.as_slice(), deletes.as_slice(), alarm) {
+            _ if *destroy => self.bridge.destroy(),
             ([Record { key, value }], [], None) => self.bridge.put(key, value),
             _ => self.bridge.commit(
                 &pairs(puts),

@@ -11,7 +11,7 @@ impl<T: Object> Host<T> {
     /// Calls of objects may: whoever called those was judged by what they called.
     pub(super) fn barred(&self, caller: &Caller, above: &Chain) -> Option<Box<WireError>> {
         let scope = T::CREATE?;
-        if self.core.seq.get() > 0 || !above.is_root() || caller.has_scope(scope) {
+        if self.core.born.get() || !above.is_root() || caller.has_scope(scope) {
             return None;
         }
         let message = format!(

@@ -33,8 +33,10 @@ pub(crate) struct Core {
     /// The object's tables, if its class has SQL.
     pub(crate) sql: Option<Rc<Door>>,
     pub(super) lock: Rc<Lock>,
-    /// The object's last accepted commit; 0 while it is unborn.
+    /// The number of the last accepted commit.
     pub(super) seq: Cell<Seq>,
+    /// Whether the object exists. It begins with a commit, and may end with one.
+    pub(super) born: Cell<bool>,
     /// What `start` sent before the object was born: it waits for the commit that bears it.
     pub(super) held: RefCell<Vec<Effect>>,
     /// Calls, processes and handles that keep the object alive.
@@ -74,14 +76,14 @@ impl Core {
     /// Commits what loading the state wrote: indexes of tables that the code declares anew. Of an unborn object that is
     /// nothing.
     pub(super) fn keep_built(&self) -> Result<(), StorageFault> {
-        if self.seq.get() == 0 || !self.records.is_changed() {
+        if !self.born.get() || !self.records.is_changed() {
             return Ok(());
         }
         let (puts, deletes) = self.records.drain();
         let seq = self.store.commit(Commit {
             puts,
             deletes,
-            alarm: None,
+            ..Commit::default()
         })?;
         self.seq.set(seq);
         Ok(())

@@ -6,6 +6,7 @@ mod alarms;
 mod birth;
 mod core;
 mod delivery;
+mod destroy;
 mod hooks;
 mod jobs;
 mod keyed;
@@ -18,6 +19,7 @@ mod wake;
 
 pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
+pub(in crate::object) use destroy::{ACTION as DESTROY_ACTION, doom};
 pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
 
@@ -85,6 +87,7 @@ impl<T: Object> Host<T> {
             sql: sql.map(|(class, store)| Rc::new(Door::new(class, store))),
             lock: Rc::new(Lock::default()),
             seq: Cell::new(seq),
+            born: Cell::new(seq > 0),
             held: RefCell::default(),
             busy: Cell::new(0),
             life: OnceCell::new(),
@@ -119,6 +122,9 @@ impl<T: Object> LiveObject for Host<T> {
             .get(&*call.delivery.envelope.action)
             .copied()
         else {
+            if &*call.delivery.envelope.action == destroy::ACTION {
+                return self.end_by_call(call);
+            }
             let message = format!(
                 "`{}` has no action `{}`",
                 T::CLASS,

@@ -189,7 +189,11 @@ impl<T: Object> Host<T> {
         }
         let guard = match wait.guard {
             Some(guard) => Ok(guard),
-            None => self.lock(mode, call).await,
+            None => {
+                // It may have been reset or destroyed since the call came.
+                self.rouse();
+                self.lock(mode, call).await
+            }
         };
         drop(wait.place);
         if !delivery.begin() {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use super::destroy::{is_doomed, spare};
 use super::{Host, Stage, reset, stopped, storage_error};
 use crate::backend::{AlarmChange, Commit, StorageFault};
 use crate::error::Code;
@@ -122,6 +123,7 @@ impl<T: Object> Host<T> {
         }
         let records = &self.core.records;
         if !keep.commit {
+            spare(records);
             records.keep();
             return Ok(());
         }
@@ -237,8 +239,11 @@ impl<T: Object> Host<T> {
     pub(super) fn commit(&self, turn: &Turn) -> Result<(), StorageFault> {
         let core = &self.core;
         let records = &core.records;
+        if is_doomed(records) {
+            return self.destroy(turn);
+        }
         // The first commit of the object also says who it is.
-        if core.seq.get() == 0 && (records.is_changed() || self.has_written_sql()) {
+        if !core.born.get() && (records.is_changed() || self.has_written_sql()) {
             let (name, app) = (core.identity.name.as_deref(), &self.class.app);
             records.put(
                 META_KEY,
@@ -258,23 +263,27 @@ impl<T: Object> Host<T> {
             puts,
             deletes,
             alarm,
+            destroy: false,
         };
         if commit.is_empty() {
             return Ok(());
         }
-        match core.store.commit(commit) {
-            Ok(seq) => {
-                core.seq.set(seq);
-                self.noted();
-                Ok(())
-            }
-            Err(fault) => {
-                // The overlay is gone, and with it what `start` may have left in it: begin anew.
-                records.begin();
-                self.state.borrow_mut().take();
-                *self.stage.borrow_mut() = Stage::Asleep;
-                Err(fault)
-            }
-        }
+        self.accept(commit)?;
+        core.born.set(true);
+        self.noted();
+        Ok(())
+    }
+
+    /// Hands a commit to the store.
+    pub(super) fn accept(&self, commit: Commit) -> Result<(), StorageFault> {
+        let core = &self.core;
+        let seq = core.store.commit(commit).inspect_err(|_| {
+            // The overlay is gone, and with it what `start` may have left in it: begin anew.
+            core.records.begin();
+            self.state.borrow_mut().take();
+            *self.stage.borrow_mut() = Stage::Asleep;
+        })?;
+        core.seq.set(seq);
+        Ok(())
     }
 }

@@ -37,13 +37,14 @@ impl<T: Object> Host<T> {
     }
 
     fn transact(&self, door: &Door, write: bool, run: impl FnOnce() -> Reply) -> Reply {
-        let before = self.core.seq.get();
+        let before = (self.core.seq.get(), self.core.born.get());
         let mut run = Some(run);
         let mut reply = None;
         let done = door.turn(write, &mut || {
             let answer = run.take().map(|run| run());
             // What did not bring the object to life is not kept, migrations included.
-            let keep = matches!(answer, Some(Ok(_))) && self.core.seq.get() > 0;
+            let exists = self.core.born.get() || before.1;
+            let keep = matches!(answer, Some(Ok(_))) && exists;
             reply = answer;
             keep
         });
@@ -56,7 +57,8 @@ impl<T: Object> Host<T> {
             return Err(error);
         }
         // Its commit failed: what is in memory is not what is on disk, and after an I/O error nobody knows that.
-        self.core.seq.set(before);
+        self.core.seq.set(before.0);
+        self.core.born.set(before.1);
         self.state.borrow_mut().take();
         *self.stage.borrow_mut() = Stage::Asleep;
         Err(Box::new(error.maybe_executed()))
@@ -104,6 +106,13 @@ impl<T: Object> Host<T> {
         self.door().map(|door| door.note())
     }
 
+    /// The object has ended: its next life has no tables yet.
+    pub(super) fn forget_tables(&self) {
+        if let Some(door) = self.door() {
+            door.forget();
+        }
+    }
+
     /// A commit is accepted: what has been migrated stays so.
     pub(super) fn noted(&self) {
         if let Some(door) = self.door() {
@@ -129,7 +138,7 @@ impl<T: Object> Host<T> {
             let commit = crate::backend::Commit {
                 puts,
                 deletes,
-                alarm: None,
+                ..crate::backend::Commit::default()
             };
             core.seq.set(core.store.commit(commit).map_err(told)?);
             Ok(bytes::Bytes::new())

@@ -45,7 +45,7 @@ impl<T: Object> Host<T> {
 
     pub(super) fn wake_within(&self, guard: Guard) {
         self.wakes.set(self.wakes.get() + 1);
-        if self.core.seq.get() == 0 {
+        if !self.core.born.get() {
             // What an earlier `start` wrote into the unborn object: this one writes it anew.
             self.core.records.undo();
             self.core.held.take();
@@ -93,7 +93,7 @@ impl<T: Object> Host<T> {
 
     /// Runs the `start` handlers. The stage is set before the lock is let go, so that the first waiter sees it.
     pub(super) async fn start(&self, call: &Envelope, guard: Guard) {
-        let first = self.core.seq.get() == 0;
+        let first = !self.core.born.get();
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
         let handled = async {
             let mut state = self.state.borrow_mut();

@@ -18,6 +18,9 @@ const ADVANCE_ALARM: &str = "UPDATE object SET seq = ?1, epoch = ?2, alarm = ?5 
 const PUT: &str = "INSERT OR REPLACE INTO record(object, key, value) VALUES(?1, ?2, ?3)";
 const DELETE: &str = "DELETE FROM record WHERE object = ?1 AND key = ?2";
 
+const DELETE_ALL: &str = "DELETE FROM record WHERE object = ?1";
+const FORGET: &str = "DELETE FROM object WHERE row = ?1";
+
 /// What kind of failure an error is, and so who suffers from it.
 #[derive(Debug)]
 pub(super) enum Verdict {
@@ -63,7 +66,10 @@ pub(super) fn write_together(
         let mut order: Vec<usize> = (0..jobs.len()).collect();
         order.sort_by_key(|&job| jobs[job].object);
         let in_sequence = |a: &usize, b: &usize| {
-            jobs[*a].object == jobs[*b].object && jobs[*a].seq.checked_add(1) == Some(jobs[*b].seq)
+            let (a, b) = (&jobs[*a], &jobs[*b]);
+            // The end of an object is written by itself.
+            let ends = a.commit.destroy || b.commit.destroy;
+            a.object == b.object && a.seq.checked_add(1) == Some(b.seq) && !ends
         };
         for run in order.chunk_by(in_sequence) {
             write_run(connection, jobs, run, epoch, probe, &mut report)?;
@@ -143,6 +149,11 @@ fn write_run(
             .extend(run.iter().map(|&job| (job, StorageFault::Fenced)));
         return Ok(());
     };
+    if first.commit.destroy {
+        connection.prepare_cached(DELETE_ALL)?.execute((row,))?;
+        connection.prepare_cached(FORGET)?.execute((row,))?;
+        return Ok(());
+    }
     if first.row.is_none() {
         report.rows.extend(run.first().map(|&job| (job, row)));
     }

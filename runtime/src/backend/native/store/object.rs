@@ -26,6 +26,10 @@ pub struct StoredObject {
     target: Target,
     /// The registry row; none before the first commit is known to be in the file.
     row: Cell<Option<i64>>,
+    /// Whether it exists, with what is accepted.
+    born: Cell<bool>,
+    /// The commit that destroyed its former life; 0 if none has.
+    destroyed: Cell<Seq>,
     accepted: Cell<Seq>,
     durable: Cell<Seq>,
     /// The file's generation that this object was read from.
@@ -47,6 +51,8 @@ impl StoredObject {
             core: Rc::clone(core),
             target,
             row: Cell::new(found.map(|found| found.row)),
+            born: Cell::new(found.is_some()),
+            destroyed: Cell::new(0),
             accepted: Cell::new(seq),
             durable: Cell::new(seq),
             generation: slot.generation(),
@@ -71,8 +77,16 @@ impl StoredObject {
             .and_then(|pending| pending.alarm())
     }
 
-    pub(super) fn learn_row(&self, row: i64) {
-        self.row.set(Some(row));
+    /// Whether it exists, with what is accepted.
+    pub(super) fn is_born(&self) -> bool {
+        self.born.get()
+    }
+
+    /// Learns the registry row that commit `seq` made; that of a former life is gone.
+    pub(super) fn learn_row(&self, seq: Seq, row: i64) {
+        if seq > self.destroyed.get() {
+            self.row.set(Some(row));
+        }
     }
 
     /// Notes that commit `seq` is on disk.
@@ -196,12 +210,18 @@ impl ObjectStore for StoredObject {
         pending
             .get_or_insert_default()
             .push(seq, Arc::clone(&commit));
-        let birth = (seq == 1).then(|| self.birth());
+        let ends = commit.destroy;
+        let birth = (!self.born.replace(!ends)).then(|| self.birth());
+        let row = self.row.get();
+        if ends {
+            self.row.set(None);
+            self.destroyed.set(seq);
+        }
         slot.accept(
             this,
             Job {
                 object: self.target.id,
-                row: self.row.get(),
+                row,
                 birth,
                 seq,
                 commit,

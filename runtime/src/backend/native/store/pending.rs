@@ -68,10 +68,15 @@ impl Pending {
 
     /// What the pending commits last did to `key`.
     pub(super) fn get(&self, key: &str) -> Option<Change<'_>> {
-        self.commits
-            .iter()
+        self.of_this_life()
             .rev()
             .find_map(|(_, commit)| find(commit, key))
+    }
+
+    /// The pending commits since the object last ceased to exist.
+    fn of_this_life(&self) -> impl DoubleEndedIterator<Item = &(Seq, Arc<Commit>)> {
+        let end = self.commits.iter().rposition(|(_, commit)| commit.destroy);
+        self.commits.range(end.map_or(0, |end| end + 1)..)
     }
 
     /// What the pending commits change of the alarm.
@@ -85,7 +90,7 @@ impl Pending {
     /// Everything the pending commits say of the range.
     pub(super) fn overlay(&self, scan: &Scan<'_>) -> Overlay<'_> {
         let mut overlay = Overlay::new();
-        for (_, commit) in &self.commits {
+        for (_, commit) in self.of_this_life() {
             let puts = within(&commit.puts, scan, |record| &record.key);
             overlay.extend(
                 puts.iter()

@@ -34,6 +34,7 @@ pub(super) struct Reader {
 /// An object's row in the registry.
 pub(super) struct Registered {
     pub(super) row: i64,
+    /// The number of its last commit; 0 and less have a meaning for objects with SQL.
     pub(super) seq: Seq,
     pub(super) name: Option<Arc<str>>,
     pub(super) alarm: Option<Timestamp>,

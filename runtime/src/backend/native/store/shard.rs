@@ -125,8 +125,11 @@ impl ShardStore {
         if let Some(object) = busy {
             let alarm = alarm_after(stored_alarm, object.pending_alarm());
             let name = object.target().name.clone().or(stored_name);
-            let seq = object.seq();
-            return Ok((object, Found::Born { seq, alarm, name }));
+            let found = match object.seq() {
+                seq if object.is_born() => Found::Born { seq, alarm, name },
+                _ => Found::Unborn,
+            };
+            return Ok((object, found));
         }
         let mut target = target.clone();
         target.name = target.name.or(stored_name);
@@ -184,7 +187,7 @@ impl ShardStore {
                 let mut failed = report.failed.into_iter().peekable();
                 for (job, (object, seq)) in slot.decided(count).into_iter().enumerate() {
                     if let Some((_, row)) = rows.next_if(|(born, _)| *born == job) {
-                        object.learn_row(row);
+                        object.learn_row(seq, row);
                     }
                     if let Some((_, fault)) = failed.next_if(|(failed, _)| *failed == job) {
                         if object.fail(fault) {

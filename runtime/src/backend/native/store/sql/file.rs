@@ -141,6 +141,28 @@ impl SqlFiles {
         opened.ok_or_else(|| failed(&"it is gone"))
     }
 
+    /// Removes what there is of an object's file, durably. Nobody has it open.
+    pub(super) fn remove(&self, path: &Path) -> Result<(), StorageFault> {
+        for file in [
+            path.to_owned(),
+            with_suffix(path, "-wal"),
+            with_suffix(path, "-shm"),
+        ] {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(told(&file, &error));
+                }
+                _ => {}
+            }
+        }
+        match path.parent() {
+            Some(parent) if parent.is_dir() => {
+                sync_folder(parent).map_err(|error| told(parent, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn set_up(&self, mut connection: Connection) -> rusqlite::Result<Database> {
         defend(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -16,7 +16,7 @@ use super::super::shard::{Core, Found, Slot};
 use super::super::{Stored, file_of};
 use super::convert::fault;
 use super::file::Database;
-use super::index::Index;
+use super::index::{Index, Row, is_destroyed};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp, earliest_alarm};
 use crate::state::{META_KEY, Meta};
@@ -42,6 +42,8 @@ pub struct SqlObject {
     /// Whether records were committed in the open transaction, and what that changes of the alarm.
     pub(super) committed: Cell<bool>,
     pub(super) alarm: Cell<Option<AlarmChange>>,
+    /// Whether the open transaction is to end with the object's end.
+    pub(super) doomed: Cell<bool>,
     /// What waits for the open transaction.
     pub(super) gates: RefCell<Vec<Release>>,
     /// Whether the registry has a row of the object, and its alarm there.
@@ -61,6 +63,11 @@ impl SqlObject {
         registered: Option<Registered>,
     ) -> Result<(Rc<Self>, Found), StorageFault> {
         let path = core.files.path_of(target.id);
+        let destroyed = registered.as_ref().is_some_and(is_destroyed);
+        if destroyed {
+            core.files.remove(&path)?;
+        }
+        let registered = registered.filter(|_| !destroyed);
         let opened = core.files.open(&path)?;
         let unborn = opened.is_none();
         let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
@@ -75,6 +82,7 @@ impl SqlObject {
             depth: Cell::new(0),
             committed: Cell::new(false),
             alarm: Cell::new(None),
+            doomed: Cell::new(false),
             gates: RefCell::default(),
             indexed: Cell::new(row.is_some()),
             index: Cell::new(row.and_then(|row| row.alarm)),
@@ -82,6 +90,9 @@ impl SqlObject {
             lost: Cell::new(false),
         });
         core.open_files.set(core.open_files.get() + 1);
+        if destroyed {
+            object.send_row(Row::None, false)?;
+        }
         if let Some(registered) = registered.filter(|row| unborn && row.seq > 0) {
             object.take_in(slot, &registered)?;
         }
@@ -174,6 +185,30 @@ impl SqlObject {
     }
 
     fn send_index(&self, alarm: Option<Timestamp>, wait: bool) -> Result<(), StorageFault> {
+        self.send_row(Row::Alarm(alarm), wait)?;
+        self.indexed.set(true);
+        self.index.set(alarm);
+        Ok(())
+    }
+
+    /// Ends the object: the registry says so first, so that a crash on the way leaves none of it alive.
+    pub(super) fn end(&self) -> Result<(), StorageFault> {
+        let files = &self.core.files;
+        self.send_row(Row::Destroyed, true)?;
+        // Its connection is closed before its files go.
+        self.database.replace(files.unborn()?);
+        self.unborn.set(true);
+        files.remove(&self.path)?;
+        self.send_row(Row::None, false)?;
+        self.indexed.set(false);
+        self.index.set(None);
+        self.alarm.set(None);
+        let mut alarms = self.core.alarms.borrow_mut();
+        alarms.push((self.target.clone(), AlarmChange::Clear));
+        Ok(())
+    }
+
+    fn send_row(&self, row: Row, wait: bool) -> Result<(), StorageFault> {
         let slot = self.usable()?;
         let (sender, answer) = mpsc::sync_channel(1);
         let index = Index {
@@ -181,7 +216,7 @@ impl SqlObject {
             object: self.target.id,
             class: Arc::clone(&self.target.class),
             name: self.target.name.clone(),
-            alarm,
+            row,
             answer: wait.then_some(sender),
         };
         let closed = || StorageFault::Io("the store is closed".to_owned());
@@ -191,8 +226,6 @@ impl SqlObject {
         if wait {
             answer.recv().map_err(|_| closed())??;
         }
-        self.indexed.set(true);
-        self.index.set(alarm);
         Ok(())
     }
 }
@@ -292,6 +325,7 @@ impl ObjectStore for SqlObject {
             return Err(StorageFault::Io("no transaction is open".to_owned()));
         }
         self.write(&commit).map_err(|error| fault(&error))?;
+        self.doomed.set(commit.destroy);
         if commit.alarm.is_some() {
             self.alarm.set(commit.alarm);
         }

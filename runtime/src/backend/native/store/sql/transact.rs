@@ -71,6 +71,7 @@ impl Drop for Open<'_> {
             object.lost.set(true);
         }
         object.alarm.set(None);
+        object.doomed.set(false);
         for release in object.gates.take() {
             release(Err(StorageFault::Fenced));
         }
@@ -105,6 +106,13 @@ impl SqlObject {
         let owner = fence.lock().unwrap_or_else(PoisonError::into_inner);
         if *owner != self.core.owner.epoch {
             return Err(StorageFault::Fenced);
+        }
+        if self.doomed.replace(false) {
+            self.execute("ROLLBACK")?;
+            self.end()?;
+            drop(owner);
+            self.committed.set(false);
+            return files.probe(file, Point::AfterCommit);
         }
         self.execute("COMMIT")?;
         if self.unborn.get() {

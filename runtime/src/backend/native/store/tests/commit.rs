@@ -1,6 +1,7 @@
 //! Commits: grouping, gates, fencing.
 
 use super::*;
+use crate::backend::Scan;
 
 #[test]
 fn many_commits_share_a_transaction() {
@@ -339,4 +340,59 @@ fn the_store_is_shared_between_threads() {
     fn sent<T: Send>() {}
     shared::<Store>();
     sent::<Notice>();
+}
+
+#[test]
+fn lives_of_an_object_follow_each_other_in_one_transaction() {
+    for flushed in [false, true] {
+        let rig = Rig::new();
+        let me = target("a");
+        let object = rig.open(&me);
+        let flush = || {
+            if flushed {
+                rig.shard.flush();
+            }
+        };
+        put(&object, "old", "1");
+        flush();
+        put(&object, "both", "1");
+        flush();
+        let ended = object.commit(Commit::destruction()).expect("accepted");
+        assert_eq!(get(&object, "both"), None, "it is gone at once");
+        flush();
+        put(&object, "both", "2");
+        assert_eq!(get(&object, "both").as_deref(), Some("2"));
+        assert_eq!(get(&object, "old"), None);
+        let scan = Scan {
+            start: "",
+            end: None,
+            reverse: false,
+            limit: 9,
+        };
+        assert_eq!(object.scan(&scan).expect("it reads").len(), 1);
+        let log = Log::default();
+        gate(&object, ended, &log);
+        assert!(log.borrow().is_empty());
+        let alarms = rig.settle().alarms;
+        assert_eq!(alarms, [(me.clone(), AlarmChange::Clear)]);
+        assert_eq!(log.borrow().len(), 1);
+        // What the notices of the first life say of its row is of no more use.
+        assert_eq!(get(&object, "old"), None);
+        put(&object, "last", "3");
+        rig.settle();
+        drop(object);
+        let rig = rig.reopen();
+        let object = rig.open(&me);
+        let of = |key| get(&object, key);
+        assert_eq!(
+            (of("old"), of("both").as_deref(), of("last").as_deref()),
+            (None, Some("2"), Some("3"))
+        );
+        object.commit(Commit::destruction()).expect("accepted");
+        rig.settle();
+        drop(object);
+        let found = rig.shard.open_object(&me).expect("it opens").1;
+        assert_eq!(found, Found::Unborn);
+        assert_eq!(on_disk(&rig.path_of(&me), &me, "both"), None);
+    }
 }

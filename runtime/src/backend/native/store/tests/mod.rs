@@ -129,7 +129,7 @@ fn commit(puts: &[(&str, &str)], deletes: &[&str]) -> Commit {
     Commit {
         puts,
         deletes,
-        alarm: None,
+        ..Commit::default()
     }
 }
 

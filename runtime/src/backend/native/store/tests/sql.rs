@@ -288,3 +288,63 @@ fn a_foreign_or_broken_file_is_refused() {
         Err(StorageFault::Io(_))
     ));
 }
+
+#[test]
+fn an_object_whose_end_was_cut_short_is_swept_and_born_anew() {
+    let rig = Rig::new();
+    let object = open(&rig.shard, "a");
+    turn(&object, Some(AlarmChange::Set(Timestamp::from_millis(500)))).expect("it commits");
+    let path = object.path.clone();
+    drop(object);
+    let Rig {
+        shard,
+        notices,
+        store,
+        dir,
+    } = rig;
+    drop((shard, notices));
+    let registry = file_path(dir.path(), store.file_of(target("a").id));
+    store.close();
+    // What a crash leaves right after the registry has said it.
+    let file = rusqlite::Connection::open(registry).expect("it opens");
+    let marked = file.execute("UPDATE object SET seq = -1, alarm = 0", ());
+    assert_eq!(marked.expect("it runs"), 1);
+    drop(file);
+    assert!(path.exists());
+    let rig = Rig::at(dir, &StoreOptions::new("app"));
+    // So that it is opened, and swept, at once.
+    let alarms = rig.shard.alarms().expect("it reads");
+    assert_eq!(alarms, [(target("a"), Timestamp::from_millis(0))]);
+    let (object, found) = rig.shard.open_sql(&target("a")).expect("it opens");
+    assert_eq!(found, Found::Unborn);
+    assert!(!path.exists());
+    assert_eq!((turns(&object), record(&object)), (0, 0));
+    drop(object);
+    let rig = rig.reopen();
+    assert_eq!(rig.shard.alarms().expect("it reads"), []);
+    assert_eq!(turn(&open(&rig.shard, "a"), None), Ok(1));
+}
+
+#[test]
+fn an_end_that_fails_leaves_the_object_as_it_was() {
+    let rig = Rig::new();
+    let object = open(&rig.shard, "a");
+    turn(&object, None).expect("it commits");
+    let kept = object.transact(&mut || {
+        object.commit(Commit::destruction()).expect("accepted");
+        false
+    });
+    assert_eq!(kept, Ok(()));
+    drop(object);
+    let object = open(&rig.shard, "a");
+    assert_eq!(turn(&object, None), Ok(2));
+    let ended = object.transact(&mut || object.commit(Commit::destruction()).is_ok());
+    assert_eq!(ended, Ok(()));
+    assert!(!object.path.exists());
+    assert_eq!(turns(&object), 0);
+    // The same handle goes on with the next life.
+    assert_eq!(turn(&object, None), Ok(1));
+    drop(object);
+    let rig = rig.reopen();
+    assert_eq!(turns(&open(&rig.shard, "a")), 1);
+}
