@@ -26,8 +26,8 @@ pub use crate::socket::{Connection, Disconnect, Incoming};
 pub use crate::sql::{HasSql, SqlClass};
 pub use crate::state::{
     AutoKey, Cell, CellProbe, Column, ColumnInfo, Definition, Entity, Finders, Index, IndexInfo,
-    Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful, Walk, equal,
-    holds, initial,
+    Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful, UpgradeStep,
+    Walk, equal, holds, initial,
 };
 pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
 pub use crate::{

@@ -16,6 +16,7 @@ mod deploy;
 mod dev;
 mod differences;
 mod documents;
+mod ends;
 mod eviction;
 mod frames;
 mod front;
@@ -109,6 +110,15 @@ fn both_backends_keep_tables() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[sql::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[sql::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_end_objects_alike() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[ends::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[ends::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

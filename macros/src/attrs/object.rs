@@ -41,6 +41,9 @@ pub(crate) struct StructArgs {
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) create: Option<LitStr>,
     pub(crate) key_hours: Option<Expr>,
+    pub(crate) destroy_after: Option<Expr>,
+    pub(crate) version: Option<Expr>,
+    pub(crate) upgrades: Vec<Path>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -88,10 +91,13 @@ impl StructArgs {
         };
         let (class, was, jurisdiction) = (text("class"), text("was"), text("jurisdiction"));
         let (binding, create) = (text("binding"), text("create"));
-        let key_hours = match kind {
-            Kind::Object => args.expr("key_hours", diag),
+        let mut expr = |key| match kind {
+            Kind::Object => args.expr(key, diag),
             Kind::Mixin => None,
         };
+        let (key_hours, destroy_after) = (expr("key_hours"), expr("destroy_after"));
+        let version = args.expr("version", diag);
+        let upgrades = args.paths("upgrades", diag);
         let events = args.paths("events", diag);
         let middleware = match kind {
             Kind::Object => args.exprs("middleware", diag),
@@ -118,6 +124,9 @@ impl StructArgs {
             jurisdiction,
             create,
             key_hours,
+            destroy_after,
+            version,
+            upgrades,
             binding,
             events,
             middleware,

@@ -60,6 +60,9 @@ pub(crate) static OBJECT: Place = Place {
         ("jurisdiction", "jurisdiction = \"eu\""),
         ("create", "create = \"rooms:create\""),
         ("key_hours", "key_hours = 72"),
+        ("destroy_after", "destroy_after = hours(2)"),
+        ("version", "version = 2"),
+        ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("binding", "binding = \"CHAT_ROOM\""),
         ("sql", "sql(migrations = MIGRATIONS)"),
         ("impls", "impls(block, ..)"),
@@ -87,6 +90,8 @@ pub(crate) static MIXIN: Place = Place {
     on: "",
     keys: &[
         ("events", "events(EventType, ..)"),
+        ("version", "version = 2"),
+        ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],

@@ -134,6 +134,9 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         .binding
         .as_ref()
         .map(|name| quote!(const BINDING: __rt::Binding = ::core::option::Option::Some(#name);));
+    let upgrades = &object.upgrades;
+    let upgrades = (!upgrades.is_empty())
+        .then(|| quote!(const UPGRADES: &'static [__rt::UpgradeStep] = &[#(#upgrades),*];));
     quote! {
         #[automatically_derived]
         impl __rt::Stub for #stub {
@@ -159,6 +162,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const PARTS: &'static [&'static __rt::Table<Self>] =
                 &[#(#parts),*];
             #binding
+            #upgrades
             fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
             fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
             fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
@@ -180,6 +184,11 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
     let key_hours = object
         .key_hours
         .map(|hours| quote!(const KEY_HOURS: u64 = #hours;));
+    let destroy_after = object.destroy_after.as_ref().map(|idle| {
+        quote! {
+            const DESTROY_AFTER: ::core::option::Option<::core::time::Duration> = ::core::option::Option::Some(#idle);
+        }
+    });
     let layers = super::table::layers(&object.middleware);
     let layers = (!object.middleware.is_empty())
         .then(|| quote!(const MIDDLEWARE: &'static [__rt::MakeLayer] = #layers;));
@@ -206,6 +215,7 @@ fn class(object: &Object, stub: &Ident) -> TokenStream {
             #jurisdiction
             #create
             #key_hours
+            #destroy_after
             #layers
             #sql
         }

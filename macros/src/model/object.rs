@@ -26,6 +26,8 @@ pub(crate) struct Object {
     pub(crate) jurisdiction: Option<LitStr>,
     pub(crate) create: Option<LitStr>,
     pub(crate) key_hours: Option<u64>,
+    pub(crate) destroy_after: Option<Expr>,
+    pub(crate) upgrades: Vec<Path>,
     pub(crate) binding: Option<LitStr>,
     pub(crate) events: Vec<Path>,
     pub(crate) middleware: Vec<Expr>,
@@ -96,6 +98,7 @@ pub(crate) fn read(
     let create =
         (args.create).filter(|scope| check_scope(scope, "create = \"rooms:create\"", diag));
     let key_hours = args.key_hours.and_then(|hours| check_hours(&hours, diag));
+    check_version(&item.ident, args.version.as_ref(), &args.upgrades, diag);
     let binding = args.binding.filter(|name| check_binding(name, diag));
     let events = unique_events(args.events, diag);
     let blocks = unique_blocks(args.blocks, diag);
@@ -113,6 +116,8 @@ pub(crate) fn read(
         jurisdiction,
         create,
         key_hours,
+        destroy_after: args.destroy_after,
+        upgrades: args.upgrades,
         binding,
         events,
         middleware: args.middleware,
@@ -148,6 +153,45 @@ fn check_hours(value: &Expr, diag: &mut Diag) -> Option<u64> {
             .help("write a whole number, such as `key_hours = 72`");
     }
     hours
+}
+
+/// Each version but the first has a step that leads to it.
+fn check_version(ident: &Ident, version: Option<&Expr>, upgrades: &[Path], diag: &mut Diag) {
+    let Some(value) = version else {
+        if let Some(first) = upgrades.first() {
+            diag.error(
+                first,
+                format!(
+                    "steps between versions of `{}`, which says no version",
+                    unraw(ident)
+                ),
+            )
+            .help(format!(
+                "add `version = {}`: one more than there are steps",
+                upgrades.len() + 1
+            ));
+        }
+        return;
+    };
+    let number = match literal(value) {
+        Some(Lit::Int(number)) => number
+            .base10_parse::<u32>()
+            .ok()
+            .filter(|number| *number > 0),
+        _ => None,
+    };
+    let Some(number) = number else {
+        diag.error(value, "a version is a whole number from 1 on")
+            .help("write `version = 2`, and the step that leads there: `upgrades(from_1_to_2)`");
+        return;
+    };
+    let (wanted, found) = (number - 1, upgrades.len());
+    if usize::try_from(wanted) != Ok(found) {
+        let steps = if wanted == 1 { "step" } else { "steps" };
+        diag.error(value, format!("version {number} takes {wanted} {steps}, and there are {found}"))
+            .help("list them all, in order: `upgrades(from_1_to_2, from_2_to_3, ..)`")
+            .note("an object may wake after years, so each version that there was must still be brought up to date");
+    }
 }
 
 fn check_binding(name: &LitStr, diag: &mut Diag) -> bool {

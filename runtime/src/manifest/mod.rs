@@ -105,6 +105,9 @@ pub struct ClassManifest {
     /// By which binding other code of a Worker finds its objects; left out if it is the class path as `CHAT_ROOM`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<&'static str>,
+    /// The version of its state; left out if it is 1.
+    #[serde(skip_serializing_if = "is_first")]
+    pub version: u32,
     /// The doc comment; empty if there is none.
     pub description: String,
     /// Actions by wire name; a mixin's are named `mount.action`.
@@ -117,6 +120,11 @@ pub struct ClassManifest {
     pub mixins: BTreeMap<String, MixinManifest>,
     /// What this class handles: events by name, and `alarm`, `connect`, `disconnect`, `message`, `start`.
     pub handles: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_first(version: &u32) -> bool {
+    *version == 1
 }
 
 /// What a caller must know of one action.
@@ -345,6 +353,9 @@ pub struct TableIndexManifest {
 pub struct MixinManifest {
     /// The Rust type's name.
     pub r#type: String,
+    /// The version of its state; left out if it is 1.
+    #[serde(skip_serializing_if = "is_first")]
+    pub version: u32,
     /// Its doc comment.
     pub description: String,
 }

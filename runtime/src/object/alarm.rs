@@ -19,6 +19,8 @@ pub(crate) const PREFIX: &str = "!alarm/";
 const PREFIX_END: &str = "!alarm0";
 /// Items of `cx.set_alarm`: the rest of the key is the mount.
 const USER: &str = "!alarm/user/";
+/// When a temporary object is to go.
+const IDLE: &str = "!alarm/idle";
 /// All items.
 const ALL: Scan<'static> = Scan {
     start: PREFIX,
@@ -54,6 +56,20 @@ pub(crate) fn set(records: &Records, mount: &str, at: Timestamp) {
             attempt: 0,
         },
     );
+}
+
+pub(crate) fn set_idle(records: &Records, at: Timestamp) {
+    let item = Item {
+        at,
+        scheduled: at,
+        attempt: 0,
+    };
+    put(records, IDLE, item);
+}
+
+pub(crate) fn idle(records: &Records) -> Option<Item> {
+    let value = records.get(IDLE)?;
+    from_utf8(&value).ok()
 }
 
 pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::context::{Context, ProcessContext, RawContext};
 use super::handle::Handle;
 use super::host::{Host, IncomingCall};
-use super::mount::{Collected, Project};
+use super::mount::{Collected, Project, version_after};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
@@ -18,7 +18,7 @@ use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
-use crate::state::Stateful;
+use crate::state::{Stateful, UpgradeStep};
 use crate::stream::Streams;
 
 type Handled = Result<(), Box<WireError>>;
@@ -122,6 +122,8 @@ pub struct ClassTable<T: Stateful> {
     /// `name@version` of the app, kept in every object's meta record.
     pub(super) app: String,
     pub(super) mixins: Vec<(String, MixinManifest)>,
+    /// Mounts that have had other versions, and their steps.
+    pub(super) upgrades: Vec<(Arc<str>, &'static [UpgradeStep])>,
 }
 
 /// What a backend hands over to bring an object to life.
@@ -201,6 +203,7 @@ impl<T: Stateful> ClassTable<T> {
             events,
             declared,
             mixins,
+            upgrades,
         } = all;
         Self {
             hears_executed: events.iter().any(|entry| entry.event == Executed::NAME),
@@ -213,7 +216,26 @@ impl<T: Stateful> ClassTable<T> {
             declared,
             app,
             mixins,
+            upgrades,
         }
+    }
+
+    /// The version of a mount's state, the object's own under the empty path; `None` if there is no such mount.
+    pub(super) fn known_version(&self, mount: &str) -> Option<u32> {
+        let upgraded = self.upgrades.iter().find(|(path, _)| **path == *mount);
+        let mounted = || mount.is_empty() || self.mixins.iter().any(|(path, _)| path == mount);
+        match upgraded {
+            Some((_, steps)) => Some(version_after(steps)),
+            None => mounted().then_some(1),
+        }
+    }
+
+    /// The versions that a new object has, where they are not the first.
+    pub(super) fn versions(&self) -> Vec<(Arc<str>, u32)> {
+        let version = |(mount, steps): &(Arc<str>, &'static [UpgradeStep])| {
+            (mount.clone(), version_after(steps))
+        };
+        self.upgrades.iter().map(version).collect()
     }
 
     /// The actions, for the edge.
@@ -309,6 +331,9 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
             }
         }
     }
+    if !T::UPGRADES.is_empty() {
+        into.upgrades.push((mount.into(), T::UPGRADES));
+    }
     for part in T::MOUNTS {
         let path = wire_name(mount, part.name).to_string();
         into.mixins.push((path.clone(), (part.describe)()));
@@ -364,6 +389,7 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
         },
     ));
     into.mixins.append(&mut part.mixins);
+    into.upgrades.append(&mut part.upgrades);
 }
 
 /// The name of something that a mixin may declare, as it is on the wire.

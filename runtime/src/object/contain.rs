@@ -52,6 +52,11 @@ pub(crate) async fn contain_async<R>(
     .await
 }
 
+/// Runs user code that belongs to no turn.
+pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Result<R, Stop> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| Stop::Panic(text(&*panic)))
+}
+
 /// Runs user code that waits and belongs to no turn.
 pub(crate) async fn catch<R>(future: impl Future<Output = R>) -> Result<R, Stop> {
     let mut future = pin!(future);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
+use super::mount::version_after;
 use crate::action::ActionDescriber;
 use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest, RouteManifest};
 use crate::state::{StateDescriber, Stateful};
@@ -48,6 +49,7 @@ impl<T: Stateful> ClassTable<T> {
         };
         let events = self.declared.iter().map(event).collect();
         ClassManifest {
+            version: version_after(T::UPGRADES),
             r#type: T::TYPE_NAME.to_owned(),
             // The class's affairs, not its table's: `App::manifest` adds them.
             was: Vec::new(),

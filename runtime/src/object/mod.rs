@@ -75,6 +75,8 @@ pub trait Object: Stateful {
     const CREATE: Option<&'static str> = None;
     /// How long answers to calls with an idempotency key are kept.
     const KEY_HOURS: u64 = 24;
+    /// How long one of its objects may be idle before it is destroyed; `None`: for ever.
+    const DESTROY_AFTER: Option<std::time::Duration> = None;
     /// What runs around every call of its objects, in this order.
     const MIDDLEWARE: &'static [MakeLayer] = &[];
     /// The SQL of its objects, if they have any.

@@ -1,8 +1,10 @@
 //! Mixins as fields: how a host reaches the mixin inside it.
 
+use std::sync::Arc;
+
 use super::class::{AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, StartEntry, lift};
 use crate::manifest::MixinManifest;
-use crate::state::Stateful;
+use crate::state::{Stateful, UpgradeStep};
 
 /// From a host to a part of it. The macros implement it for a marker type per field.
 pub trait Project<H: 'static>: 'static {
@@ -24,6 +26,21 @@ pub struct Mount<H: Stateful> {
     pub(super) part_type: &'static str,
     /// Whether the mixin has jobs.
     jobs: bool,
+    /// Whether the mixin, or one in it, has had other versions.
+    upgrades: bool,
+}
+
+/// Whether an object or a mixin in it has had other versions: what brings state up to date is only linked into programs
+/// that do.
+pub(super) const fn has_upgrades<T: Stateful>() -> bool {
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].upgrades {
+            return true;
+        }
+        mount += 1;
+    }
+    !T::UPGRADES.is_empty()
 }
 
 /// Whether an object or a mixin in it has jobs: what runs them is only linked into programs that do.
@@ -59,6 +76,8 @@ pub(super) struct Collected<T: Stateful> {
     pub(super) events: Vec<EventEntry<T>>,
     pub(super) declared: Vec<DeclaredEvent>,
     pub(super) mixins: Vec<(String, MixinManifest)>,
+    /// Mounts that have had other versions, the object's own under the empty path, and their steps.
+    pub(super) upgrades: Vec<(Arc<str>, &'static [UpgradeStep])>,
 }
 
 impl<T: Stateful> Default for Collected<T> {
@@ -71,8 +90,14 @@ impl<T: Stateful> Default for Collected<T> {
             events: vec![],
             declared: vec![],
             mixins: vec![],
+            upgrades: vec![],
         }
     }
+}
+
+/// The version of state that these steps lead to.
+pub(crate) fn version_after(steps: &[UpgradeStep]) -> u32 {
+    u32::try_from(steps.len()).map_or(u32::MAX, |steps| steps.saturating_add(1))
 }
 
 impl<H: Stateful> Mount<H> {
@@ -83,10 +108,12 @@ impl<H: Stateful> Mount<H> {
             collect: |prefix, into| lift::<H, P>(prefix, into),
             describe: || MixinManifest {
                 r#type: M::TYPE_NAME.to_owned(),
+                version: version_after(M::UPGRADES),
                 description: M::DOCS.to_owned(),
             },
             part_type: M::TYPE_NAME,
             jobs: has_jobs::<M>(),
+            upgrades: has_upgrades::<M>(),
         }
     }
 }

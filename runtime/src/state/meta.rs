@@ -1,5 +1,7 @@
 //! `!meta`: the record that says whose state this is, and which version of the code wrote it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,6 +32,14 @@ pub(crate) struct Meta {
     sql: Map<String, Value>,
 }
 
+/// The version of state that nothing is said of.
+const FIRST: u32 = 1;
+
+fn number(version: &Value) -> u32 {
+    let number = version.as_u64();
+    number.map_or(u32::MAX, |number| number.try_into().unwrap_or(u32::MAX))
+}
+
 /// The member of `sql` that lists them.
 const MIGRATIONS: &str = "migrations";
 
@@ -39,10 +49,14 @@ impl Meta {
         name: Option<&str>,
         born: Timestamp,
         app: &str,
+        versions: &[(Arc<str>, u32)],
         migrated: Option<Value>,
     ) -> Result<Vec<u8>, StorageFault> {
         let mut state = Map::new();
-        state.insert(String::new(), 1.into());
+        state.insert(String::new(), FIRST.into());
+        for (mount, version) in versions {
+            state.insert(mount.as_ref().to_owned(), (*version).into());
+        }
         // Inserted, not collected: that sorts, and each type that is sorted costs a Worker 4 KB.
         let mut sql = Map::new();
         if let Some(migrated) = migrated {
@@ -78,8 +92,30 @@ impl Meta {
         Ok(meta.name)
     }
 
-    /// Refuses state that a newer program wrote.
-    pub(crate) fn check(bytes: &[u8]) -> Result<(), StorageFault> {
+    /// The stored version of a mount's state; the first one, where none is said.
+    pub(crate) fn version(bytes: &[u8], mount: &str) -> Result<u32, StorageFault> {
+        let meta: Self = super::decode(META_KEY, bytes)?;
+        Ok(meta.state.get(mount).map_or(FIRST, number))
+    }
+
+    /// The record, saying that mounts have these versions.
+    pub(crate) fn with_versions(
+        bytes: &[u8],
+        versions: &[(Arc<str>, u32)],
+    ) -> Result<Vec<u8>, StorageFault> {
+        let mut meta: Self = super::decode(META_KEY, bytes)?;
+        for (mount, version) in versions {
+            meta.state
+                .insert(mount.as_ref().to_owned(), (*version).into());
+        }
+        super::encode(META_KEY, &meta)
+    }
+
+    /// Refuses state that a newer program wrote. `known`: the program's versions, where it has such a mount.
+    pub(crate) fn check(
+        bytes: &[u8],
+        known: &dyn Fn(&str) -> Option<u32>,
+    ) -> Result<(), StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;
         if meta.v > LAYOUT {
             return Err(StorageFault::Newer {
@@ -88,17 +124,16 @@ impl Meta {
                 known: LAYOUT,
             });
         }
-        let newer = meta.state.into_iter().find(|(_, version)| *version != 1);
-        match newer {
-            Some((mount, version)) => Err(StorageFault::Newer {
-                mount,
-                stored: version
-                    .as_u64()
-                    .and_then(|version| version.try_into().ok())
-                    .unwrap_or(u32::MAX),
-                known: 1,
-            }),
-            None => Ok(()),
+        for (mount, version) in meta.state {
+            let stored = number(&version);
+            if let Some(known) = known(&mount).filter(|known| *known < stored) {
+                return Err(StorageFault::Newer {
+                    mount,
+                    stored,
+                    known,
+                });
+            }
         }
+        Ok(())
     }
 }

@@ -32,6 +32,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub use bare::{Bare, BareMut, List, Listed};
 pub use counter::Counter;
@@ -62,6 +63,7 @@ pub use table::{
     Cell, Column, Entity, Explain, Filter, Index, Number, Operand, Order, Projection, Query, Read,
     Selected, Table, TableError, TableErrorKind, Text, Write, Writes,
 };
+pub use upgrade::{Upgrade, UpgradeStep};
 
 /// The longest key of a record, in bytes.
 pub const MAX_KEY_BYTES: usize = 2_048;

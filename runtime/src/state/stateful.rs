@@ -1,5 +1,6 @@
 //! What `#[durable_object]` and `#[mixin]` generate for a struct.
 
+use super::UpgradeStep;
 use super::{Loader, Saver, StateDescriber};
 use crate::action::Table;
 use crate::event::EventInfo;
@@ -27,6 +28,9 @@ pub trait Stateful: Sized + 'static {
     const PARTS: &'static [&'static Table<Self>];
     /// Of a class: by which binding other code of a Worker finds its objects; without one the class path as `CHAT_ROOM`.
     const BINDING: Binding = None;
+
+    /// What brings stored state from each version to the next; the version is one more than there are.
+    const UPGRADES: &'static [UpgradeStep] = &[];
 
     /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;

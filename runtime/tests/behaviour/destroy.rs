@@ -181,7 +181,7 @@ impl Book {
     }
 }
 
-stayput::app!(Room, Book);
+stayput::app!(Room, Book, Guest);
 
 fn no_files(t: &Harness) -> bool {
     let folder = t.data().join("sql");
@@ -349,5 +349,85 @@ fn tables_go_with_their_file() {
         t.crash().await;
         assert_eq!(book.read().await.unwrap(), (0, vec![]));
         assert!(no_files(t));
+    });
+}
+
+#[durable_object(destroy_after = hours(16))]
+pub struct Guest {
+    visits: u64,
+}
+
+#[durable_object]
+impl Guest {
+    #[action]
+    fn visit(&mut self) -> u64 {
+        self.visits += 1;
+        self.visits
+    }
+
+    #[action]
+    fn visits(&self) -> u64 {
+        self.visits
+    }
+}
+
+#[test]
+fn a_temporary_object_goes_when_it_has_been_idle() {
+    testing::run(app(), async |t| {
+        let guest = Guest::named(t, "ann");
+        // A look at one that does not exist writes nothing.
+        assert_eq!(guest.visits().await.unwrap(), 0);
+        assert_eq!(stored(t.data()), Vec::<String>::new());
+        guest.visit().await.unwrap();
+        // Used in time, by queries too, awake or not, it stays for as long as one likes.
+        for hour in 0..40 {
+            t.advance(hours(8)).await;
+            if hour % 3 == 0 {
+                t.evict().await;
+            }
+            assert_eq!(guest.visits().await.unwrap(), 1, "after {hour} rests");
+        }
+        t.restart().await;
+        t.advance(hours(16) - seconds(1)).await;
+        assert_ne!(stored(t.data()), Vec::<String>::new());
+        t.advance(hours(1) + seconds(2)).await;
+        t.settle().await;
+        assert_eq!(stored(t.data()), Vec::<String>::new());
+        assert_eq!(guest.visit().await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_temporary_object_that_is_connected_to_stays() {
+    testing::run(app(), async |t| {
+        let guest = Guest::named(t, "ann");
+        guest.visit().await.unwrap();
+        let ann = t.as_user("ann").connect(&guest).await.unwrap();
+        t.advance(days(3)).await;
+        t.settle().await;
+        assert_eq!(guest.visits().await.unwrap(), 1);
+        drop(ann);
+        t.settle().await;
+        t.advance(days(2)).await;
+        t.settle().await;
+        assert_eq!(stored(t.data()), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn few_calls_of_a_temporary_object_write() {
+    testing::run(app(), async |t| {
+        let guest = Guest::named(t, "ann");
+        guest.visit().await.unwrap();
+        for _ in 0..1_000 {
+            t.advance(minutes(1)).await;
+            guest.visits().await.unwrap();
+        }
+        t.settle().await;
+        let lines = stored(t.data());
+        let row = lines.iter().find(|line| line.contains(" seq ")).unwrap();
+        // A sixteenth of 16 hours is one.
+        let commits: u64 = row.split(' ').nth(2).unwrap().parse().unwrap();
+        assert!((16..=18).contains(&commits), "{row}");
     });
 }

@@ -43,4 +43,5 @@ mod storage;
 mod streams;
 mod support;
 mod tables;
+mod upgrades;
 mod wake;

@@ -40,7 +40,7 @@ impl<T: Object> Host<T> {
                 Err(_) => false,
             };
         }
-        begun
+        begun & self.end_if_idle().await
     }
 
     /// Runs one alarm item: first the attempt is counted and the next wake-up committed, then the handler runs.

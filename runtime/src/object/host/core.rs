@@ -73,12 +73,8 @@ impl Core {
         }
     }
 
-    /// Commits what loading the state wrote: indexes of tables that the code declares anew. Of an unborn object that is
-    /// nothing.
-    pub(super) fn keep_built(&self) -> Result<(), StorageFault> {
-        if !self.born.get() || !self.records.is_changed() {
-            return Ok(());
-        }
+    /// Commits what is written, without a turn.
+    pub(super) fn keep_all(&self) -> Result<(), StorageFault> {
         let (puts, deletes) = self.records.drain();
         let seq = self.store.commit(Commit {
             puts,

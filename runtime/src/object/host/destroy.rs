@@ -62,7 +62,7 @@ impl<T: Object> Host<T> {
     }
 
     /// Ends the object without loading it: one that cannot be loaded can be destroyed, too.
-    fn end_now(&self, call: &Envelope, guard: Guard) -> Reply {
+    pub(super) fn end_now(&self, call: &Envelope, guard: Guard) -> Reply {
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
         let reply = self.within(|| {
             self.core.records.begin();

@@ -8,6 +8,7 @@ mod core;
 mod delivery;
 mod destroy;
 mod hooks;
+mod idle;
 mod jobs;
 mod keyed;
 mod layers;
@@ -15,6 +16,7 @@ mod queue;
 mod run;
 mod settle;
 mod sql;
+mod upgrade;
 mod wake;
 
 pub(crate) use core::{Core, Identity};
@@ -31,10 +33,10 @@ use crate::action::Faults;
 use crate::backend::StorageFault;
 use crate::error::Code;
 use crate::middleware::Chains;
-use crate::object::Object;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
 use crate::object::lock::Lock;
+use crate::object::{Object, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
 use crate::sql::Door;
@@ -63,6 +65,9 @@ pub(crate) struct Host<T: Object> {
     wakes: Cell<u64>,
     /// Calls that wait for the lock, or have not come to it yet.
     queue: Rc<Queue>,
+    /// Of a temporary object: when it was last used in this life, and when it goes if it is used no more.
+    used: Cell<Option<Timestamp>>,
+    idle_until: Cell<Option<Timestamp>>,
 }
 
 impl<T: Object> Host<T> {
@@ -106,6 +111,8 @@ impl<T: Object> Host<T> {
             stage: RefCell::new(Stage::Asleep),
             wakes: Cell::new(0),
             queue: Rc::default(),
+            used: Cell::new(None),
+            idle_until: Cell::new(None),
         })
     }
 }
@@ -147,6 +154,7 @@ impl<T: Object> LiveObject for Host<T> {
                 return;
             }
         }
+        self.touch();
         if let Some(chain) = self.core.chains.get(index).cloned() {
             return self.run_within(chain, index, call);
         }
@@ -181,6 +189,7 @@ impl<T: Object> LiveObject for Host<T> {
             Ok(place) => place,
             Err(refusal) => return done(Err(refusal)),
         };
+        self.touch();
         let busy = Busy::new(&self.core);
         let environment = self.core.environment.clone();
         environment.spawn(Box::pin(async move {

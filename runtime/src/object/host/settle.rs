@@ -247,8 +247,9 @@ impl<T: Object> Host<T> {
             let (name, app) = (core.identity.name.as_deref(), &self.class.app);
             records.put(
                 META_KEY,
-                Meta::encode(name, turn.now, app, self.migrated())?,
+                Meta::encode(name, turn.now, app, &self.class.versions(), self.migrated())?,
             );
+            self.begin_idling(turn.now);
         }
         let earliest = records
             .is_changed_within(alarm::PREFIX)

@@ -10,6 +10,7 @@ use crate::error::Code;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;
 use crate::object::lock::Guard;
+use crate::object::mount::has_upgrades;
 use crate::object::turn::Turn;
 use crate::object::{Caller, Chain, Envelope, Mode, Object, Target};
 use crate::rpc::WireError;
@@ -70,12 +71,21 @@ impl<T: Object> Host<T> {
         }));
     }
 
+    /// Loads the state. What that writes is committed, or undone.
     pub(super) fn load(&self) -> Result<(), Box<WireError>> {
+        self.load_anew().inspect_err(|_| self.core.records.undo())
+    }
+
+    fn load_anew(&self) -> Result<(), Box<WireError>> {
         let records = &self.core.records;
         if let Some(bytes) = records.get(META_KEY) {
-            Meta::check(&bytes).map_err(|fault| storage_error(&fault))?;
+            Meta::check(&bytes, &|mount| self.class.known_version(mount))
+                .map_err(|fault| storage_error(&fault))?;
             if const { T::SQL.is_some() } {
                 self.migrate(&bytes)?;
+            }
+            if const { has_upgrades::<T>() } {
+                self.upgrade()?;
             }
         }
         let mut cache = FieldCache::default();
@@ -83,12 +93,23 @@ impl<T: Object> Host<T> {
         if let Some(fault) = records.cure() {
             return Err(storage_error(&fault));
         }
-        self.core
-            .keep_built()
-            .map_err(|fault| storage_error(&fault))?;
+        self.keep_loaded()?;
+        self.learn_idling();
         *self.core.cache.borrow_mut() = cache;
         *self.state.borrow_mut() = Some(state);
         Ok(())
+    }
+
+    /// Commits what loading the state wrote: steps between versions, indexes of tables that the code declares anew.
+    fn keep_loaded(&self) -> Result<(), Box<WireError>> {
+        if !self.core.born.get() || !self.core.records.is_changed() {
+            return Ok(());
+        }
+        let kept = self.within(|| {
+            let kept = self.core.keep_all().map_err(|fault| storage_error(&fault));
+            kept.map(|()| bytes::Bytes::new())
+        });
+        kept.map(drop)
     }
 
     /// Runs the `start` handlers. The stage is set before the lock is let go, so that the first waiter sees it.

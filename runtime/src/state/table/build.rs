@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::entity::{Cells, Definition, IndexInfo};
 use super::index::{self, end_of};
-use crate::backend::{Record, StorageFault};
+use crate::backend::{Record, Scan, StorageFault};
 use crate::state::collection::Place;
 use crate::state::iter::Pages;
-use crate::state::{decode, encode};
+use crate::state::{Records, decode, encode};
 
 /// The record beside the rows.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -101,6 +101,30 @@ pub(super) fn build(
     make(place, definition, read, |index| !same(index.name))?;
     wanted.last = mark.last;
     wanted.write(place).map(|()| false)
+}
+
+/// Drops all entries of a table's indexes, whose rows have changed their form: the next wake builds them. Nothing, where the
+/// collection is no table.
+pub(in crate::state) fn unbuild(records: &Records, path: &str) -> Result<(), StorageFault> {
+    let key = ["c/", path, "#"].concat();
+    let mark = records.try_get(&key)?;
+    let mark = mark.and_then(|bytes| decode::<Mark>(&key, &bytes).ok());
+    let Some(mut mark) = mark.filter(|mark| !mark.indexes.is_empty()) else {
+        return Ok(());
+    };
+    let prefix = ["i/", path, "/"].concat();
+    let end = end_of(&prefix);
+    let all = records.try_scan(&Scan {
+        start: &prefix,
+        end: Some(&end),
+        reverse: false,
+        limit: usize::MAX,
+    })?;
+    for record in all {
+        records.try_delete(&record.key)?;
+    }
+    mark.indexes.clear();
+    records.try_put(key, encode(path, &mark)?)
 }
 
 /// Makes the entries of all rows in the indexes that `wanted` picks.

@@ -29,6 +29,7 @@ use super::field::Field;
 use super::{Loader, Saver};
 use crate::manifest::{StateManifest, TableIndexManifest, TableKeyManifest};
 
+pub(super) use build::unbuild;
 pub use cell::{Cell, Number, Operand, Text};
 pub use column::{Column, Index, Order, equal};
 pub use entity::{

@@ -68,6 +68,17 @@ pub struct Ledgers {
 
 #[durable_object]
 impl Ledger {
+    /// Ends it, and fails if it says so.
+    #[action(public)]
+    fn close(&mut self, cx: &mut Context<Self>, fail: bool) -> Result<()> {
+        cx.sql().exec("DELETE FROM account", ())?;
+        cx.destroy();
+        if fail {
+            return Err(stayput::Error::msg("on purpose"));
+        }
+        Ok(())
+    }
+
     /// Opens an account.
     #[action(public)]
     fn open(&mut self, cx: &mut Context<Self>, name: String, cents: i64) -> Result<u64, SqlError> {

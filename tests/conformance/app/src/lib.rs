@@ -19,6 +19,7 @@ mod front;
 mod gatehouse;
 mod hall;
 mod ledger;
+mod lodge;
 mod mill;
 mod relay;
 mod shelf;
@@ -39,6 +40,7 @@ pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use ledger::{Account, AccountOpened, Ledger, Ledgers};
+pub use lodge::{Called, Lodge, Lodgings, Tent};
 pub use mill::{Mill, MillError};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
@@ -47,7 +49,7 @@ pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
 
 stayput::app!(
-    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally;
+    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor

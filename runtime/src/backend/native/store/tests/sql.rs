@@ -37,7 +37,7 @@ fn run(object: &SqlObject, text: &str) -> Result<(Vec<SqlValue>, Counts), SqlErr
 }
 
 fn meta() -> Record {
-    let meta = Meta::encode(Some("a"), Timestamp::from_millis(0), "app@1", None);
+    let meta = Meta::encode(Some("a"), Timestamp::from_millis(0), "app@1", &[], None);
     Record {
         key: META_KEY.to_owned(),
         value: meta.expect("it encodes"),
