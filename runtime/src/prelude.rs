@@ -10,6 +10,6 @@ pub use crate::object::{
 };
 pub use crate::outgoing::{HttpError, Retry};
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
-pub use crate::state::{Cursor, Lazy, Log, Map, Page, Queue, Set, Table, TableError};
+pub use crate::state::{Cursor, Lazy, Log, Map, Page, Queue, Set, Table, TableError, TtlMap};
 pub use crate::stream::Streaming;
 pub use stayput_macros::{ActionError, Config, Entity, action, data, durable_object, event, mixin};

@@ -112,6 +112,40 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "an entry ends at its time, whoever is awake",
+        steps: &[
+            gives(
+                "lodge/loans",
+                "lend",
+                r#"{"what": "saw", "millis": 700}"#,
+                "null",
+            ),
+            gives(
+                "lodge/loans",
+                "lend",
+                r#"{"what": "axe", "millis": 3600000}"#,
+                "null",
+            ),
+            gives(
+                "lodge/loans",
+                "lend",
+                r#"{"what": "axe", "millis": 7200000}"#,
+                "1",
+            ),
+            gives("lodge/loans", "lent", "{}", r#"["axe", "saw"]"#),
+            Step::Restart,
+            gives("lodge/loans", "lent", "{}", r#"["axe", "saw"]"#),
+            Step::Wait(1),
+            gives("lodge/loans", "lent", "{}", r#"["axe"]"#),
+            gives(
+                "lodge/loans",
+                "lend",
+                r#"{"what": "saw", "millis": 700000}"#,
+                "null",
+            ),
+        ],
+    },
+    Scenario {
         name: "a temporary object ends when nobody comes",
         steps: &[
             gives("tent/one", "nights", "{}", "0"),

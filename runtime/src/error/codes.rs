@@ -188,8 +188,8 @@ codes! {
         "The stored state was written by a newer version of the program."
         "Run the newer version."
     StateMigration "state.migration" 1 500 false
-        "A migration of the object's tables failed, or one that has run is not as it was. Nothing was changed."
-        "Correct the migration the message names; one that has run stays as it is."
+        "A migration of the object's tables or a step between versions of its state failed, or a migration that has run is not as it was. Nothing was changed."
+        "Correct what the message names; a migration that has run stays as it is."
     StateUnreadable "state.unreadable" 1 500 false
         "A stored record does not fit the type that reads it."
         "Give the changed field a default, a migration or its old type."

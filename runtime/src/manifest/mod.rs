@@ -292,6 +292,13 @@ pub enum StateManifest {
         /// The schema of a value.
         value: Value,
     },
+    /// A `TtlMap`.
+    TtlMap {
+        /// The Rust type of the keys.
+        key: String,
+        /// The schema of a value.
+        value: Value,
+    },
     /// A `Set`.
     Set {
         /// The Rust type of the keys.

@@ -21,6 +21,8 @@ const PREFIX_END: &str = "!alarm0";
 const USER: &str = "!alarm/user/";
 /// When a temporary object is to go.
 const IDLE: &str = "!alarm/idle";
+/// When the next entry of a collection expires: the rest of the key is its path.
+const EXPIRY: &str = "!alarm/ttl/";
 /// All items.
 const ALL: Scan<'static> = Scan {
     start: PREFIX,
@@ -70,6 +72,32 @@ pub(crate) fn set_idle(records: &Records, at: Timestamp) {
 pub(crate) fn idle(records: &Records) -> Option<Item> {
     let value = records.get(IDLE)?;
     from_utf8(&value).ok()
+}
+
+/// When the next entry of a collection expires, as far as is noted.
+pub(crate) fn expiry(records: &Records, path: &str) -> Option<Timestamp> {
+    let value = records.get(&[EXPIRY, path].concat())?;
+    from_utf8::<Item>(&value).ok().map(|item| item.at)
+}
+
+pub(crate) fn set_expiry(records: &Records, path: &str, at: Timestamp) {
+    let item = Item {
+        at,
+        scheduled: at,
+        attempt: 0,
+    };
+    put(records, &[EXPIRY, path].concat(), item);
+}
+
+pub(crate) fn delete_expiry(records: &Records, path: &str) {
+    records.delete(&[EXPIRY, path].concat());
+}
+
+/// The collections of which an entry has expired.
+pub(crate) fn expiring(records: &Records, now: Timestamp) -> Vec<String> {
+    let due = items(records).filter(|(_, item)| item.at <= now);
+    due.filter_map(|(key, _)| Some(key.strip_prefix(EXPIRY)?.to_owned()))
+        .collect()
 }
 
 pub(crate) fn get(records: &Records, mount: &str) -> Option<Item> {

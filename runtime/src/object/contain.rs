@@ -23,6 +23,7 @@ pub(crate) enum Stop {
 pub(crate) fn contain<R>(turn: &Rc<Turn>, run: impl FnOnce() -> R) -> Result<R, Stop> {
     // A storage fault poisons the turn that met it, not queries that happen to overlap it.
     let outer = turn.show_fault();
+    turn.core.records.set_now(turn.now);
     // The state a panic may leave half-changed is never looked at again: the host loads it anew.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         current::scope(Origin::new(turn.clone()), run)

@@ -1,6 +1,6 @@
 //! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
-mod alarm;
+pub(crate) mod alarm;
 mod attempt;
 mod by_name;
 mod check;

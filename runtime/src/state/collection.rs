@@ -128,8 +128,7 @@ impl Place {
 
     /// What the keys of an index's entries begin with: `i/<path>/<index>/`.
     pub(super) fn index_prefix(&self, index: &str) -> String {
-        let path = self.root.strip_prefix("c/").unwrap_or(&self.root);
-        ["i/", path, "/", index, "/"].concat()
+        ["i/", self.stored_path(), "/", index, "/"].concat()
     }
 
     /// The key in a record's key.
@@ -148,9 +147,19 @@ impl Place {
         key.get(self.root.len() + 1..).unwrap_or_default()
     }
 
+    /// The path that the records lie under: a former one, if the field was renamed.
+    pub(super) fn stored_path(&self) -> &str {
+        self.root.strip_prefix("c/").unwrap_or(&self.root)
+    }
+
     /// The key of the record beside the items.
     pub(super) fn mark_key(&self) -> String {
         [&self.root, "#"].concat()
+    }
+
+    /// The key of the record that says since when a log's items are there.
+    pub(super) fn ages_key(&self) -> String {
+        [&self.root, "@"].concat()
     }
 
     /// First and end of all items.

@@ -1,8 +1,10 @@
 //! A list that grows at its end.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeBounds;
+use std::time::Duration;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -17,6 +19,7 @@ use super::mark::Mark;
 use super::page::Page;
 use crate::backend::{Record, StorageFault};
 use crate::manifest::StateManifest;
+use crate::object::Timestamp;
 
 /// Items in the order they were pushed, each under a number that is never used again.
 ///
@@ -226,6 +229,43 @@ impl<T> Log<T> {
         let removed = place.delete_first(surplus)?;
         mark.removed(removed, place)?;
         Ok(removed)
+    }
+
+    /// Removes the items that were pushed longer ago than this, and says how many there were: after each
+    /// [`push`](Self::push), or whenever it suits. An item goes at the first call after its age, or up to a sixteenth of the
+    /// age later: items have no times, but every sixteenth one record notes which there were.
+    pub fn keep_for(&mut self, age: Duration) -> u64 {
+        let result = self.try_keep_for(age);
+        self.site.settle(result)
+    }
+
+    /// [`keep_for`](Self::keep_for), with the fault.
+    pub fn try_keep_for(&mut self, age: Duration) -> Result<u64, StorageFault> {
+        let place = self.site.place()?;
+        let (key, now) = (place.ages_key(), place.records.now());
+        // Times, and the last item that there was then.
+        let stored = place.records.try_get(&key)?;
+        let mut ages: VecDeque<(Timestamp, u64)> = match &stored {
+            Some(bytes) => decode(&key, bytes)?,
+            None => VecDeque::new(),
+        };
+        let mut old = 0;
+        while let Some((_, last)) = ages.pop_front_if(|(time, _)| *time + age <= now) {
+            old = last;
+        }
+        let last = Mark::read(place)?.last();
+        let noted = ages.back().map(|(time, last)| (*time + age / 16, *last));
+        if last > old && noted.is_none_or(|(until, noted)| until <= now && noted < last) {
+            ages.push_back((now, last));
+        }
+        let bytes = encode(&place.path, &ages)?;
+        if stored.as_ref() != Some(&bytes) {
+            place.records.try_put(key, bytes)?;
+        }
+        if old == 0 {
+            return Ok(0);
+        }
+        Self::remove_all(place, place.range(&..=old))
     }
 
     /// Removes all items. Their numbers stay used.

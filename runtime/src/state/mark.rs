@@ -28,6 +28,11 @@ impl Mark {
         place.records.try_put(place.mark_key(), text.into_bytes())
     }
 
+    /// The last number given.
+    pub(super) const fn last(self) -> u64 {
+        self.last
+    }
+
     /// Gives the next number to one more item.
     pub(super) fn next(self, place: &Place) -> Result<u64, StorageFault> {
         let last = self

@@ -27,11 +27,13 @@ mod records;
 mod save;
 mod set;
 mod stateful;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod ttl;
 mod upgrade;
 
 pub use bare::{Bare, BareMut, List, Listed};
@@ -54,6 +56,7 @@ pub use records::Records;
 pub use save::Saver;
 pub use set::Set;
 pub use stateful::{Initial, Stateful, Walk, initial};
+pub(crate) use sweep::sweep;
 #[doc(hidden)]
 pub use table::{
     AutoKey, CellProbe, ColumnInfo, Definition, Finders, IndexInfo, NoCellProbe, Probe, Rows,
@@ -63,6 +66,7 @@ pub use table::{
     Cell, Column, Entity, Explain, Filter, Index, Number, Operand, Order, Projection, Query, Read,
     Selected, Table, TableError, TableErrorKind, Text, Write, Writes,
 };
+pub use ttl::TtlMap;
 pub use upgrade::{Upgrade, UpgradeStep};
 
 /// The longest key of a record, in bytes.

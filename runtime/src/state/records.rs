@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::merge::merged;
 use super::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 use crate::backend::{ObjectStore, Record, Scan, StorageFault};
+use crate::object::Timestamp;
 
 /// What was written: a value, or `None` where a record was removed.
 pub(super) type Layer = BTreeMap<String, Option<Vec<u8>>>;
@@ -36,6 +37,8 @@ struct Inner {
     layers: RefCell<Vec<Layer>>,
     fault: RefCell<Option<StorageFault>>,
     read_only: Cell<bool>,
+    /// The time of the turn whose code runs.
+    now: Cell<Timestamp>,
 }
 
 impl Records {
@@ -47,6 +50,7 @@ impl Records {
                 layers: RefCell::new(vec![Layer::new()]),
                 fault: RefCell::new(None),
                 read_only: Cell::new(false),
+                now: Cell::new(Timestamp::from_millis(0)),
             }),
         }
     }
@@ -239,6 +243,16 @@ impl Records {
     /// Refuses all writes, or allows them again: a fence behind the one the types are.
     pub fn set_read_only(&self, read_only: bool) {
         self.inner.read_only.set(read_only);
+    }
+
+    /// The time of the turn whose code runs.
+    pub(super) fn now(&self) -> Timestamp {
+        self.inner.now.get()
+    }
+
+    /// Code of a turn of this time runs from here.
+    pub(crate) fn set_now(&self, now: Timestamp) {
+        self.inner.now.set(now);
     }
 
     /// Whether both are handles to the same records.

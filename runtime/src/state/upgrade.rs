@@ -248,8 +248,9 @@ impl<'a> Upgrade<'a> {
     /// What the store says.
     pub fn remove(&mut self, field: &str) -> Result<(), StorageFault> {
         let path = [self.prefix, field].concat();
-        self.records.try_delete(&["f/", &path].concat())?;
-        self.records.try_delete(&["c/", &path, "#"].concat())?;
+        for (root, end) in [("f/", ""), ("c/", "#"), ("c/", "@")] {
+            self.records.try_delete(&[root, &path, end].concat())?;
+        }
         for root in ["c/", "i/"] {
             let root = [root, &path, "/"].concat();
             loop {

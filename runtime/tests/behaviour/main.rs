@@ -22,6 +22,7 @@ mod connections;
 mod destroy;
 mod events;
 mod executed;
+mod expiry;
 mod front;
 mod gate;
 mod ids;

@@ -8,6 +8,7 @@ use crate::object::context::RawContext;
 use crate::object::lock::Guard;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, alarm};
+use crate::state::sweep;
 
 #[expect(
     clippy::await_holding_refcell_ref,
@@ -40,7 +41,30 @@ impl<T: Object> Host<T> {
                 Err(_) => false,
             };
         }
-        begun & self.end_if_idle().await
+        begun & self.sweep().await & self.end_if_idle().await
+    }
+
+    /// Removes entries of collections whose time is up. Whether that could be done.
+    async fn sweep(&self) -> bool {
+        let records = &self.core.records;
+        let now = self.core.environment.now();
+        if alarm::expiring(records, now).is_empty() {
+            return true;
+        }
+        let call = self.system_call("sweep");
+        let Ok(guard) = self.awake(&call).await else {
+            return false;
+        };
+        let turn = Turn::new(&self.core, &call, Mode::Write, Some(guard));
+        let swept = self.within(|| {
+            records.begin();
+            let swept = sweep(records, turn.now).map_err(|fault| storage_error(&fault));
+            let swept = swept.map(|()| bytes::Bytes::new());
+            self.settle(&turn, Ok(swept), Keep { commit: true })
+        });
+        self.recover(&turn);
+        turn.end();
+        swept.is_ok()
     }
 
     /// Runs one alarm item: first the attempt is counted and the next wake-up committed, then the handler runs.

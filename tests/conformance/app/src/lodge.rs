@@ -20,6 +20,7 @@ pub struct Lodge {
     keys: Map<u32, String>,
     starts: u32,
     rings: u32,
+    lent: TtlMap<String, u32>,
 }
 
 /// What is stored of a lodge.
@@ -85,6 +86,18 @@ impl Lodge {
             return Err(stayput::Error::msg("on purpose"));
         }
         Ok(self.name.clone())
+    }
+
+    /// Lends something for so long.
+    #[action(public)]
+    fn lend(&mut self, what: String, millis: u64) -> Option<u32> {
+        self.lent.insert(what, 1, Duration::from_millis(millis))
+    }
+
+    /// What is lent.
+    #[action(public)]
+    fn lent(&self) -> Vec<String> {
+        self.lent.iter().map(|(what, _)| what).collect()
     }
 
     /// Ends another, and opens it again.
