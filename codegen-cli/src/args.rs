@@ -41,6 +41,11 @@ pub(crate) enum Command {
     /// class (`exports`, or `migrations` where the file has those). Everything else in the file stays as it is. A class
     /// that the file has and the app has not is refused until --renamed or --deleted says what became of it.
     Wrangler(WranglerArgs),
+    /// Compares what an app stores with what an earlier release stored, by their manifests.
+    ///
+    /// Tells what stored objects do not survive: a value of another type, another kind of collection, a class that is gone,
+    /// a version that went back. Exits with 1 if there is such a thing and no higher `version` says that a step sees to it.
+    Check(CheckArgs),
     /// Looks at everything an app needs, and says how to mend what is amiss.
     ///
     /// The Worker's configuration, the manifest, versions, the toolchain, the programs that Workers take, the data folder
@@ -193,6 +198,21 @@ pub(crate) struct WranglerArgs {
     /// A class whose objects are all to be deleted, with their data; may be given many times.
     #[arg(long, value_name = "CLASS")]
     pub(crate) deleted: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The package; cargo's default if it is left out.
+    pub(crate) package: Option<String>,
+    /// Instead of a package: a manifest file, a URL (`http://host[/manifest.json]`) or a cargo package.
+    #[arg(long, value_name = "X", conflicts_with = "package")]
+    pub(crate) from: Option<String>,
+    /// The manifest of the earlier release: a file or a URL.
+    #[arg(long, value_name = "X")]
+    pub(crate) against: String,
+    /// One JSON document: `{"breaks", "changes": [{"verdict", "class", "path", "message"}]}`.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -158,6 +158,12 @@ pub enum Error {
         /// How many.
         faults: usize,
     },
+    /// Stored objects could not be read any more; what they do not survive has been said.
+    #[error("{breaks} {} what is stored", if *breaks == 1 { "change breaks" } else { "changes break" })]
+    Layout {
+        /// How many changes.
+        breaks: usize,
+    },
     /// Which program to run is not clear.
     #[error("the package {package} builds {count} programs{names}")]
     Programs {
@@ -192,6 +198,9 @@ impl Error {
             Self::BadAnswer { .. } => "check the URL: it must be the root of a stayput app".into(),
             Self::Action { help, .. } => return help.clone(),
             Self::Spawn { .. } => "is it installed and on the PATH?".into(),
+            Self::Layout { .. } => {
+                "raise the `version` of the class, and list the step that leads to it in `upgrades(..)`".into()
+            }
             Self::Failed { .. } | Self::Doctor { .. } => return None,
             Self::Build(error) => return error.help(),
             Self::Wrangler(error) => return error.help(),
@@ -205,7 +214,8 @@ impl Error {
             Self::Action { .. }
             | Self::Differs { .. }
             | Self::Failed { .. }
-            | Self::Doctor { .. } => 1,
+            | Self::Doctor { .. }
+            | Self::Layout { .. } => 1,
             Self::Unreachable { .. } | Self::BadAnswer { .. } => 3,
             Self::Build(error) => error.exit_code(),
             Self::Wrangler(error) => error.exit_code(),

@@ -8,7 +8,7 @@
 //! | Code | Meaning |
 //! |---|---|
 //! | 0 | Done. |
-//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build, a class would lose its objects, `doctor` found a fault. |
+//! | 1 | The answer is no: the action answered an error, `--check` found a difference, the package does not build, a class would lose its objects, `doctor` found a fault, `check` something that stored objects do not survive. |
 //! | 2 | Cannot begin: wrong usage, an unreadable or faulty manifest, params that are no JSON, a folder not writable. |
 //! | 3 | No usable answer: the server cannot be reached, took too long, or is no stayput server. |
 
@@ -23,6 +23,7 @@ mod formats;
 mod http;
 mod ir;
 mod lang;
+mod layout;
 mod load;
 mod naming;
 mod schema;
@@ -51,6 +52,7 @@ pub fn main(args: Args) -> ExitCode {
         Command::Dev(args) => dev::run(&args),
         Command::Build(args) => workers::run(&args),
         Command::Wrangler(args) => wrangler::run(&args),
+        Command::Check(args) => layout::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
     match outcome {

@@ -56,6 +56,10 @@ pub(crate) struct Class {
     pub(crate) events: BTreeMap<String, Event>,
     /// Mount path to the mixin's description.
     pub(crate) mixins: BTreeMap<String, String>,
+    /// The versions of what is stored, by mount path; the class's own under the empty one.
+    pub(crate) versions: BTreeMap<String, u64>,
+    /// What is stored, by path.
+    pub(crate) state: BTreeMap<String, Value>,
 }
 
 /// An action.
@@ -141,6 +145,27 @@ impl Class {
     }
 }
 
+impl Class {
+    /// The version of what a mount stores; `None` if there is no such mount.
+    pub(crate) fn version_of(&self, mount: &str) -> Option<u64> {
+        self.versions.get(mount).copied()
+    }
+
+    /// The mount that a field is of: the empty path for the class's own.
+    pub(crate) fn mount_of(&self, field: &str) -> &str {
+        let inside = |mount: &&String| {
+            let rest = field.strip_prefix(mount.as_str());
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let innermost = self
+            .mixins
+            .keys()
+            .filter(inside)
+            .max_by_key(|mount| mount.len());
+        innermost.map_or("", String::as_str)
+    }
+}
+
 impl Manifest {
     /// The error that names a place in this manifest.
     pub(crate) fn fault(&self, pointer: impl Into<String>, message: impl Into<String>) -> Error {
@@ -198,7 +223,15 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
 }
 
 fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
+    let version = |of: &Node<'_>| {
+        of.optional("version")?
+            .map_or(Ok(1), |version| version.number())
+    };
+    let mut versions = class.optional_map("mixins", |_, mixin| version(mixin))?;
+    versions.insert(String::new(), version(class)?);
     Ok(Class {
+        versions,
+        state: class.optional_map("state", |_, field| Ok(field.value.clone()))?,
         type_name: class.member("type")?.text()?,
         was: class.optional_list("was", Node::text)?,
         binding: class
