@@ -18,11 +18,10 @@ impl<T: Object> Host<T> {
     /// Runs the items that are due. Whether each could at least be begun.
     pub(super) async fn run_alarms(&self) -> bool {
         let probe = self.system_call("alarm");
-        let due = match self.awake(&probe).await {
+        let (due, mut begun) = match self.awake(&probe).await {
             Ok(guard) => {
                 let due = alarm::due(&self.core.records, self.core.environment.now());
-                drop(guard);
-                due
+                (due, self.sweep(&probe, guard))
             }
             Err(error) => {
                 // The store keeps the alarm set; the backend asks again after a pause.
@@ -33,7 +32,6 @@ impl<T: Object> Host<T> {
                 return false;
             }
         };
-        let mut begun = true;
         for (mount, _) in due {
             let call = self.system_call("alarm");
             begun &= match self.awake(&call).await {
@@ -41,30 +39,25 @@ impl<T: Object> Host<T> {
                 Err(_) => false,
             };
         }
-        begun & self.sweep().await & self.end_if_idle().await
+        begun & self.end_if_idle().await
     }
 
     /// Removes entries of collections whose time is up. Whether that could be done.
-    async fn sweep(&self) -> bool {
+    fn sweep(&self, call: &Envelope, guard: Guard) -> bool {
         let records = &self.core.records;
-        let now = self.core.environment.now();
-        if alarm::expiring(records, now).is_empty() {
-            return true;
-        }
-        let call = self.system_call("sweep");
-        let Ok(guard) = self.awake(&call).await else {
-            return false;
-        };
-        let turn = Turn::new(&self.core, &call, Mode::Write, Some(guard));
-        let swept = self.within(|| {
-            records.begin();
-            let swept = sweep(records, turn.now).map_err(|fault| storage_error(&fault));
-            let swept = swept.map(|()| bytes::Bytes::new());
-            self.settle(&turn, Ok(swept), Keep { commit: true })
-        });
+        let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
+        let swept = alarm::expiring(records, turn.now).is_empty()
+            || self
+                .within(|| {
+                    records.begin();
+                    let swept = sweep(records, turn.now).map_err(|fault| storage_error(&fault));
+                    let swept = swept.map(|()| bytes::Bytes::new());
+                    self.settle(&turn, Ok(swept), Keep { commit: true })
+                })
+                .is_ok();
         self.recover(&turn);
         turn.end();
-        swept.is_ok()
+        swept
     }
 
     /// Runs one alarm item: first the attempt is counted and the next wake-up committed, then the handler runs.
