@@ -15,6 +15,7 @@ mod full;
 mod gate;
 mod idle;
 mod kill;
+mod moving;
 mod owner;
 mod slow;
 mod sockets;

@@ -8,6 +8,7 @@
 //!
 //! A program opens one [`Store`], each shard thread takes its part by [`Store::shard`], and [`Store::close`] ends it.
 
+pub mod care;
 mod error;
 mod faults;
 mod folder;

@@ -91,6 +91,22 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// As [`open_reader`], but of a file that must be what it is said to be.
+pub(super) fn open_checked(
+    path: &Path,
+    number: usize,
+    meta: &Meta,
+) -> Result<Connection, OpenError> {
+    let damaged = |error: rusqlite::Error| OpenError::corrupt(path, error.to_string());
+    if !path.exists() {
+        return Err(OpenError::corrupt(path, "it is missing"));
+    }
+    let connection = open_reader(path).map_err(damaged)?;
+    let header = header(&connection).map_err(damaged)?;
+    check(&connection, header, path, number, meta)?;
+    Ok(connection)
+}
+
 fn writer(path: &Path, durability: Durability, create: bool) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);

@@ -12,6 +12,6 @@ mod object;
 mod rules;
 mod transact;
 
-pub(super) use file::SqlFiles;
-pub(super) use index::Index;
+pub(super) use file::{Database, SqlFiles, with_suffix};
+pub(super) use index::{ANNOUNCED, DESTROYED, ELSEWHERE, Index};
 pub use object::SqlObject;

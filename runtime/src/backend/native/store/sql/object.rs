@@ -16,7 +16,7 @@ use super::super::shard::{Core, Found, Slot};
 use super::super::{Stored, file_of};
 use super::convert::fault;
 use super::file::Database;
-use super::index::{Index, Row, is_destroyed};
+use super::index::{Index, Row, is_announced, is_destroyed};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp, earliest_alarm};
 use crate::state::{META_KEY, Meta};
@@ -46,7 +46,7 @@ pub struct SqlObject {
     pub(super) doomed: Cell<bool>,
     /// What waits for the open transaction.
     pub(super) gates: RefCell<Vec<Release>>,
-    /// Whether the registry has a row of the object, and its alarm there.
+    /// Whether the registry says that the object is there, and its alarm there.
     indexed: Cell<bool>,
     index: Cell<Option<Timestamp>>,
     /// The shared file's generation that this object was opened in.
@@ -72,6 +72,7 @@ impl SqlObject {
         let unborn = opened.is_none();
         let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
         let row = registered.as_ref().filter(|row| row.seq == 0);
+        let announced = registered.as_ref().filter(|row| is_announced(row));
         let object = Rc::new(Self {
             core: Rc::clone(core),
             target: target.clone(),
@@ -85,7 +86,7 @@ impl SqlObject {
             doomed: Cell::new(false),
             gates: RefCell::default(),
             indexed: Cell::new(row.is_some()),
-            index: Cell::new(row.and_then(|row| row.alarm)),
+            index: Cell::new(row.or(announced).and_then(|row| row.alarm)),
             generation: slot.generation(),
             lost: Cell::new(false),
         });
@@ -93,7 +94,7 @@ impl SqlObject {
         if destroyed {
             object.send_row(Row::None, false)?;
         }
-        if let Some(registered) = registered.filter(|row| unborn && row.seq > 0) {
+        if let Some(registered) = registered.filter(|row| unborn && row.seq.cast_signed() > 0) {
             object.take_in(slot, &registered)?;
         }
         let Some(meta) = object.get(META_KEY)? else {
@@ -160,14 +161,17 @@ impl SqlObject {
     }
 
     /// Before a commit: an alarm that is earlier than what the registry says must be there first, or a crash between the
-    /// two would leave an alarm that never goes off. One that is too early only wakes the object for nothing.
+    /// two would leave an alarm that never goes off. One that is too early only wakes the object for nothing. A birth is
+    /// announced, so that no file is without a row.
     pub(super) fn index_before(&self) -> Result<(), StorageFault> {
-        let Some(AlarmChange::Set(at)) = self.alarm.get() else {
-            return Ok(());
+        let at = match self.alarm.get() {
+            Some(AlarmChange::Set(at)) => Some(at),
+            _ if self.unborn.get() => None,
+            _ => return Ok(()),
         };
-        match self.index.get() {
-            Some(known) if known <= at => Ok(()),
-            _ => self.send_index(Some(at), true),
+        match (self.index.get(), at) {
+            (Some(known), Some(at)) if known <= at && !self.unborn.get() => Ok(()),
+            _ => self.send_index(at, true),
         }
     }
 
@@ -185,8 +189,14 @@ impl SqlObject {
     }
 
     fn send_index(&self, alarm: Option<Timestamp>, wait: bool) -> Result<(), StorageFault> {
-        self.send_row(Row::Alarm(alarm), wait)?;
-        self.indexed.set(true);
+        let born = !self.unborn.get();
+        let row = if born {
+            Row::Alarm(alarm)
+        } else {
+            Row::Announced(alarm)
+        };
+        self.send_row(row, wait)?;
+        self.indexed.set(born);
         self.index.set(alarm);
         Ok(())
     }
@@ -259,7 +269,8 @@ impl Stored for SqlObject {
         let Ok(earliest) = earliest_alarm(self) else {
             return;
         };
-        if self.indexed.get() && self.index.get() != earliest {
+        let is_known = self.indexed.get() || self.index.get().is_some();
+        if is_known && self.index.get() != earliest {
             self.alarm
                 .set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
             self.index_after();

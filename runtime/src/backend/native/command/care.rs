@@ -1,0 +1,66 @@
+//! The commands about the data folder.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::process::ExitCode;
+
+use super::flags::Flags;
+use super::{Failure, say};
+use crate::app::App;
+use crate::backend::native::store::care::{self, Address, Import};
+
+/// `export CLASS/NAME`: writes an object to standard output.
+pub(super) fn export(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
+    let data = flags.data();
+    let [object] = flags.rest("export CLASS/NAME [--data DIR] > FILE")?;
+    let address = Address::parse(&object).map_err(|error| Failure::Usage(error.to_string()))?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = care::export(&data, app, &address, &mut out).map_err(Failure::failed)?;
+    out.flush().map_err(Failure::failed)?;
+    tell(format_args!(
+        "{address}: {} records, {} rows",
+        written.records, written.rows
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `import FILE`: takes an object in; `-` is standard input.
+pub(super) fn import(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
+    let data = flags.data();
+    let rename = flags.value("as");
+    let rename = rename.as_deref().map(Address::parse).transpose();
+    let rename = rename.map_err(|error| Failure::Usage(error.to_string()))?;
+    let replace = flags.has("replace");
+    let [file] = flags.rest("import FILE [--as CLASS/NAME] [--replace] [--data DIR]")?;
+    let from: Box<dyn BufRead> = if file == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        let opened = File::open(&file)
+            .map_err(|error| Failure::Failed(format!("cannot read {file}: {error}")))?;
+        Box::new(BufReader::new(opened))
+    };
+    let import = Import {
+        folder: &data,
+        rename: rename.as_ref(),
+        replace,
+    };
+    let imported = import.run(app, from).map_err(Failure::failed)?;
+    say(format_args!(
+        "{} {}: {} records, {} rows",
+        if imported.replaced {
+            "replaced"
+        } else {
+            "imported"
+        },
+        imported.object,
+        imported.records,
+        imported.rows
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says something beside what is written to standard output.
+fn tell(line: std::fmt::Arguments<'_>) {
+    // Nobody has to hear it.
+    drop(writeln!(io::stderr(), "{line}"));
+}
