@@ -6,6 +6,7 @@
     reason = "a fault in a test's helper fails the test"
 )]
 
+mod backup;
 mod bad_input;
 mod clients;
 mod drain;

@@ -35,7 +35,12 @@ pub(crate) fn refused(output: &Output, code: i32) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn ask(connection: &mut Connection, object: &str, action: &str, params: &Value) -> Value {
+pub(crate) fn ask(
+    connection: &mut Connection,
+    object: &str,
+    action: &str,
+    params: &Value,
+) -> Value {
     match connection.call(object, action, params).unwrap() {
         Ok(value) => value,
         Err(error) => panic!("{object} {action}: {error}"),

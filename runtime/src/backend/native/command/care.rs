@@ -59,6 +59,55 @@ pub(super) fn import(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// `verify`: whether the data folder is sound.
+pub(super) fn verify(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
+    let data = flags.data();
+    let json = flags.has("json");
+    let [] = flags.rest("verify [--json] [--data DIR]")?;
+    let report = care::verify(&data, app).map_err(Failure::failed)?;
+    if json {
+        let text = serde_json::to_string(&report).map_err(Failure::failed)?;
+        say(format_args!("{text}"));
+    } else {
+        for fault in &report.faults {
+            match &fault.object {
+                Some(object) => say(format_args!("{}: {object}: {}", fault.file, fault.reason)),
+                None => say(format_args!("{}: {}", fault.file, fault.reason)),
+            }
+        }
+        say(format_args!(
+            "{} files, {} objects, {} records: {} faults",
+            report.files,
+            report.objects,
+            report.records,
+            report.faults.len()
+        ));
+    }
+    Ok(if report.faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// `backup DIR`: a copy of the data folder.
+pub(super) fn backup(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
+    let data = flags.data();
+    let [target] = flags.rest("backup DIR [--data DIR]")?;
+    let copied = care::backup(&data, app, target.as_ref()).map_err(Failure::failed)?;
+    say(format_args!("{target}: {} files", copied.files));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `restore DIR --data NEW`: a data folder out of a backup.
+pub(super) fn restore(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
+    let data = flags.data();
+    let [from] = flags.rest("restore DIR --data NEW")?;
+    let copied = care::restore(from.as_ref(), app, &data).map_err(Failure::failed)?;
+    say(format_args!("{}: {} files", data.display(), copied.files));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Says something beside what is written to standard output.
 fn tell(line: std::fmt::Arguments<'_>) {
     // Nobody has to hear it.

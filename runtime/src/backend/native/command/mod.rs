@@ -20,17 +20,23 @@ serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins
                    [--trusted-proxies LIST] [--tls-cert FILE --tls-key FILE]
                    (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
 tells what it is:  manifest FILE
-keeps its data:    export CLASS/NAME > FILE
+keeps its data:    backup DIR
+                   restore DIR --data NEW
+                   verify [--json]
+                   export CLASS/NAME > FILE
                    import FILE [--as CLASS/NAME] [--replace]
-                   (each with [--data DIR])";
+                   (each with --data DIR, else STAYPUT_DATA)";
 
 /// One command: its words after its name, and what it says at its end.
 type Run = fn(&App, &mut Flags) -> Result<ExitCode, Failure>;
 
 const COMMANDS: &[(&str, Run)] = &[
+    ("backup", care::backup),
     ("export", care::export),
     ("import", care::import),
     ("manifest", manifest::write),
+    ("restore", care::restore),
+    ("verify", care::verify),
 ];
 
 /// Why a command was not done.

@@ -4,8 +4,10 @@
 //! Whoever only reads does so beside a running server. Whoever writes needs the folder's lock.
 
 mod address;
+mod backup;
 
 mod cell;
+mod copy;
 
 mod document;
 mod error;
@@ -13,11 +15,14 @@ mod export;
 mod import;
 mod records;
 mod tables;
+mod verify;
 
 mod view;
 
 pub use address::Address;
+pub use backup::{Copied, backup, restore};
 
 pub use error::CareError;
 pub use export::{Exported, export};
 pub use import::{Import, Imported};
+pub use verify::{Fault, Report, verify};

@@ -13,5 +13,6 @@ mod rules;
 mod transact;
 
 pub(super) use file::{Database, SqlFiles, with_suffix};
+pub(super) use functions::add as functions;
 pub(super) use index::{ANNOUNCED, DESTROYED, ELSEWHERE, Index};
 pub use object::SqlObject;
