@@ -250,7 +250,7 @@ fn whatever_does_not_fit_together_is_found() {
         (
             "an empty file",
             &|data| fs::write(data.join(&museums[1]), "").unwrap(),
-            "empty or no object's file",
+            "it is empty",
         ),
         (
             "a file of nobody",

@@ -9,6 +9,7 @@
 mod backup;
 mod bad_input;
 mod clients;
+mod damage;
 mod drain;
 mod exposure;
 mod files;

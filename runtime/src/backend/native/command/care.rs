@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::flags::Flags;
 use super::{Failure, say};
 use crate::app::App;
-use crate::backend::native::store::care::{self, Address, Import};
+use crate::backend::native::store::care::{self, Address, Fault, Import};
 
 /// `export CLASS/NAME`: writes an object to standard output.
 pub(super) fn export(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
@@ -63,27 +65,49 @@ pub(super) fn import(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> 
 pub(super) fn verify(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
     let data = flags.data();
     let json = flags.has("json");
-    let [] = flags.rest("verify [--json] [--data DIR]")?;
+    let salvage = flags.value("salvage");
+    let [] = flags.rest("verify [--json] [--salvage DIR] [--data DIR]")?;
+    if let Some(target) = salvage {
+        let salvaged = care::salvage(&data, app, target.as_ref()).map_err(Failure::failed)?;
+        let count = format!("{} objects are in {target}", salvaged.objects);
+        return conclude(
+            json,
+            &salvaged,
+            &salvaged.lost,
+            &format!("{count}: {} losses", salvaged.lost.len()),
+        );
+    }
     let report = care::verify(&data, app).map_err(Failure::failed)?;
+    let count = format!(
+        "{} files, {} objects, {} records: {} faults",
+        report.files,
+        report.objects,
+        report.records,
+        report.faults.len()
+    );
+    conclude(json, &report, &report.faults, &count)
+}
+
+/// Says what was found: as one document, or a line for each fault and one for all.
+fn conclude(
+    json: bool,
+    document: &impl Serialize,
+    faults: &[Fault],
+    count: &str,
+) -> Result<ExitCode, Failure> {
     if json {
-        let text = serde_json::to_string(&report).map_err(Failure::failed)?;
+        let text = serde_json::to_string(document).map_err(Failure::failed)?;
         say(format_args!("{text}"));
     } else {
-        for fault in &report.faults {
+        for fault in faults {
             match &fault.object {
                 Some(object) => say(format_args!("{}: {object}: {}", fault.file, fault.reason)),
                 None => say(format_args!("{}: {}", fault.file, fault.reason)),
             }
         }
-        say(format_args!(
-            "{} files, {} objects, {} records: {} faults",
-            report.files,
-            report.objects,
-            report.records,
-            report.faults.len()
-        ));
+        say(format_args!("{count}"));
     }
-    Ok(if report.faults.is_empty() {
+    Ok(if faults.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -22,7 +22,7 @@ serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins
 tells what it is:  manifest FILE
 keeps its data:    backup DIR
                    restore DIR --data NEW
-                   verify [--json]
+                   verify [--json] [--salvage DIR]
                    export CLASS/NAME > FILE
                    import FILE [--as CLASS/NAME] [--replace]
                    (each with --data DIR, else STAYPUT_DATA)";

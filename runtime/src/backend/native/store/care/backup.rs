@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::super::sql::{ANNOUNCED, ELSEWHERE, SqlFiles};
+use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE, SqlFiles};
 use super::CareError;
 use super::copy::Draft;
 use super::records::OwnRecords;
@@ -132,6 +132,16 @@ impl Copying<'_> {
         let mut known = HashSet::with_capacity(rows.len());
         for (row, id, seq, alarm) in rows {
             known.insert(id);
+            if seq == DESTROYED {
+                // Its file may not be gone yet.
+                if self.own.remove(&id).is_some() {
+                    let path = self.to.sql.path_of(id);
+                    std::fs::remove_file(&path).map_err(CareError::io(&path))?;
+                }
+                let forget = "DELETE FROM object WHERE row = ?1";
+                copy.execute(forget, (row,)).map_err(failed())?;
+                continue;
+            }
             if !self.own.contains_key(&id) {
                 // Born since the files were listed.
                 self.late(id)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::super::sql::ELSEWHERE;
+use super::super::sql::{DESTROYED, ELSEWHERE};
 use super::address::Address;
 use super::document::{DocumentWriter, FORMAT, Header, Line, Version};
 use super::records::OwnRecords;
@@ -58,6 +58,9 @@ pub fn export(
         id: target.id.to_string(),
         sql: false,
     };
+    if row.as_ref().is_some_and(|row| row.seq == DESTROYED) {
+        return Err(none());
+    }
     if path.exists() {
         // What is not read any more does not hold up the log.
         shared.execute_batch("ROLLBACK").map_err(failed())?;

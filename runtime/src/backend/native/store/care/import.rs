@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::super::folder::{Folder, create_durably, sync_folder};
 use super::super::object::{MAX_KEY, MAX_VALUE};
 use super::super::schema::{self, Durability};
-use super::super::sql::{ANNOUNCED, ELSEWHERE, with_suffix};
+use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE, with_suffix};
 use super::super::{Store, StoreOptions};
 use super::CareError;
 use super::address::{Address, Which};
@@ -74,8 +74,12 @@ impl Import<'_> {
             .map_err(failed())?;
         let known = find(&transaction, target.id).map_err(failed())?;
         let path = view.sql.path_of(target.id);
-        // A row that only announces a birth is none of an object.
-        let is_there = path.exists() || known.as_ref().is_some_and(|row| row.seq >= ELSEWHERE);
+        // One that is destroyed, or only announced, is not there, whatever file it has.
+        let is_there = match known.as_ref().map(|row| row.seq) {
+            Some(DESTROYED) => false,
+            Some(seq) if seq >= ELSEWHERE => true,
+            _ => path.exists(),
+        };
         if is_there && !self.replace {
             return Err(CareError::refused(format!(
                 "there is an object {object} already: say --replace to give it up, or --as CLASS/NAME"
@@ -313,8 +317,8 @@ impl Take<'_> {
         if key != META_KEY {
             return Ok((key, value));
         }
-        let meta =
-            Meta::check(&value, &|_| None).and_then(|()| Meta::renamed(&value, self.target.name.as_deref()));
+        let meta = Meta::check(&value, &|_| None)
+            .and_then(|()| Meta::renamed(&value, self.target.name.as_deref()));
         Ok((key, meta.map_err(|fault| fault.to_string())?))
     }
 }

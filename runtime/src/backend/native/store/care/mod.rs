@@ -14,6 +14,7 @@ mod error;
 mod export;
 mod import;
 mod records;
+mod salvage;
 mod tables;
 mod verify;
 
@@ -25,4 +26,5 @@ pub use backup::{Copied, backup, restore};
 pub use error::CareError;
 pub use export::{Exported, export};
 pub use import::{Import, Imported};
+pub use salvage::{Salvaged, salvage};
 pub use verify::{Fault, Report, verify};

@@ -7,10 +7,11 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::super::sql::{ANNOUNCED, ELSEWHERE};
+use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE};
 use super::CareError;
 use super::view::{View, find};
 use crate::app::App;
+use crate::backend::StorageFault;
 use crate::object::ObjectId;
 use crate::state::META_KEY;
 
@@ -167,7 +168,7 @@ impl<'a> Check<'a> {
             if seq == ELSEWHERE {
                 self.elsewhere.insert(id, who.clone());
             }
-            if seq != ANNOUNCED {
+            if seq != ANNOUNCED && seq != DESTROYED {
                 self.report.objects += 1;
             }
             let row = row.get(0)?;
@@ -233,7 +234,10 @@ impl<'a> Check<'a> {
         let connection = match self.view.sql.open_reader(path) {
             // It may have been destroyed since the files were listed.
             Err(_) if !path.exists() => return Ok(()),
-            opened => opened.map_err(|fault| fault.to_string())?,
+            opened => opened.map_err(|fault| match fault {
+                StorageFault::Quarantined(reason) => reason,
+                other => other.to_string(),
+            })?,
         };
         let told = |error: rusqlite::Error| error.to_string();
         connection.execute_batch("BEGIN").map_err(told)?;
@@ -298,7 +302,7 @@ impl<'a> Check<'a> {
     }
 }
 
-fn reason(error: &super::super::OpenError) -> String {
+pub(super) fn reason(error: &super::super::OpenError) -> String {
     match error {
         super::super::OpenError::Corrupt { reason, .. } => reason.clone(),
         other => other.to_string(),

@@ -1,10 +1,12 @@
 //! A data folder that is only looked at: no lock, nothing made, nothing changed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::super::folder::{self, Meta};
+use super::super::quarantine::Quarantine;
 use super::super::schema::{self, Durability};
 use super::super::sql::SqlFiles;
 use super::super::{OpenError, file_of};
@@ -45,7 +47,10 @@ impl View {
     }
 
     pub(super) fn of(path: &Path, meta: Meta) -> Self {
-        let sql = SqlFiles::new(path, &meta.folder, meta.files, Durability::Full, None);
+        // What is damaged is told where it is found.
+        let quarantine = Arc::new(Quarantine::new(meta.files, false));
+        let durability = Durability::Full;
+        let sql = SqlFiles::new(path, &meta.folder, meta.files, durability, None, quarantine);
         Self {
             path: path.to_owned(),
             meta,

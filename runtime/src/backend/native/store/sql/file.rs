@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::backup::Backup;
 use rusqlite::hooks::{AuthContext, Authorization};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::super::faults::{Failure, Faults, Point};
 use super::super::folder::{create_durably, sync_folder};
+use super::super::quarantine::{self, Quarantine, is_own_damage};
 use super::super::schema::{Durability, defend, open_reader};
 use super::{functions, rules};
 use crate::backend::StorageFault;
@@ -35,6 +36,7 @@ pub(in super::super) struct SqlFiles {
     folder: String,
     durability: Durability,
     faults: Option<Arc<dyn Faults>>,
+    pub(super) quarantine: Arc<Quarantine>,
     /// Who owns the objects of each shared file, by epoch. Held during every commit: who was replaced commits no more.
     pub(super) fences: Vec<Mutex<i64>>,
 }
@@ -52,12 +54,14 @@ impl SqlFiles {
         files: usize,
         durability: Durability,
         faults: Option<Arc<dyn Faults>>,
+        quarantine: Arc<Quarantine>,
     ) -> Self {
         Self {
             path: folder.join("sql"),
             folder: id.to_owned(),
             durability,
             faults,
+            quarantine,
             fences: (0..files).map(|_| Mutex::default()).collect(),
         }
     }
@@ -98,7 +102,10 @@ impl SqlFiles {
 
     /// Opens an object's file for reading only.
     pub(in super::super) fn open_reader(&self, path: &Path) -> Result<Connection, StorageFault> {
-        let damaged = |error: rusqlite::Error| told(path, &error);
+        if let Some(reason) = quarantine::evident(path) {
+            return Err(self.quarantine.close_own(path, reason));
+        }
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
         let connection = open_reader(path).map_err(damaged)?;
         functions::add(&connection).map_err(damaged)?;
         self.check(&connection, path)?;
@@ -107,13 +114,23 @@ impl SqlFiles {
 
     /// Opens an object's file, if there is one.
     pub(in super::super) fn open(&self, path: &Path) -> Result<Option<Database>, StorageFault> {
+        self.quarantine.own(path)?;
         if !path.try_exists().map_err(|error| told(path, &error))? {
             return Ok(None);
         }
-        let damaged = |error: rusqlite::Error| told(path, &error);
+        if let Some(reason) = quarantine::evident(path) {
+            return Err(self.quarantine.close_own(path, reason));
+        }
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(damaged)?;
-        self.check(&connection, path)?;
+        let has_log = quarantine::has_log(path);
+        if let Err(fault) = self.check(&connection, path) {
+            if has_log {
+                quarantine::leave(&connection);
+            }
+            return Err(fault);
+        }
         let database = self.set_up(connection).map_err(damaged)?;
         // What a crash left in the log may not be on disk yet, and is about to be seen.
         let log = with_suffix(path, "-wal");
@@ -233,11 +250,13 @@ impl SqlFiles {
 
     fn check(&self, connection: &Connection, path: &Path) -> Result<(), StorageFault> {
         let header = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        let id = header("application_id").map_err(|error| told(path, &error))?;
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
+        let id = header("application_id").map_err(damaged)?;
         if id != APPLICATION_ID {
-            return Err(told(path, &"it is empty or no object's file"));
+            let reason = "it is empty or no object's file";
+            return Err(self.quarantine.close_own(path, reason));
         }
-        let version = header("user_version").map_err(|error| told(path, &error))?;
+        let version = header("user_version").map_err(damaged)?;
         if version != VERSION {
             return Err(StorageFault::Newer {
                 mount: String::new(),
@@ -248,11 +267,24 @@ impl SqlFiles {
         let read = "SELECT value FROM _cf_METADATA WHERE key = 'folder'";
         let folder: String = connection
             .query_row(read, (), |row| row.get(0))
-            .map_err(|error| told(path, &error))?;
+            .map_err(damaged)?;
         if folder != self.folder {
-            return Err(told(path, &"it is of another data folder"));
+            let reason = "it is of another data folder";
+            return Err(self.quarantine.close_own(path, reason));
         }
         Ok(())
+    }
+
+    /// A failed statement of our own.
+    pub(super) fn fault(&self, path: &Path, error: &rusqlite::Error) -> StorageFault {
+        let is_gone = matches!(error, rusqlite::Error::QueryReturnedNoRows);
+        if is_own_damage(error) || is_gone {
+            return self.quarantine.close_own(path, &error.to_string());
+        }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StorageFault::Full,
+            _ => told(path, error),
+        }
     }
 
     /// A fault that a test has asked for.

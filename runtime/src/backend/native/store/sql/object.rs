@@ -11,10 +11,10 @@ use rusqlite::OptionalExtension as _;
 use super::super::message::Message;
 use super::super::object::{alarm_after, check};
 use super::super::pending::Release;
+use super::super::quarantine;
 use super::super::reader::Registered;
 use super::super::shard::{Core, Found, Slot};
 use super::super::{Stored, file_of};
-use super::convert::fault;
 use super::file::Database;
 use super::index::{Index, Row, is_announced, is_destroyed};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
@@ -70,9 +70,13 @@ impl SqlObject {
         let registered = registered.filter(|_| !destroyed);
         let opened = core.files.open(&path)?;
         let unborn = opened.is_none();
-        let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
         let row = registered.as_ref().filter(|row| row.seq == 0);
         let announced = registered.as_ref().filter(|row| is_announced(row));
+        if unborn && row.is_some() {
+            let reason = "it is missing, though the registry knows its object";
+            return Err(core.files.quarantine.close_own(&path, reason));
+        }
+        let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
         let object = Rc::new(Self {
             core: Rc::clone(core),
             target: target.clone(),
@@ -118,7 +122,7 @@ impl SqlObject {
             puts,
             ..Commit::default()
         };
-        self.write(&commit).map_err(|error| fault(&error))?;
+        self.write(&commit).map_err(|error| self.fault(&error))?;
         let born = self.core.files.bear(&self.database.borrow(), &self.path)?;
         self.database.replace(born);
         self.unborn.set(false);
@@ -143,6 +147,16 @@ impl SqlObject {
             Some(slot) if !self.lost.get() && slot.is_current(self.generation) => Ok(slot),
             _ => Err(StorageFault::Fenced),
         }
+    }
+
+    /// A failed statement. If it says that the file is damaged, the file is closed as it is.
+    pub(super) fn fault(&self, error: &rusqlite::Error) -> StorageFault {
+        let fault = self.core.files.fault(&self.path, error);
+        if matches!(fault, StorageFault::Quarantined(_)) && !self.unborn.get() {
+            self.lost.set(true);
+            quarantine::leave(&self.database.borrow().connection);
+        }
+        fault
     }
 
     pub(super) fn write(&self, commit: &Commit) -> rusqlite::Result<()> {
@@ -290,7 +304,7 @@ impl ObjectStore for SqlObject {
         self.database
             .borrow()
             .own(read)
-            .map_err(|error| fault(&error))
+            .map_err(|error| self.fault(&error))
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault> {
@@ -325,7 +339,7 @@ impl ObjectStore for SqlObject {
         self.database
             .borrow()
             .own(read)
-            .map_err(|error| fault(&error))
+            .map_err(|error| self.fault(&error))
     }
 
     fn commit(&self, commit: Commit) -> Result<Seq, StorageFault> {
@@ -335,7 +349,7 @@ impl ObjectStore for SqlObject {
         if self.depth.get() == 0 {
             return Err(StorageFault::Io("no transaction is open".to_owned()));
         }
-        self.write(&commit).map_err(|error| fault(&error))?;
+        self.write(&commit).map_err(|error| self.fault(&error))?;
         self.doomed.set(commit.destroy);
         if commit.alarm.is_some() {
             self.alarm.set(commit.alarm);
