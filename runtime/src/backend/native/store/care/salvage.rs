@@ -109,7 +109,9 @@ impl Salvage<'_> {
                 for (id, row) in self.registry(&from, &path) {
                     match row.seq {
                         ANNOUNCED => {}
-                        DESTROYED => drop(self.destroyed.insert(id)),
+                        DESTROYED => {
+                            self.destroyed.insert(id);
+                        }
                         ELSEWHERE => drop(self.own.insert(id, row)),
                         _ => match records(&from, row.row) {
                             Ok(records) => {
