@@ -55,20 +55,19 @@ impl Folder {
     pub(super) fn take(path: &Path, app: &str, files: usize) -> Result<Self, OpenError> {
         create_durably(path)?;
         let lock = lock(path)?;
-        let meta = match look(path, app)? {
-            Some(meta) => meta,
-            None => {
-                refuse_orphans(path)?;
-                let meta = Meta {
-                    format: FORMAT,
-                    app: app.to_owned(),
-                    folder: random_id(path)?,
-                    files,
-                    boots: 0,
-                };
-                write_meta(path, &meta)?;
-                meta
-            }
+        let meta = if let Some(meta) = look(path, app)? {
+            meta
+        } else {
+            refuse_orphans(path)?;
+            let meta = Meta {
+                format: FORMAT,
+                app: app.to_owned(),
+                folder: random_id(path)?,
+                files,
+                boots: 0,
+            };
+            write_meta(path, &meta)?;
+            meta
         };
         Ok(Self {
             path: path.to_owned(),

@@ -109,7 +109,10 @@ impl ShardStore {
             .filter(|slot| !slot.taken.get())
             .ok_or(StorageFault::Fenced)?;
         let found = slot.reader.find(target.id)?;
-        if found.as_ref().is_some_and(|found| found.seq.cast_signed() <= 0) {
+        if found
+            .as_ref()
+            .is_some_and(|found| found.seq.cast_signed() <= 0)
+        {
             let reason = "its class had `sql` when it was stored: say so again, its data is in a file of its own";
             return Err(StorageFault::Io(reason.to_owned()));
         }

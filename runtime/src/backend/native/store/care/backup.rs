@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE, SqlFiles};
 use super::CareError;
-use super::copy::Draft;
+use super::copy::{Draft, copy_database};
 use super::records::OwnRecords;
 use super::verify::verify;
 use super::view::{View, find};
@@ -33,7 +33,6 @@ pub fn backup(folder: &Path, app: &App, target: &Path) -> Result<Copied, CareErr
     let mut copying = Copying {
         view: &view,
         to: View::of(&draft.path, view.meta.clone()),
-        draft: &draft,
         own: HashMap::new(),
     };
     for (id, path) in view.sql.list().map_err(CareError::io(folder))? {
@@ -73,7 +72,6 @@ pub fn restore(backup_folder: &Path, app: &App, target: &Path) -> Result<Copied,
 struct Copying<'a> {
     view: &'a View,
     to: View,
-    draft: &'a Draft,
     /// The objects that have files of their own, and when they want to be woken.
     own: HashMap<ObjectId, Option<i64>>,
 }
@@ -86,13 +84,11 @@ impl Copying<'_> {
             opened => opened?,
         };
         let mut alarm = None;
-        self.draft
-            .database(&connection, &self.to.sql.path_of(id), |copy| {
-                let read = OwnRecords(copy).alarm();
-                alarm =
-                    read.map_err(|fault| rusqlite::Error::UserFunctionError(Box::new(fault)))?;
-                Ok(())
-            })?;
+        copy_database(&connection, &self.to.sql.path_of(id), |copy| {
+            let read = OwnRecords(copy).alarm();
+            alarm = read.map_err(|fault| rusqlite::Error::UserFunctionError(Box::new(fault)))?;
+            Ok(())
+        })?;
         self.own.insert(id, alarm);
         Ok(())
     }
@@ -100,7 +96,7 @@ impl Copying<'_> {
     fn shared(&mut self, number: usize) -> Result<(), CareError> {
         let from = self.view.shared(number)?;
         let target = self.to.database(number);
-        self.draft.database(&from, &target, |_| Ok(()))?;
+        copy_database(&from, &target, |_| Ok(()))?;
         drop(from);
         let failed = || CareError::database(&target);
         let copy = Connection::open(&target).map_err(failed())?;

@@ -46,39 +46,6 @@ impl Draft {
         })
     }
 
-    /// Copies a database as it is between two commits, and looks whether the copy is whole. `mend` may change the copy.
-    pub(super) fn database(
-        &self,
-        from: &Connection,
-        to: &Path,
-        mend: impl FnOnce(&Connection) -> rusqlite::Result<()>,
-    ) -> Result<(), CareError> {
-        if let Some(parent) = to.parent().filter(|parent| !parent.exists()) {
-            create_durably(parent)?;
-        }
-        let copy = || -> rusqlite::Result<Vec<String>> {
-            let mut copy = Connection::open(to)?;
-            // It is synced as a whole afterwards.
-            copy.pragma_update(None, "synchronous", "OFF")?;
-            Backup::new(from, &mut copy)?.step(-1)?;
-            super::super::sql::functions(&copy)?;
-            mend(&copy)?;
-            let faults = integrity(&copy)?;
-            copy.close().map_err(|(_, error)| error)?;
-            Ok(faults)
-        };
-        let faults = copy().map_err(CareError::database(to))?;
-        if let Some(reason) = faults.into_iter().next() {
-            return Err(CareError::Database {
-                path: to.to_owned(),
-                reason,
-            });
-        }
-        File::open(to)
-            .and_then(|file| file.sync_all())
-            .map_err(CareError::io(to))
-    }
-
     /// Gives the folder its name.
     pub(super) fn finish(mut self, view: &View) -> Result<(), CareError> {
         write_meta(&self.path, &view.meta)?;
@@ -97,6 +64,38 @@ impl Draft {
         let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
         Ok(sync_folder(parent.unwrap_or(Path::new(".")))?)
     }
+}
+
+/// Copies a database as it is between two commits, and looks whether the copy is whole. `mend` may change the copy.
+pub(super) fn copy_database(
+    from: &Connection,
+    to: &Path,
+    mend: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> Result<(), CareError> {
+    if let Some(parent) = to.parent().filter(|parent| !parent.exists()) {
+        create_durably(parent)?;
+    }
+    let copy = || -> rusqlite::Result<Vec<String>> {
+        let mut copy = Connection::open(to)?;
+        // It is synced as a whole afterwards.
+        copy.pragma_update(None, "synchronous", "OFF")?;
+        Backup::new(from, &mut copy)?.step(-1)?;
+        super::super::sql::functions(&copy)?;
+        mend(&copy)?;
+        let faults = integrity(&copy)?;
+        copy.close().map_err(|(_, error)| error)?;
+        Ok(faults)
+    };
+    let faults = copy().map_err(CareError::database(to))?;
+    if let Some(reason) = faults.into_iter().next() {
+        return Err(CareError::Database {
+            path: to.to_owned(),
+            reason,
+        });
+    }
+    File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(CareError::io(to))
 }
 
 impl Drop for Draft {

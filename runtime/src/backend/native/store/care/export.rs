@@ -89,7 +89,7 @@ pub fn export(
     };
     let mut writer = DocumentWriter::new(out, &header)?;
     let all = "SELECT key, value FROM record WHERE object = ?1 ORDER BY key";
-    records(&shared, all, (row.row,), &mut writer, failed)?;
+    records(&shared, all, (row.number,), &mut writer, failed)?;
     write_alarm(row.alarm, &mut writer)?;
     end(writer)
 }

@@ -137,12 +137,11 @@ impl Import<'_> {
         if let Some(address) = self.rename {
             return Ok(address.clone());
         }
-        let which = match &header.name {
-            Some(name) => Which::Named(name.clone()),
-            None => {
-                let id = header.id.parse();
-                Which::Id(id.map_err(|_| CareError::refused("the exported object's id is none"))?)
-            }
+        let which = if let Some(name) = &header.name {
+            Which::Named(name.clone())
+        } else {
+            let id = header.id.parse();
+            Which::Id(id.map_err(|_| CareError::refused("the exported object's id is none"))?)
         };
         Ok(Address {
             class: header.class.clone(),
@@ -214,8 +213,8 @@ impl Born<'_> {
         alarm: Option<i64>,
     ) -> rusqlite::Result<i64> {
         if let Some(known) = self.known {
-            connection.execute("DELETE FROM record WHERE object = ?1", (known.row,))?;
-            connection.execute("DELETE FROM object WHERE row = ?1", (known.row,))?;
+            connection.execute("DELETE FROM record WHERE object = ?1", (known.number,))?;
+            connection.execute("DELETE FROM object WHERE row = ?1", (known.number,))?;
         }
         let epoch = self
             .known

@@ -12,7 +12,7 @@ use super::super::folder::Folder;
 use super::super::schema::{self, Durability};
 use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE};
 use super::CareError;
-use super::copy::Draft;
+use super::copy::{Draft, copy_database};
 use super::records::OwnRecords;
 use super::verify::Fault;
 use super::view::{Row, View};
@@ -43,7 +43,6 @@ pub fn salvage(folder: &Path, app: &App, target: &Path) -> Result<Salvaged, Care
     let mut salvage = Salvage {
         view: &view,
         to: View::of(&draft.path, view.meta.clone()),
-        draft: &draft,
         app,
         own: HashMap::new(),
         destroyed: HashSet::new(),
@@ -71,7 +70,6 @@ pub fn salvage(folder: &Path, app: &App, target: &Path) -> Result<Salvaged, Care
 struct Salvage<'a> {
     view: &'a View,
     to: View,
-    draft: &'a Draft,
     app: &'a App,
     /// The rows of objects whose files have not been met yet.
     own: HashMap<ObjectId, Row>,
@@ -113,7 +111,7 @@ impl Salvage<'_> {
                             self.destroyed.insert(id);
                         }
                         ELSEWHERE => drop(self.own.insert(id, row)),
-                        _ => match records(&from, row.row) {
+                        _ => match records(&from, row.number) {
                             Ok(records) => {
                                 write(&transaction, id, &row, &records).map_err(failed())?;
                                 self.done.objects += 1;
@@ -142,7 +140,7 @@ impl Salvage<'_> {
                 let mut rows = statement.query(())?;
                 while let Some(row) = rows.next()? {
                     let known = Row {
-                        row: row.get(0)?,
+                        number: row.get(0)?,
                         class: row.get(1)?,
                         name: row.get(2)?,
                         seq: row.get(3)?,
@@ -204,7 +202,7 @@ impl Salvage<'_> {
             .open_reader(path)
             .map_err(CareError::from)
             .and_then(|from| {
-                self.draft.database(&from, &target, |copy| {
+                copy_database(&from, &target, |copy| {
                     found = look(copy);
                     Ok(())
                 })
@@ -214,7 +212,7 @@ impl Salvage<'_> {
                 let class = known.as_ref().map(|row| row.class.clone());
                 let class = class.or_else(|| self.class_of(id).map(str::to_owned));
                 class.map(|class| Row {
-                    row: 0,
+                    number: 0,
                     class,
                     name: known.as_ref().and_then(|row| row.name.clone()).or(name),
                     seq: ELSEWHERE,
@@ -291,10 +289,10 @@ fn register(to: &Connection, id: ObjectId, row: &Row, number: Option<i64>) -> ru
 }
 
 fn write(to: &Connection, id: ObjectId, row: &Row, records: &Records) -> rusqlite::Result<()> {
-    register(to, id, row, Some(row.row))?;
+    register(to, id, row, Some(row.number))?;
     let mut put = to.prepare_cached("INSERT INTO record(object, key, value) VALUES(?1, ?2, ?3)")?;
     for (key, value) in records {
-        put.execute((row.row, key, value))?;
+        put.execute((row.number, key, value))?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) struct View {
 /// A row of the registry.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) row: i64,
+    pub(super) number: i64,
     pub(super) class: String,
     pub(super) name: Option<String>,
     pub(super) seq: i64,
@@ -84,7 +84,7 @@ impl View {
 pub(super) fn find(connection: &Connection, id: ObjectId) -> rusqlite::Result<Option<Row>> {
     let row = |row: &rusqlite::Row<'_>| {
         Ok(Row {
-            row: row.get(0)?,
+            number: row.get(0)?,
             class: row.get(1)?,
             name: row.get(2)?,
             seq: row.get(3)?,
