@@ -51,6 +51,29 @@ pub(crate) enum Command {
     /// The Worker's configuration, the manifest, versions, the toolchain, the programs that Workers take, the data folder
     /// and the address. Exits with 1 if there is a fault; a warning is none.
     Doctor(DoctorArgs),
+    /// Copies the data folder of a package's program while it runs: `stayput backup DIR`.
+    Backup(ProgramArgs),
+    /// Makes a data folder out of a backup: `stayput restore DIR --data NEW`.
+    Restore(ProgramArgs),
+    /// Looks whether a data folder is sound, or saves what can be read: `stayput verify [--salvage DIR]`.
+    Verify(ProgramArgs),
+    /// Writes one object to standard output: `stayput export CLASS/NAME`.
+    Export(ProgramArgs),
+    /// Takes one object in: `stayput import FILE [--as CLASS/NAME] [--replace]`.
+    Import(ProgramArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProgramArgs {
+    /// The package; cargo's default if it is left out.
+    #[arg(long, short)]
+    pub(crate) package: Option<String>,
+    /// Build in cargo's release profile.
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// What the program is told; `--data DIR` among them, else STAYPUT_DATA or .stayput.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,6 +26,7 @@ mod lang;
 mod layout;
 mod load;
 mod naming;
+mod program;
 mod schema;
 mod term;
 pub mod workers;
@@ -54,6 +55,11 @@ pub fn main(args: Args) -> ExitCode {
         Command::Wrangler(args) => wrangler::run(&args),
         Command::Check(args) => layout::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Backup(args) => program::run("backup", &args),
+        Command::Restore(args) => program::run("restore", &args),
+        Command::Verify(args) => program::run("verify", &args),
+        Command::Export(args) => program::run("export", &args),
+        Command::Import(args) => program::run("import", &args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,8 +6,10 @@
     reason = "a fault in a test's helper fails the test"
 )]
 
+mod backup;
 mod bad_input;
 mod clients;
+mod damage;
 mod drain;
 mod exposure;
 mod files;
@@ -15,6 +17,7 @@ mod full;
 mod gate;
 mod idle;
 mod kill;
+mod moving;
 mod owner;
 mod slow;
 mod sockets;

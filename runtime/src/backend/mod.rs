@@ -197,6 +197,8 @@ pub enum StorageFault {
     Full,
     /// The object was taken over or reset; this instance may not write any more.
     Fenced,
+    /// The file is damaged and is not touched any more; what is wrong with it.
+    Quarantined(String),
     /// A stored value does not fit the type that reads it.
     Decode {
         /// The record's key.
@@ -242,6 +244,10 @@ impl std::fmt::Display for StorageFault {
             Self::Io(text) => write!(f, "storage failed: {text}"),
             Self::Full => f.write_str("storage is full"),
             Self::Fenced => f.write_str("the object was reset"),
+            Self::Quarantined(reason) => write!(
+                f,
+                "{reason}; stop the server, then `restore` a backup, or copy what can be read by `verify --salvage DIR`"
+            ),
             Self::Decode { key, reason } => write!(f, "record `{key}` cannot be read: {reason}"),
             Self::Encode { path, reason } => write!(f, "`{path}` cannot be stored: {reason}"),
             Self::Cursor { path, .. } => write!(

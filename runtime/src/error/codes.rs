@@ -184,6 +184,9 @@ codes! {
     StorageFull "storage_full" 1 507 false
         "The storage is full; nothing was changed."
         "Free space on the disk of `STAYPUT_DATA`."
+    StorageQuarantined "storage.quarantined" 1 503 false
+        "The file that the object is in is damaged, or missing. It is left as it is; objects in other files go on."
+        "Stop the server; `restore` a backup, or copy what can be read by `verify --salvage DIR`."
     StateNewer "state.newer_than_code" 1 500 false
         "The stored state was written by a newer version of the program."
         "Run the newer version."
@@ -230,6 +233,7 @@ impl Code {
             StorageFault::Io(_) => Self::Storage,
             StorageFault::Full => Self::StorageFull,
             StorageFault::Fenced => Self::ObjectReset,
+            StorageFault::Quarantined(_) => Self::StorageQuarantined,
             StorageFault::Decode { .. } => Self::StateUnreadable,
             StorageFault::Encode { .. } => Self::StateUnstorable,
             StorageFault::Cursor { .. } => Self::InvalidParams,

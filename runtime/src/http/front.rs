@@ -370,6 +370,10 @@ impl Front {
                     StatusCode::SERVICE_UNAVAILABLE,
                     &b"{\"status\":\"draining\"}"[..],
                 ),
+                Readiness::Degraded(reason) => {
+                    let body = serde_json::json!({ "status": "degraded", "reason": reason });
+                    json(StatusCode::OK, body.to_string())
+                }
                 Readiness::Unready(reason) => {
                     let body = serde_json::json!({ "status": "unready", "reason": reason });
                     json(StatusCode::SERVICE_UNAVAILABLE, body.to_string())

@@ -107,6 +107,8 @@ pub(super) fn no_connection() -> WireError {
 pub enum Readiness {
     /// It does.
     Ready,
+    /// It does, but some objects cannot be called; the text says why.
+    Degraded(Cow<'static, str>),
     /// It is shutting down: calls are refused, those that run are finished.
     Draining,
     /// It takes calls, but should be sent none; the text says why.

@@ -92,6 +92,14 @@ impl Meta {
         Ok(meta.name)
     }
 
+    /// The record, of an object of another name.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(crate) fn renamed(bytes: &[u8], name: Option<&str>) -> Result<Vec<u8>, StorageFault> {
+        let mut meta: Self = super::decode(META_KEY, bytes)?;
+        meta.name = name.map(str::to_owned);
+        super::encode(META_KEY, &meta)
+    }
+
     /// The stored version of a mount's state; the first one, where none is said.
     pub(crate) fn version(bytes: &[u8], mount: &str) -> Result<u32, StorageFault> {
         let meta: Self = super::decode(META_KEY, bytes)?;

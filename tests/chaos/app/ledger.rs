@@ -54,6 +54,17 @@ impl Ledger {
         self.total
     }
 
+    /// Wakes the ledger in so many milliseconds, to add 1,000 under the id `alarm`.
+    #[action]
+    fn wake(&mut self, cx: &mut Context<Self>, ms: u64) {
+        cx.set_alarm(cx.now() + std::time::Duration::from_millis(ms));
+    }
+
+    #[event(alarm)]
+    fn woken(&mut self) {
+        self.add("alarm".to_owned(), 1_000);
+    }
+
     /// The running total.
     #[action]
     fn total(&self) -> i64 {

@@ -1,7 +1,8 @@
-//! The program that the chaos tests break: a ledger whose every entry is several records, rooms that talk back, trouble on demand,
+//! The program that the chaos tests break: a ledger whose every entry is several records, a museum with tables, rooms that talk back, trouble on demand,
 //! and the counter of the examples.
 
 mod ledger;
+mod museum;
 mod room;
 mod trouble;
 
@@ -9,10 +10,11 @@ use std::process::ExitCode;
 
 use counter::Counter;
 use ledger::Ledger;
+use museum::Museum;
 use room::{Echo, Room};
 use trouble::Trouble;
 
-stayput::app!(Counter, Echo, Ledger, Room, Trouble);
+stayput::app!(Counter, Echo, Ledger, Museum, Room, Trouble);
 
 fn main() -> ExitCode {
     stayput::run(app())

@@ -128,6 +128,7 @@ export type FrameworkCode =
   | "state.unreadable"
   | "state.unstorable"
   | "storage"
+  | "storage.quarantined"
   | "storage_full"
   | "timeout"
   | "too_deep"

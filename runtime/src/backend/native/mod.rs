@@ -6,6 +6,7 @@
 mod alarms;
 mod bus;
 mod clock;
+mod command;
 mod entropy;
 mod house;
 mod node;

@@ -278,7 +278,10 @@ impl Shared {
         if stuck > MAX_ABANDONED {
             return Readiness::Unready("too many actions spin without end".into());
         }
-        Readiness::Ready
+        let damaged = self.store().ok().and_then(|store| store.damaged());
+        damaged.map_or(Readiness::Ready, |reason| {
+            Readiness::Degraded(reason.into())
+        })
     }
 
     fn start_shard(

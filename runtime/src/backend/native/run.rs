@@ -1,7 +1,6 @@
 //! The program: `stayput::run(my_app::app())` in `main`.
 
-use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use super::command::{self, EXIT_USAGE, fail, say};
 use super::house::House;
 use super::node::{Node, NodeOptions};
 use super::reactor::{Reactor, share};
@@ -28,58 +28,32 @@ use crate::outgoing::Allow;
 /// How long running calls may take to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// The exit code for settings that cannot be used, and for usage.
-const EXIT_USAGE: u8 = 2;
-
 /// Runs an app as its command line asks.
 ///
 /// * without arguments, or with flags: serves it over HTTP until SIGTERM or SIGINT;
-/// * `manifest FILE`: writes its manifest and ends.
+/// * `manifest FILE`: writes its manifest and ends;
+/// * `export`, `import`, `backup`, `restore`, `verify`: see `docs/backup.md`.
 ///
 /// Exit codes: 0 after an orderly end, 1 when something failed, 2 for settings or arguments that cannot be used.
 pub fn run(app: App) -> ExitCode {
-    let mut arguments = std::env::args().skip(1).peekable();
-    match arguments.peek().map(String::as_str) {
-        Some("manifest") => {
-            let mut rest = arguments.skip(1);
-            match (rest.next(), rest.next()) {
-                (Some(file), None) => write_manifest(&app, Path::new(&file)),
-                _ => fail(EXIT_USAGE, "usage: manifest FILE"),
-            }
-        }
-        Some("help" | "--help" | "-h") => {
-            say(format_args!("{USAGE}"));
-            ExitCode::SUCCESS
-        }
-        Some("--version" | "-V") => {
-            say(format_args!("{} {}", app.name(), app.version()));
-            ExitCode::SUCCESS
-        }
-        _ => {
-            let filter =
-                EnvFilter::try_from_env("STAYPUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-            // A program that embeds the app may have its own subscriber.
-            drop(
-                tracing_subscriber::fmt()
-                    .with_env_filter(filter)
-                    .with_ansi(io::stderr().is_terminal())
-                    .with_writer(io::stderr)
-                    .try_init(),
-            );
-            match Settings::read(arguments, |name| std::env::var(name).ok()) {
-                Ok(settings) => serve(app, &settings),
-                Err(error) => fail(EXIT_USAGE, error.message),
-            }
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let filter = EnvFilter::try_from_env("STAYPUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A program that embeds the app may have its own subscriber.
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(io::stderr().is_terminal())
+            .with_writer(io::stderr)
+            .try_init(),
+    );
+    if let Some(code) = command::run(&app, &arguments) {
+        return code;
+    }
+    match Settings::read(arguments, |name| std::env::var(name).ok()) {
+        Ok(settings) => serve(app, &settings),
+        Err(error) => fail(EXIT_USAGE, error.message),
     }
 }
-
-const USAGE: &str = "\
-serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins LIST] [--hosts LIST]
-                   [--residents N] [--idle-ms N] [--connections N] [--ping-ms N] [--pong-ms N]
-                   [--trusted-proxies LIST] [--tls-cert FILE --tls-key FILE]
-                   (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
-tells what it is:  manifest FILE";
 
 fn serve(app: App, settings: &Settings) -> ExitCode {
     let authenticates = !app.authenticators().is_empty();
@@ -269,27 +243,4 @@ fn announce(node: &Node, address: std::net::SocketAddr, scheme: &str) {
         ));
     }
     say(format_args!("  {scheme}://{address}/manifest.json"));
-}
-
-fn write_manifest(app: &App, file: &Path) -> ExitCode {
-    // Written beside and moved, so that a reader never finds half of it.
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(".new");
-    let written =
-        std::fs::write(&draft, app.manifest_text()).and_then(|()| std::fs::rename(&draft, file));
-    match written {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, format_args!("cannot write {}: {error}", file.display())),
-    }
-}
-
-fn fail(code: u8, message: impl fmt::Display) -> ExitCode {
-    // A closed standard error leaves the exit code to speak.
-    drop(writeln!(io::stderr(), "error: {message}"));
-    ExitCode::from(code)
-}
-
-fn say(line: fmt::Arguments<'_>) {
-    // A closed standard output is no reason to end a server.
-    drop(writeln!(io::stdout(), "{line}"));
 }

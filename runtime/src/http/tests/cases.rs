@@ -60,6 +60,7 @@ fn exchange(case: &str) -> String {
             }
             Some("draining") => fake.readiness = Readiness::Draining,
             Some("unready") => fake.readiness = Readiness::Unready("8 threads hang".into()),
+            Some("degraded") => fake.readiness = Readiness::Degraded("a file is damaged".into()),
             Some("public") => config.auth = Guard::default(),
             Some("no manifest") => config.manifest = None,
             // The headers of a handshake are there unless the case says otherwise.

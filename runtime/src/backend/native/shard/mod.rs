@@ -387,6 +387,10 @@ impl Shard {
             Ok(live) => live,
             Err(fault) => {
                 tracing::error!("{}/{} cannot be woken: {fault}", target.class, target.id);
+                // It stays so until the program is started again.
+                if matches!(fault, StorageFault::Quarantined(_)) {
+                    return;
+                }
                 self.alarms
                     .borrow_mut()
                     .retry(target, self.now() + ALARM_PAUSE);

@@ -55,27 +55,19 @@ impl Folder {
     pub(super) fn take(path: &Path, app: &str, files: usize) -> Result<Self, OpenError> {
         create_durably(path)?;
         let lock = lock(path)?;
-        let meta = match read_meta(path)? {
-            Some(meta) if meta.app != app => {
-                return Err(OpenError::Foreign {
-                    folder: path.to_owned(),
-                    owner: meta.app,
-                    app: app.to_owned(),
-                });
-            }
-            Some(meta) => meta,
-            None => {
-                refuse_orphans(path)?;
-                let meta = Meta {
-                    format: FORMAT,
-                    app: app.to_owned(),
-                    folder: random_id(path)?,
-                    files,
-                    boots: 0,
-                };
-                write_meta(path, &meta)?;
-                meta
-            }
+        let meta = if let Some(meta) = look(path, app)? {
+            meta
+        } else {
+            refuse_orphans(path)?;
+            let meta = Meta {
+                format: FORMAT,
+                app: app.to_owned(),
+                folder: random_id(path)?,
+                files,
+                boots: 0,
+            };
+            write_meta(path, &meta)?;
+            meta
         };
         Ok(Self {
             path: path.to_owned(),
@@ -105,15 +97,20 @@ impl Folder {
         &self.meta
     }
 
-    /// Where database file `number` is. Only a number ever gets into a file's name.
+    /// Where database file `number` is.
     pub(super) fn database(&self, number: usize) -> PathBuf {
-        self.path.join(format!("objects-{number}.sqlite"))
+        database(&self.path, number)
     }
 
     /// Makes the names of new files survive a power cut.
     pub(super) fn sync(&self) -> Result<(), OpenError> {
         sync_folder(&self.path)
     }
+}
+
+/// Where database file `number` of a folder is. Only a number ever gets into a file's name.
+pub(super) fn database(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("objects-{number}.sqlite"))
 }
 
 /// Makes `path` and every missing folder above it; each new name is synced into its parent, because a file is only as
@@ -200,6 +197,18 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
+/// What a folder says about itself, if it is one of this app; `None` if it says nothing.
+pub(super) fn look(path: &Path, app: &str) -> Result<Option<Meta>, OpenError> {
+    match read_meta(path)? {
+        Some(meta) if meta.app != app => Err(OpenError::Foreign {
+            folder: path.to_owned(),
+            owner: meta.app,
+            app: app.to_owned(),
+        }),
+        known => Ok(known),
+    }
+}
+
 fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
     let path = folder.join(META);
     let text = match fs::read(&path) {
@@ -230,7 +239,7 @@ fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
 /// Database files without a meta file are somebody's data: never start afresh over them.
 fn refuse_orphans(folder: &Path) -> Result<(), OpenError> {
     for number in 0..super::MAX_FILES {
-        if folder.join(format!("objects-{number}.sqlite")).exists() {
+        if database(folder, number).exists() {
             return Err(OpenError::corrupt(
                 folder.join(META),
                 "it is missing, but there are database files",
@@ -241,7 +250,7 @@ fn refuse_orphans(folder: &Path) -> Result<(), OpenError> {
 }
 
 /// Replaces the meta file as a whole, so that a crash leaves the old or the new one.
-fn write_meta(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
+pub(super) fn write_meta(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
     let draft = folder.join(META_DRAFT);
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&draft)?;

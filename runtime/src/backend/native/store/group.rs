@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use super::faults::Point;
 use super::message::{Job, Report};
+use super::quarantine::is_damage;
 use crate::backend::{AlarmChange, StorageFault};
 use crate::object::Timestamp;
 
@@ -30,11 +31,16 @@ pub(super) enum Verdict {
     Undone(StorageFault),
     /// Nobody knows what is on disk.
     Broken(StorageFault),
+    /// The file is not what was written.
+    Damaged(StorageFault),
 }
 
 /// Judges an error.
 pub(super) fn judge(error: &rusqlite::Error) -> Verdict {
     let fault = StorageFault::Io(error.to_string());
+    if is_damage(error) {
+        return Verdict::Damaged(fault);
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Verdict::Undone(StorageFault::Full),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Verdict::Undone(fault),

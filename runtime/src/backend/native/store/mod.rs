@@ -8,6 +8,7 @@
 //!
 //! A program opens one [`Store`], each shard thread takes its part by [`Store::shard`], and [`Store::close`] ends it.
 
+pub mod care;
 mod error;
 mod faults;
 mod folder;
@@ -15,6 +16,7 @@ mod group;
 mod message;
 mod object;
 mod pending;
+mod quarantine;
 mod reader;
 mod schema;
 mod shard;
@@ -42,6 +44,7 @@ use crate::backend::StorageFault;
 use crate::object::{ObjectId, Target};
 use folder::Folder;
 use message::{Message, Owner};
+use quarantine::Quarantine;
 use reader::Reader;
 use shard::Slot;
 use sql::SqlFiles;
@@ -76,6 +79,8 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     inboxes: Vec<Sender<Message>>,
     counters: Arc<Counters>,
+    /// Files that are left alone.
+    quarantine: Arc<Quarantine>,
     /// What objects with SQL share.
     sql: Arc<SqlFiles>,
 }
@@ -137,16 +142,27 @@ impl Store {
     pub fn open(path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         let mut folder = Folder::take(path, &options.app, options.files.clamp(1, MAX_FILES))?;
         let create = folder.meta().boots == 0;
-        let mut connections = Vec::with_capacity(folder.meta().files);
-        for number in 0..folder.meta().files {
+        let files = folder.meta().files;
+        let quarantine = Arc::new(Quarantine::new(files, true));
+        let mut connections = Vec::with_capacity(files);
+        let mut first = None;
+        for number in 0..files {
             let path = folder.database(number);
-            connections.push(schema::open_writer(
-                &path,
-                number,
-                folder.meta(),
-                options.durability,
-                create,
-            )?);
+            let opened =
+                schema::open_writer(&path, number, folder.meta(), options.durability, create);
+            match opened {
+                Ok(connection) => connections.push(Some(connection)),
+                // The others go on without it.
+                Err(OpenError::Corrupt { file, reason }) if !create => {
+                    quarantine.close_shared(number, &reason);
+                    first.get_or_insert(OpenError::Corrupt { file, reason });
+                    connections.push(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = first.filter(|_| connections.iter().all(Option::is_none)) {
+            return Err(error);
         }
         folder.sync()?;
         let boot = folder.count_boot()?;
@@ -156,6 +172,7 @@ impl Store {
             folder.meta().files,
             options.durability,
             options.faults.clone(),
+            Arc::clone(&quarantine),
         ));
         let mut store = Self {
             folder,
@@ -164,6 +181,7 @@ impl Store {
             writers: Mutex::default(),
             inboxes: Vec::new(),
             counters: Arc::default(),
+            quarantine,
             sql,
         };
         for (number, connection) in connections.into_iter().enumerate() {
@@ -172,7 +190,8 @@ impl Store {
                 number,
                 path: store.folder.database(number),
                 durability: options.durability,
-                connection: Some(connection),
+                connection,
+                quarantine: Arc::clone(&store.quarantine),
                 inbox,
                 faults: options.faults.clone(),
                 counters: Arc::clone(&store.counters),
@@ -216,7 +235,8 @@ impl Store {
                 .map_err(|_| closed())?;
             let generation = generation.recv().map_err(|_| closed())?;
             self.sql.own(number, owner.epoch);
-            let reader = Reader::new(number, self.folder.database(number));
+            let path = self.folder.database(number);
+            let reader = Reader::new(number, path, Arc::clone(&self.quarantine));
             slots.push(Some(Slot::new(reader, inbox.clone(), generation)));
         }
         Ok(ShardStore::new(
@@ -234,6 +254,11 @@ impl Store {
     /// The file that an object lives in.
     pub fn file_of(&self, id: ObjectId) -> usize {
         file_of(id, self.inboxes.len())
+    }
+
+    /// What is wrong with files that are damaged, if some are.
+    pub fn damaged(&self) -> Option<String> {
+        self.quarantine.report()
     }
 
     /// The number of files.

@@ -132,7 +132,9 @@ impl StoredObject {
     /// The file of an object that may still be used.
     fn usable(&self) -> Result<&Slot, StorageFault> {
         match self.slot() {
-            Some(slot) if !self.lost.get() && slot.is_current(self.generation) => Ok(slot),
+            Some(slot) if !self.lost.get() && slot.is_current(self.generation) => {
+                slot.reader.sound().map(|()| slot)
+            }
             _ => Err(StorageFault::Fenced),
         }
     }
@@ -158,9 +160,9 @@ impl Stored for StoredObject {
     /// A commit of it failed, or its file was reset or taken.
     fn is_lost(&self) -> bool {
         self.lost.get()
-            || self
-                .slot()
-                .is_none_or(|slot| !slot.is_current(self.generation))
+            || self.slot().is_none_or(|slot| {
+                !slot.is_current(self.generation) || slot.reader.sound().is_err()
+            })
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, Rows};
 
+use super::quarantine::{Quarantine, is_own_damage};
 use super::schema;
 use crate::backend::{Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp};
@@ -29,6 +30,7 @@ pub(super) struct Reader {
     number: usize,
     path: PathBuf,
     connection: RefCell<Option<Connection>>,
+    quarantine: Arc<Quarantine>,
 }
 
 /// An object's row in the registry.
@@ -51,12 +53,18 @@ pub(super) enum Change<'a> {
 pub(super) type Overlay<'a> = BTreeMap<&'a str, Change<'a>>;
 
 impl Reader {
-    pub(super) fn new(number: usize, path: PathBuf) -> Self {
+    pub(super) fn new(number: usize, path: PathBuf, quarantine: Arc<Quarantine>) -> Self {
         Self {
             number,
             path,
             connection: RefCell::new(None),
+            quarantine,
         }
+    }
+
+    /// Whether the file may be used.
+    pub(super) fn sound(&self) -> Result<(), StorageFault> {
+        self.quarantine.shared(self.number)
     }
 
     /// The file's number.
@@ -150,16 +158,28 @@ impl Reader {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StorageFault> {
+        self.sound()?;
         let mut slot = self.connection.borrow_mut();
         let connection = match slot.take() {
             Some(connection) => connection,
-            None => schema::open_reader(&self.path)
-                .map_err(|error| StorageFault::Io(error.to_string()))?,
+            None => schema::open_reader(&self.path).map_err(|error| self.fault(&error))?,
         };
         // A connection that failed is not kept.
-        let value = read(&connection).map_err(|error| StorageFault::Io(error.to_string()))?;
+        let value = read(&connection).map_err(|error| self.fault(&error))?;
         *slot = Some(connection);
         Ok(value)
+    }
+
+    fn fault(&self, error: &rusqlite::Error) -> StorageFault {
+        if is_own_damage(error) {
+            return self
+                .quarantine
+                .close_shared(self.number, &error.to_string());
+        }
+        if !self.path.exists() {
+            return self.quarantine.close_shared(self.number, "it is missing");
+        }
+        StorageFault::Io(error.to_string())
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
 use super::folder::Meta;
+use super::quarantine::{evident, has_log, is_own_damage, leave};
 
 /// Says "a stayput object file" in SQLite's header ("stpt").
 const APPLICATION_ID: i32 = 0x7374_7074;
@@ -58,17 +59,27 @@ pub(super) fn open_writer(
     durability: Durability,
     create: bool,
 ) -> Result<Connection, OpenError> {
-    let damaged = |error: rusqlite::Error| OpenError::corrupt(path, error.to_string());
-    let mut connection = writer(path, durability, create).map_err(damaged)?;
-    let (id, version) = header(&connection).map_err(damaged)?;
+    let failed = |error: rusqlite::Error| failed(path, &error);
+    if let Some(reason) = evident(path).filter(|_| !create) {
+        return Err(OpenError::corrupt(path, reason));
+    }
+    let mut connection = writer(path, durability, create).map_err(failed)?;
+    // Until it is known to be the right one, nothing of it is changed.
+    if has_log(path) {
+        leave(&connection);
+    }
+    let (id, version) = header(&connection).map_err(failed)?;
     if create && id == 0 && version == 0 {
-        make(&mut connection, number, meta).map_err(damaged)?;
+        make(&mut connection, number, meta).map_err(failed)?;
     } else {
         check(&connection, (id, version), path, number, meta)?;
     }
     connection
         .pragma_update(None, "journal_mode", "WAL")
-        .map_err(damaged)?;
+        .map_err(failed)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map_err(failed)?;
     Ok(connection)
 }
 
@@ -88,6 +99,22 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     )?;
     connection.busy_timeout(BUSY)?;
     defend(&connection)?;
+    Ok(connection)
+}
+
+/// As [`open_reader`], but of a file that must be what it is said to be.
+pub(super) fn open_checked(
+    path: &Path,
+    number: usize,
+    meta: &Meta,
+) -> Result<Connection, OpenError> {
+    let failed = |error: rusqlite::Error| failed(path, &error);
+    if let Some(reason) = evident(path) {
+        return Err(OpenError::corrupt(path, reason));
+    }
+    let connection = open_reader(path).map_err(failed)?;
+    let header = header(&connection).map_err(failed)?;
+    check(&connection, header, path, number, meta)?;
     Ok(connection)
 }
 
@@ -139,6 +166,15 @@ fn make(connection: &mut Connection, number: usize, meta: &Meta) -> rusqlite::Re
     transaction.commit()
 }
 
+/// Why a file cannot be opened: damage, or whatever else there is to mend.
+fn failed(path: &Path, error: &rusqlite::Error) -> OpenError {
+    if is_own_damage(error) || matches!(error, rusqlite::Error::QueryReturnedNoRows) {
+        OpenError::corrupt(path, error.to_string())
+    } else {
+        OpenError::io(path)(std::io::Error::other(error.to_string()))
+    }
+}
+
 fn check(
     connection: &Connection,
     (id, version): (i32, i32),
@@ -165,7 +201,7 @@ fn check(
         .query_row("SELECT folder, number FROM file", (), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
-        .map_err(|error| OpenError::corrupt(path, error.to_string()))?;
+        .map_err(|error| failed(path, &error))?;
     if folder != meta.folder || usize::try_from(found) != Ok(number) {
         return Err(OpenError::corrupt(
             path,

@@ -109,7 +109,10 @@ impl ShardStore {
             .filter(|slot| !slot.taken.get())
             .ok_or(StorageFault::Fenced)?;
         let found = slot.reader.find(target.id)?;
-        if found.as_ref().is_some_and(|found| found.seq == 0) {
+        if found
+            .as_ref()
+            .is_some_and(|found| found.seq.cast_signed() <= 0)
+        {
             let reason = "its class had `sql` when it was stored: say so again, its data is in a file of its own";
             return Err(StorageFault::Io(reason.to_owned()));
         }
@@ -232,7 +235,7 @@ impl ShardStore {
     pub fn due(&self, before: Timestamp) -> Result<Vec<(Target, Timestamp)>, StorageFault> {
         let mut due = Vec::new();
         for slot in self.core.slots.iter().flatten() {
-            due.extend(slot.reader.alarms(before)?);
+            due.extend(of_sound(slot.reader.alarms(before))?);
         }
         Ok(due)
     }
@@ -245,7 +248,7 @@ impl ShardStore {
     /// All alarms of one file.
     pub fn alarms_of(&self, file: usize) -> Result<Vec<(Target, Timestamp)>, StorageFault> {
         match self.core.slots.get(file) {
-            Some(Some(slot)) => slot.reader.alarms(Timestamp::from_millis(i64::MAX)),
+            Some(Some(slot)) => of_sound(slot.reader.alarms(Timestamp::from_millis(i64::MAX))),
             _ => Ok(Vec::new()),
         }
     }
@@ -254,7 +257,10 @@ impl ShardStore {
     pub fn next_alarm(&self) -> Result<Option<Timestamp>, StorageFault> {
         let mut next = None;
         for slot in self.core.slots.iter().flatten() {
-            next = next.into_iter().chain(slot.reader.next_alarm()?).min();
+            next = next
+                .into_iter()
+                .chain(of_sound(slot.reader.next_alarm())?)
+                .min();
         }
         Ok(next)
     }
@@ -301,6 +307,14 @@ impl std::fmt::Debug for ShardStore {
         f.debug_struct("ShardStore")
             .field("in_flight", &self.in_flight())
             .finish_non_exhaustive()
+    }
+}
+
+/// Nobody of a damaged file can be woken.
+fn of_sound<T: Default>(read: Result<T, StorageFault>) -> Result<T, StorageFault> {
+    match read {
+        Err(StorageFault::Quarantined(_)) => Ok(T::default()),
+        other => other,
     }
 }
 

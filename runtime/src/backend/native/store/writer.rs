@@ -11,6 +11,7 @@ use rusqlite::{Connection, ffi};
 use super::faults::{Failure, Faults, Point};
 use super::group::{self, Verdict};
 use super::message::{Batch, Job, Message, Notice, Owner, Report, What};
+use super::quarantine::{self, Quarantine};
 use super::schema::{self, Durability};
 use super::sql::Index;
 use crate::backend::StorageFault;
@@ -37,6 +38,7 @@ pub(super) struct Writer {
     pub(super) durability: Durability,
     /// `None` after an I/O error, until the file could be opened again.
     pub(super) connection: Option<Connection>,
+    pub(super) quarantine: Arc<Quarantine>,
     pub(super) inbox: Receiver<Message>,
     pub(super) faults: Option<Arc<dyn Faults>>,
     pub(super) counters: Arc<Counters>,
@@ -108,6 +110,7 @@ impl Writer {
     }
 
     fn write_index(&mut self, index: &Index) -> Result<(), StorageFault> {
+        self.sound()?;
         let written = self.reopen().and_then(|()| match &self.connection {
             Some(connection) => index.write(connection),
             None => Ok(()),
@@ -118,6 +121,11 @@ impl Writer {
                 Ok(())
             }
             Err(Verdict::Refused(fault) | Verdict::Undone(fault)) => Err(fault),
+            Err(Verdict::Damaged(fault)) => {
+                let fault = self.give_up(&fault);
+                self.reset(&index.owner, fault.clone());
+                Err(fault)
+            }
             Err(Verdict::Broken(fault)) => {
                 self.reset(&index.owner, fault.clone());
                 Err(fault)
@@ -152,9 +160,14 @@ impl Writer {
 
     /// Writes the jobs. An error says that the state of the file is unknown.
     fn transact(&mut self, jobs: &[Job], epoch: i64) -> Result<Report, StorageFault> {
+        if let Err(fault) = self.sound() {
+            return Ok(all_failed(jobs, &fault));
+        }
         if let Err(error) = self.reopen() {
-            let (Verdict::Refused(fault) | Verdict::Undone(fault) | Verdict::Broken(fault)) =
-                group::judge(&error);
+            let fault = match group::judge(&error) {
+                Verdict::Damaged(fault) => self.give_up(&fault),
+                Verdict::Refused(fault) | Verdict::Undone(fault) | Verdict::Broken(fault) => fault,
+            };
             return Ok(all_failed(jobs, &fault));
         }
         let Some(connection) = &self.connection else {
@@ -164,7 +177,7 @@ impl Writer {
         let written = group::write_together(connection, jobs, epoch, &probe).or_else(|error| {
             match group::judge(&error) {
                 Verdict::Refused(_) => group::write_apart(connection, jobs, epoch, &probe),
-                Verdict::Undone(_) | Verdict::Broken(_) => Err(error),
+                Verdict::Undone(_) | Verdict::Broken(_) | Verdict::Damaged(_) => Err(error),
             }
         });
         let written = written.and_then(|report| self.probe(Point::AfterCommit).map(|()| report));
@@ -186,8 +199,29 @@ impl Writer {
                 }
                 Verdict::Refused(fault) => Ok(all_failed(jobs, &fault)),
                 Verdict::Broken(fault) => Err(fault),
+                Verdict::Damaged(fault) => Err(self.give_up(&fault)),
             },
         }
+    }
+
+    /// Whether the file may be used. One that may not is closed as it is.
+    fn sound(&mut self) -> Result<(), StorageFault> {
+        let sound = self.quarantine.shared(self.number);
+        if sound.is_err()
+            && let Some(connection) = self.connection.take()
+        {
+            quarantine::leave(&connection);
+        }
+        sound
+    }
+
+    /// The file is damaged.
+    fn give_up(&mut self, found: &StorageFault) -> StorageFault {
+        let reason = found.to_string();
+        let fault = self.quarantine.close_shared(self.number, &reason);
+        // That it may not be used is known already.
+        self.sound().ok();
+        fault
     }
 
     fn reopen(&mut self) -> rusqlite::Result<()> {
@@ -248,7 +282,10 @@ impl Writer {
     }
 
     /// Failing to checkpoint loses nothing: the log still has it all, and the next round tries again.
-    fn checkpoint(&self, mode: &str) {
+    fn checkpoint(&mut self, mode: &str) {
+        if self.sound().is_err() {
+            return;
+        }
         let Some(connection) = &self.connection else {
             return;
         };

@@ -45,16 +45,8 @@ pub(super) fn error(error: &Error) -> SqlError {
             | ErrorCode::DatabaseBusy
             | ErrorCode::OutOfMemory
             | ErrorCode::ReadOnly,
-        ) => fault(error).into(),
+        ) => StorageFault::Io(error.to_string()).into(),
         _ => SqlError::of_message(&text(error)),
-    }
-}
-
-/// A failed statement of our own.
-pub(super) fn fault(error: &Error) -> StorageFault {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StorageFault::Full,
-        _ => StorageFault::Io(error.to_string()),
     }
 }
 

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::backup::Backup;
 use rusqlite::hooks::{AuthContext, Authorization};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::super::faults::{Failure, Faults, Point};
 use super::super::folder::{create_durably, sync_folder};
-use super::super::schema::{Durability, defend};
+use super::super::quarantine::{self, Quarantine, is_own_damage};
+use super::super::schema::{Durability, defend, open_reader};
 use super::{functions, rules};
 use crate::backend::StorageFault;
 use crate::object::ObjectId;
@@ -35,13 +36,14 @@ pub(in super::super) struct SqlFiles {
     folder: String,
     durability: Durability,
     faults: Option<Arc<dyn Faults>>,
+    pub(super) quarantine: Arc<Quarantine>,
     /// Who owns the objects of each shared file, by epoch. Held during every commit: who was replaced commits no more.
     pub(super) fences: Vec<Mutex<i64>>,
 }
 
 /// A connection, and whether what runs on it is our own.
-pub(super) struct Database {
-    pub(super) connection: Connection,
+pub(in super::super) struct Database {
+    pub(in super::super) connection: Connection,
     own: Arc<AtomicBool>,
 }
 
@@ -52,12 +54,14 @@ impl SqlFiles {
         files: usize,
         durability: Durability,
         faults: Option<Arc<dyn Faults>>,
+        quarantine: Arc<Quarantine>,
     ) -> Self {
         Self {
             path: folder.join("sql"),
             folder: id.to_owned(),
             durability,
             faults,
+            quarantine,
             fences: (0..files).map(|_| Mutex::default()).collect(),
         }
     }
@@ -73,30 +77,72 @@ impl SqlFiles {
     }
 
     /// Where an object's file is. Only its id gets into the name; 256 folders keep each of them small.
-    pub(super) fn path_of(&self, id: ObjectId) -> PathBuf {
+    pub(in super::super) fn path_of(&self, id: ObjectId) -> PathBuf {
         let id = id.to_string();
         self.path.join(&id[..2]).join(format!("{id}.sqlite"))
     }
 
+    /// The files there are, in the order of their names, without those that are none of ours.
+    pub(in super::super) fn list(&self) -> io::Result<Vec<(ObjectId, PathBuf)>> {
+        let mut found = Vec::new();
+        for folder in entries(&self.path)? {
+            if !folder.is_dir() {
+                continue;
+            }
+            for path in entries(&folder)? {
+                let name = path.file_name().and_then(|name| name.to_str());
+                let id = name.and_then(|name| name.strip_suffix(".sqlite")?.parse().ok());
+                if let Some(id) = id.filter(|id| self.path_of(*id) == path) {
+                    found.push((id, path));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Opens an object's file for reading only.
+    pub(in super::super) fn open_reader(&self, path: &Path) -> Result<Connection, StorageFault> {
+        if let Some(reason) = quarantine::evident(path) {
+            return Err(self.quarantine.close_own(path, reason));
+        }
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
+        let connection = open_reader(path).map_err(damaged)?;
+        functions::add(&connection).map_err(damaged)?;
+        self.check(&connection, path)?;
+        Ok(connection)
+    }
+
     /// Opens an object's file, if there is one.
-    pub(super) fn open(&self, path: &Path) -> Result<Option<Database>, StorageFault> {
+    pub(in super::super) fn open(&self, path: &Path) -> Result<Option<Database>, StorageFault> {
+        self.quarantine.own(path)?;
         if !path.try_exists().map_err(|error| told(path, &error))? {
             return Ok(None);
         }
-        let damaged = |error: rusqlite::Error| told(path, &error);
+        if let Some(reason) = quarantine::evident(path) {
+            return Err(self.quarantine.close_own(path, reason));
+        }
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(damaged)?;
-        self.check(&connection, path)?;
+        let has_log = quarantine::has_log(path);
+        if let Err(fault) = self.check(&connection, path) {
+            if has_log {
+                quarantine::leave(&connection);
+            }
+            return Err(fault);
+        }
         let database = self.set_up(connection).map_err(damaged)?;
         // What a crash left in the log may not be on disk yet, and is about to be seen.
         let log = with_suffix(path, "-wal");
-        if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             let carry = |connection: &Connection| {
                 connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))
             };
             let busy: i64 = database.own(carry).map_err(damaged)?;
+            // A backup reads it: then the log itself is to be on disk.
             if busy != 0 {
-                return Err(told(path, &"it is in use"));
+                let synced = fs::File::open(&log).and_then(|log| log.sync_all());
+                synced.map_err(|error| told(&log, &error))?;
             }
         }
         Ok(Some(database))
@@ -104,18 +150,32 @@ impl SqlFiles {
 
     /// A database in memory, of an object that does not exist.
     pub(super) fn unborn(&self) -> Result<Database, StorageFault> {
-        let make = || {
-            let connection = Connection::open_in_memory()?;
-            connection.execute_batch(TABLES)?;
-            connection.execute(
-                "INSERT INTO _cf_METADATA VALUES('folder', ?1)",
-                (&self.folder,),
-            )?;
-            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-            connection.pragma_update(None, "user_version", VERSION)?;
-            self.set_up(connection)
-        };
+        let make = || self.make(Connection::open_in_memory()?);
         make().map_err(|error: rusqlite::Error| StorageFault::Io(error.to_string()))
+    }
+
+    /// A file that is about to become an object's: at its draft's place, without records.
+    pub(in super::super) fn draft(&self, path: &Path) -> Result<Database, StorageFault> {
+        clear_draft(path)?;
+        let make = || self.make(Connection::open(path)?);
+        make().map_err(|error: rusqlite::Error| told(path, &error))
+    }
+
+    /// Opens a draft again.
+    pub(in super::super) fn reopen_draft(&self, path: &Path) -> Result<Database, StorageFault> {
+        let open = || self.set_up(Connection::open(path)?);
+        open().map_err(|error: rusqlite::Error| told(path, &error))
+    }
+
+    fn make(&self, connection: Connection) -> rusqlite::Result<Database> {
+        connection.execute_batch(TABLES)?;
+        connection.execute(
+            "INSERT INTO _cf_METADATA VALUES('folder', ?1)",
+            (&self.folder,),
+        )?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", VERSION)?;
+        self.set_up(connection)
     }
 
     /// Makes the file of an object out of its database in memory: as a whole, or not at all.
@@ -124,10 +184,7 @@ impl SqlFiles {
         let failed = |error: &dyn std::fmt::Display| told(path, error);
         let parent = path.parent().unwrap_or(Path::new("."));
         create_durably(parent).map_err(|error| failed(&error))?;
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
-            _ => {}
-        }
+        clear_draft(&draft)?;
         let copy = || -> rusqlite::Result<()> {
             let mut file = Connection::open(&draft)?;
             file.pragma_update(None, "synchronous", self.synchronous())?;
@@ -193,11 +250,13 @@ impl SqlFiles {
 
     fn check(&self, connection: &Connection, path: &Path) -> Result<(), StorageFault> {
         let header = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        let id = header("application_id").map_err(|error| told(path, &error))?;
+        let damaged = |error: rusqlite::Error| self.fault(path, &error);
+        let id = header("application_id").map_err(damaged)?;
         if id != APPLICATION_ID {
-            return Err(told(path, &"it is empty or no object's file"));
+            let reason = "it is empty or no object's file";
+            return Err(self.quarantine.close_own(path, reason));
         }
-        let version = header("user_version").map_err(|error| told(path, &error))?;
+        let version = header("user_version").map_err(damaged)?;
         if version != VERSION {
             return Err(StorageFault::Newer {
                 mount: String::new(),
@@ -208,11 +267,24 @@ impl SqlFiles {
         let read = "SELECT value FROM _cf_METADATA WHERE key = 'folder'";
         let folder: String = connection
             .query_row(read, (), |row| row.get(0))
-            .map_err(|error| told(path, &error))?;
+            .map_err(damaged)?;
         if folder != self.folder {
-            return Err(told(path, &"it is of another data folder"));
+            let reason = "it is of another data folder";
+            return Err(self.quarantine.close_own(path, reason));
         }
         Ok(())
+    }
+
+    /// A failed statement of our own.
+    pub(super) fn fault(&self, path: &Path, error: &rusqlite::Error) -> StorageFault {
+        let is_gone = matches!(error, rusqlite::Error::QueryReturnedNoRows);
+        if is_own_damage(error) || is_gone {
+            return self.quarantine.close_own(path, &error.to_string());
+        }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StorageFault::Full,
+            _ => told(path, error),
+        }
     }
 
     /// A fault that a test has asked for.
@@ -231,7 +303,7 @@ impl SqlFiles {
 
 impl Database {
     /// Runs statements of our own.
-    pub(super) fn own<T>(
+    pub(in super::super) fn own<T>(
         &self,
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
@@ -242,11 +314,37 @@ impl Database {
     }
 }
 
+/// Removes what an interrupted attempt left behind.
+fn clear_draft(draft: &Path) -> Result<(), StorageFault> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        match fs::remove_file(with_suffix(draft, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(told(draft, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, in the order of names; nothing if there is no folder.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let read = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
+    let mut found = read
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    found.sort();
+    Ok(found)
+}
+
 fn told(path: &Path, what: &dyn std::fmt::Display) -> StorageFault {
     StorageFault::Io(format!("{}: {what}", path.display()))
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(in super::super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -42,7 +42,7 @@ const TWO: &[TwoOf] = &[
 ];
 
 /// Adds them.
-pub(super) fn add(connection: &Connection) -> rusqlite::Result<()> {
+pub(in super::super) fn add(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;

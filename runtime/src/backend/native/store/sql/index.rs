@@ -15,15 +15,20 @@ const WRITE: &str = "INSERT INTO object(id, class, name, seq, epoch, alarm) VALU
 const FORGET: &str = "DELETE FROM object WHERE id = ?1";
 
 /// The commit number of a row of an object with SQL. No commit has it: it says that the object's records are not here.
-const ELSEWHERE: i64 = 0;
+pub(in super::super) const ELSEWHERE: i64 = 0;
 /// That of one which is destroyed, and whose file may not be gone yet.
-const DESTROYED: i64 = -1;
+pub(in super::super) const DESTROYED: i64 = -1;
+/// That of one which is about to be born, and whose file may not be there. So a file that is missing later is told from
+/// one that never was.
+pub(in super::super) const ANNOUNCED: i64 = -2;
 
 /// What the registry is to say of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Row {
     /// It exists, and is to be woken then.
     Alarm(Option<Timestamp>),
+    /// It is about to exist, and to be woken then.
+    Announced(Option<Timestamp>),
     /// It exists no more, whatever its file says. Due at once, so that what a crash left of it is swept when the program
     /// starts again.
     Destroyed,
@@ -34,6 +39,11 @@ pub(in super::super) enum Row {
 /// Whether a row says that its object is destroyed.
 pub(in super::super) fn is_destroyed(row: &Registered) -> bool {
     row.seq.cast_signed() == DESTROYED
+}
+
+/// Whether a row says that its object is about to be born.
+pub(in super::super) fn is_announced(row: &Registered) -> bool {
+    row.seq.cast_signed() == ANNOUNCED
 }
 
 /// A row to be written.
@@ -52,6 +62,7 @@ impl Index {
     pub(in super::super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let (seq, alarm) = match self.row {
             Row::Alarm(alarm) => (ELSEWHERE, alarm.map(Timestamp::as_millis)),
+            Row::Announced(alarm) => (ANNOUNCED, alarm.map(Timestamp::as_millis)),
             Row::Destroyed => (DESTROYED, Some(0)),
             Row::None => {
                 connection

@@ -12,6 +12,7 @@ mod object;
 mod rules;
 mod transact;
 
-pub(super) use file::SqlFiles;
-pub(super) use index::Index;
+pub(super) use file::{Database, SqlFiles, with_suffix};
+pub(super) use functions::add as functions;
+pub(super) use index::{ANNOUNCED, DESTROYED, ELSEWHERE, Index};
 pub use object::SqlObject;

@@ -11,12 +11,12 @@ use rusqlite::OptionalExtension as _;
 use super::super::message::Message;
 use super::super::object::{alarm_after, check};
 use super::super::pending::Release;
+use super::super::quarantine;
 use super::super::reader::Registered;
 use super::super::shard::{Core, Found, Slot};
 use super::super::{Stored, file_of};
-use super::convert::fault;
 use super::file::Database;
-use super::index::{Index, Row, is_destroyed};
+use super::index::{Index, Row, is_announced, is_destroyed};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp, earliest_alarm};
 use crate::state::{META_KEY, Meta};
@@ -46,7 +46,7 @@ pub struct SqlObject {
     pub(super) doomed: Cell<bool>,
     /// What waits for the open transaction.
     pub(super) gates: RefCell<Vec<Release>>,
-    /// Whether the registry has a row of the object, and its alarm there.
+    /// Whether the registry says that the object is there, and its alarm there.
     indexed: Cell<bool>,
     index: Cell<Option<Timestamp>>,
     /// The shared file's generation that this object was opened in.
@@ -70,8 +70,13 @@ impl SqlObject {
         let registered = registered.filter(|_| !destroyed);
         let opened = core.files.open(&path)?;
         let unborn = opened.is_none();
-        let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
         let row = registered.as_ref().filter(|row| row.seq == 0);
+        let announced = registered.as_ref().filter(|row| is_announced(row));
+        if unborn && row.is_some() {
+            let reason = "it is missing, though the registry knows its object";
+            return Err(core.files.quarantine.close_own(&path, reason));
+        }
+        let database = opened.map_or_else(|| core.files.unborn(), Ok)?;
         let object = Rc::new(Self {
             core: Rc::clone(core),
             target: target.clone(),
@@ -85,7 +90,7 @@ impl SqlObject {
             doomed: Cell::new(false),
             gates: RefCell::default(),
             indexed: Cell::new(row.is_some()),
-            index: Cell::new(row.and_then(|row| row.alarm)),
+            index: Cell::new(row.or(announced).and_then(|row| row.alarm)),
             generation: slot.generation(),
             lost: Cell::new(false),
         });
@@ -93,7 +98,7 @@ impl SqlObject {
         if destroyed {
             object.send_row(Row::None, false)?;
         }
-        if let Some(registered) = registered.filter(|row| unborn && row.seq > 0) {
+        if let Some(registered) = registered.filter(|row| unborn && row.seq.cast_signed() > 0) {
             object.take_in(slot, &registered)?;
         }
         let Some(meta) = object.get(META_KEY)? else {
@@ -117,7 +122,7 @@ impl SqlObject {
             puts,
             ..Commit::default()
         };
-        self.write(&commit).map_err(|error| fault(&error))?;
+        self.write(&commit).map_err(|error| self.fault(&error))?;
         let born = self.core.files.bear(&self.database.borrow(), &self.path)?;
         self.database.replace(born);
         self.unborn.set(false);
@@ -144,6 +149,16 @@ impl SqlObject {
         }
     }
 
+    /// A failed statement. If it says that the file is damaged, the file is closed as it is.
+    pub(super) fn fault(&self, error: &rusqlite::Error) -> StorageFault {
+        let fault = self.core.files.fault(&self.path, error);
+        if matches!(fault, StorageFault::Quarantined(_)) && !self.unborn.get() {
+            self.lost.set(true);
+            quarantine::leave(&self.database.borrow().connection);
+        }
+        fault
+    }
+
     pub(super) fn write(&self, commit: &Commit) -> rusqlite::Result<()> {
         self.database.borrow().own(|connection| {
             let mut put = connection
@@ -160,14 +175,17 @@ impl SqlObject {
     }
 
     /// Before a commit: an alarm that is earlier than what the registry says must be there first, or a crash between the
-    /// two would leave an alarm that never goes off. One that is too early only wakes the object for nothing.
+    /// two would leave an alarm that never goes off. One that is too early only wakes the object for nothing. A birth is
+    /// announced, so that no file is without a row.
     pub(super) fn index_before(&self) -> Result<(), StorageFault> {
-        let Some(AlarmChange::Set(at)) = self.alarm.get() else {
-            return Ok(());
+        let at = match self.alarm.get() {
+            Some(AlarmChange::Set(at)) => Some(at),
+            _ if self.unborn.get() => None,
+            _ => return Ok(()),
         };
-        match self.index.get() {
-            Some(known) if known <= at => Ok(()),
-            _ => self.send_index(Some(at), true),
+        match (self.index.get(), at) {
+            (Some(known), Some(at)) if known <= at && !self.unborn.get() => Ok(()),
+            _ => self.send_index(at, true),
         }
     }
 
@@ -185,8 +203,14 @@ impl SqlObject {
     }
 
     fn send_index(&self, alarm: Option<Timestamp>, wait: bool) -> Result<(), StorageFault> {
-        self.send_row(Row::Alarm(alarm), wait)?;
-        self.indexed.set(true);
+        let born = !self.unborn.get();
+        let row = if born {
+            Row::Alarm(alarm)
+        } else {
+            Row::Announced(alarm)
+        };
+        self.send_row(row, wait)?;
+        self.indexed.set(born);
         self.index.set(alarm);
         Ok(())
     }
@@ -259,7 +283,8 @@ impl Stored for SqlObject {
         let Ok(earliest) = earliest_alarm(self) else {
             return;
         };
-        if self.indexed.get() && self.index.get() != earliest {
+        let is_known = self.indexed.get() || self.index.get().is_some();
+        if is_known && self.index.get() != earliest {
             self.alarm
                 .set(Some(earliest.map_or(AlarmChange::Clear, AlarmChange::Set)));
             self.index_after();
@@ -279,7 +304,7 @@ impl ObjectStore for SqlObject {
         self.database
             .borrow()
             .own(read)
-            .map_err(|error| fault(&error))
+            .map_err(|error| self.fault(&error))
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Record>, StorageFault> {
@@ -314,7 +339,7 @@ impl ObjectStore for SqlObject {
         self.database
             .borrow()
             .own(read)
-            .map_err(|error| fault(&error))
+            .map_err(|error| self.fault(&error))
     }
 
     fn commit(&self, commit: Commit) -> Result<Seq, StorageFault> {
@@ -324,7 +349,7 @@ impl ObjectStore for SqlObject {
         if self.depth.get() == 0 {
             return Err(StorageFault::Io("no transaction is open".to_owned()));
         }
-        self.write(&commit).map_err(|error| fault(&error))?;
+        self.write(&commit).map_err(|error| self.fault(&error))?;
         self.doomed.set(commit.destroy);
         if commit.alarm.is_some() {
             self.alarm.set(commit.alarm);

@@ -6,7 +6,8 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Batch, Connection};
 
 use super::super::faults::Point;
-use super::convert::{self, fault};
+use super::super::quarantine::is_damage;
+use super::convert;
 use super::object::SqlObject;
 use crate::backend::{Counts, RowSink, SqlStore, Statement, StorageFault};
 use crate::sql::{SqlError, SqlFault};
@@ -82,7 +83,17 @@ impl SqlObject {
     fn execute(&self, text: &str) -> Result<(), StorageFault> {
         let database = self.database.borrow();
         let run = |connection: &Connection| connection.execute_batch(text);
-        database.own(run).map_err(|error| fault(&error))
+        let ran = database.own(run);
+        ran.map_err(|error| self.fault(&error))
+    }
+
+    /// A failed statement of the object's.
+    fn told(&self, error: &rusqlite::Error) -> SqlError {
+        if is_damage(error) {
+            self.fault(error).into()
+        } else {
+            convert::error(error)
+        }
     }
 
     /// Commits the turn, durably, unless another thread owns the object now.
@@ -151,13 +162,13 @@ impl SqlStore for SqlObject {
         self.usable()?;
         let database = self.database.borrow();
         let connection = &database.connection;
-        let told = |error: rusqlite::Error| convert::error(&error);
+        let told = |error: rusqlite::Error| self.told(&error);
         let before = connection.total_changes();
         let ran = if statement.single {
             let mut prepared = connection.prepare_cached(statement.text).map_err(told)?;
-            run_one(&mut prepared, statement, true, rows)
+            run_one(self, &mut prepared, statement, true, rows)
         } else {
-            run_all(connection, statement, rows)
+            run_all(self, connection, statement, rows)
         };
         if self.depth.get() > 0 && connection.is_autocommit() {
             let reason = "a statement has rolled the action back: leave `OR ROLLBACK` and `RAISE(ROLLBACK, ..)` away";
@@ -177,24 +188,26 @@ impl SqlStore for SqlObject {
 
 /// Runs several statements.
 fn run_all(
+    object: &SqlObject,
     connection: &Connection,
     statement: &Statement<'_>,
     rows: &mut dyn RowSink,
 ) -> Result<u64, SqlError> {
-    let told = |error: rusqlite::Error| convert::error(&error);
+    let told = |error: rusqlite::Error| object.told(&error);
     let mut batch = Batch::new(connection, statement.text);
     let mut read = 0;
     // One that has been prepared is run before the next is: it may be of a table that this one makes.
     while let Some(mut prepared) = batch.next().map_err(told)? {
         // Only the last may have parameters: who has some is the last.
         let is_last = prepared.parameter_count() > 0 || statement.params.is_empty();
-        read += run_one(&mut prepared, statement, is_last, rows)?;
+        read += run_one(object, &mut prepared, statement, is_last, rows)?;
     }
     Ok(read)
 }
 
 /// Runs one of the statements; how many rows it had.
 fn run_one(
+    object: &SqlObject,
     prepared: &mut rusqlite::Statement<'_>,
     statement: &Statement<'_>,
     is_last: bool,
@@ -203,7 +216,7 @@ fn run_one(
     if statement.read_only && !prepared.readonly() {
         return Err(SqlFault::ReadOnly.into());
     }
-    let told = |error: rusqlite::Error| convert::error(&error);
+    let told = |error: rusqlite::Error| object.told(&error);
     let columns = prepared.column_names().map(str::to_owned);
     let columns: Vec<String> = columns.collect();
     let count = columns.len();

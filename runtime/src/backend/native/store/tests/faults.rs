@@ -4,10 +4,10 @@ use super::*;
 
 /// Fails at the points that were asked for, once each.
 #[derive(Default)]
-struct Script(Mutex<Vec<(Point, Failure)>>);
+pub(super) struct Script(Mutex<Vec<(Point, Failure)>>);
 
 impl Script {
-    fn fail_next(&self, point: Point, failure: Failure) {
+    pub(super) fn fail_next(&self, point: Point, failure: Failure) {
         self.0.lock().expect("no panic").push((point, failure));
     }
 }
@@ -20,7 +20,7 @@ impl Faults for Script {
     }
 }
 
-fn rig() -> (Rig, Arc<Script>) {
+pub(super) fn rig() -> (Rig, Arc<Script>) {
     let script = Arc::new(Script::default());
     let options = StoreOptions {
         faults: Some(Arc::clone(&script) as Arc<dyn Faults>),

@@ -117,38 +117,98 @@ fn a_strange_meta_file_is_refused_and_kept() {
 }
 
 #[test]
-fn a_lost_or_swapped_file_is_refused() {
+fn a_lost_or_swapped_file_is_left_alone() {
     type Harm = fn(&Path);
-    let harms: [(&str, Harm); 5] = [
-        ("missing file", |dir| {
-            fs::remove_file(file_path(dir, 3)).expect("removed");
-        }),
-        ("empty file", |dir| {
-            fs::write(file_path(dir, 3), "").expect("written");
-        }),
-        ("no database", |dir| {
-            fs::write(file_path(dir, 3), "hello, this is text").expect("written");
-        }),
-        ("swapped files", |dir| {
-            fs::rename(file_path(dir, 3), dir.join("x")).expect("renamed");
-            fs::rename(file_path(dir, 4), file_path(dir, 3)).expect("renamed");
-            fs::rename(dir.join("x"), file_path(dir, 4)).expect("renamed");
-        }),
-        ("missing meta", |dir| {
-            fs::remove_file(dir.join("stayput.json")).expect("removed");
-        }),
+    let harms: [(&str, Harm, &[usize]); 4] = [
+        (
+            "missing file",
+            |dir| fs::remove_file(file_path(dir, 3)).expect("removed"),
+            &[3],
+        ),
+        (
+            "empty file",
+            |dir| fs::write(file_path(dir, 3), "").expect("written"),
+            &[3],
+        ),
+        (
+            "no database",
+            |dir| fs::write(file_path(dir, 3), "hello, this is text").expect("written"),
+            &[3],
+        ),
+        (
+            "swapped files",
+            |dir| {
+                fs::rename(file_path(dir, 3), dir.join("x")).expect("renamed");
+                fs::rename(file_path(dir, 4), file_path(dir, 3)).expect("renamed");
+                fs::rename(dir.join("x"), file_path(dir, 4)).expect("renamed");
+            },
+            &[3, 4],
+        ),
     ];
-    for (name, harm) in harms {
-        let dir = TempDir::new().expect("a folder");
-        drop(open(dir.path()).expect("it opens"));
-        harm(dir.path());
-        let error = open(dir.path()).expect_err(name);
-        assert!(
-            matches!(error, OpenError::Corrupt { .. }),
-            "{name}: {error}"
-        );
-        assert!(error.to_string().contains("restore"), "{name}: {error}");
+    for (name, harm, harmed) in harms {
+        let rig = Rig::new();
+        for number in 0..50 {
+            put(&rig.open(&target(&number.to_string())), "k", "1");
+        }
+        rig.settle();
+        let rig = rig.reopen_after(harm);
+        let is_harmed = |name: &str| harmed.iter().any(|n| name == format!("objects-{n}.sqlite"));
+        let before: Vec<_> = contents(rig.dir.path())
+            .into_iter()
+            .filter(|(name, _)| is_harmed(name))
+            .collect();
+        for number in 0..50 {
+            let me = target(&number.to_string());
+            let opened = rig.shard.open_object(&me);
+            if harmed.contains(&rig.store.file_of(me.id)) {
+                let fault = opened.map(|_| ()).expect_err(name);
+                assert!(
+                    matches!(fault, StorageFault::Quarantined(_)),
+                    "{name}: {fault}"
+                );
+                assert!(fault.to_string().contains("--salvage"), "{name}: {fault}");
+            } else {
+                let (object, _) = opened.expect(name);
+                assert_eq!(get(&object, "k").as_deref(), Some("1"), "{name}");
+                put(&object, "k", "2");
+            }
+        }
+        assert_eq!(rig.settle(), Events::default(), "{name}");
+        assert_eq!(rig.shard.alarms(), Ok(Vec::new()), "{name}");
+        let said = rig.store.damaged().expect(name);
+        for number in harmed {
+            assert!(
+                said.contains(&format!("objects-{number}.sqlite")),
+                "{name}: {said}"
+            );
+        }
+        let Rig {
+            shard, store, dir, ..
+        } = rig;
+        drop(shard);
+        store.close();
+        for (file, bytes) in before {
+            let now = fs::read(dir.path().join(&file)).expect("it is there");
+            assert!(now == bytes, "{name}: {file} was changed");
+        }
     }
+}
+
+#[test]
+fn a_folder_of_damaged_files_only_is_refused() {
+    let dir = TempDir::new().expect("a folder");
+    drop(open(dir.path()).expect("it opens"));
+    for number in 0..8 {
+        fs::write(file_path(dir.path(), number), "").expect("written");
+    }
+    let error = open(dir.path()).expect_err("nothing is left");
+    assert!(error.to_string().contains("restore"), "{error}");
+    // Without its own file nobody knows what a folder is.
+    let dir = TempDir::new().expect("a folder");
+    drop(open(dir.path()).expect("it opens"));
+    fs::remove_file(dir.path().join("stayput.json")).expect("removed");
+    let error = open(dir.path()).expect_err("it does not say what it is");
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod commit;
 mod crash;
+mod damage;
 mod faults;
 mod folder;
 mod read;
@@ -51,6 +52,11 @@ impl Rig {
 
     /// Closes the store and opens it again.
     fn reopen(self) -> Self {
+        self.reopen_after(|_| ())
+    }
+
+    /// The same, and does something to the folder meanwhile.
+    fn reopen_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let Self {
             shard,
             notices,
@@ -59,6 +65,7 @@ impl Rig {
         } = self;
         drop((shard, notices));
         store.close();
+        meanwhile(dir.path());
         Self::at(dir, &StoreOptions::new("app"))
     }
 

@@ -261,32 +261,151 @@ fn records_move_in_when_a_class_gets_sql_and_cannot_move_out() {
 }
 
 #[test]
-fn a_foreign_or_broken_file_is_refused() {
+fn a_foreign_broken_or_missing_file_is_left_alone() {
+    type Harm = fn(&Path, &Path);
+    let harms: [(&str, Harm, &str); 5] = [
+        (
+            "another folder's",
+            |mine, theirs| drop(std::fs::copy(theirs, mine).expect("copied")),
+            "another data folder",
+        ),
+        (
+            "empty",
+            |mine, _| std::fs::write(mine, b"").expect("written"),
+            "empty",
+        ),
+        (
+            "no database",
+            |mine, _| std::fs::write(mine, [7; 8192]).expect("written"),
+            "not a database",
+        ),
+        (
+            "missing",
+            |mine, _| std::fs::remove_file(mine).expect("removed"),
+            "missing",
+        ),
+        (
+            "cut",
+            |mine, _| {
+                let file = std::fs::File::options().write(true).open(mine);
+                file.expect("it opens").set_len(8192).expect("cut");
+            },
+            "malformed",
+        ),
+    ];
+    let other = Rig::new();
+    let theirs = open(&other.shard, "a");
+    turn(&theirs, None).expect("it commits");
+    let their_path = theirs.path.clone();
+    drop(theirs);
+    for (name, harm, part) in harms {
+        let rig = Rig::new();
+        for name in ["a", "b"] {
+            turn(&open(&rig.shard, name), None).expect("it commits");
+        }
+        let path = open(&rig.shard, "a").path.clone();
+        let rig = rig.reopen_after(|_| harm(&path, &their_path));
+        let before = std::fs::read(&path).ok();
+        for _ in 0..2 {
+            let fault = rig.shard.open_sql(&target("a")).map(|_| ());
+            assert!(
+                matches!(&fault, Err(StorageFault::Quarantined(reason)) if reason.contains(part)),
+                "{name}: {fault:?}"
+            );
+        }
+        let said = rig.store.damaged();
+        assert!(said.is_some_and(|said| said.contains(part)), "{name}");
+        assert_eq!(turn(&open(&rig.shard, "b"), None), Ok(2), "{name}");
+        assert!(
+            std::fs::read(&path).ok() == before,
+            "{name}: it was changed"
+        );
+    }
+}
+
+#[test]
+fn damage_that_a_statement_meets_closes_the_file_as_it_is() {
     let rig = Rig::new();
     let object = open(&rig.shard, "a");
-    turn(&object, None).expect("it commits");
-    assert_eq!(rig.shard.open_files(), 1);
+    let filled = object.transact(&mut || {
+        run(&object, "CREATE TABLE big(x)").expect("it runs");
+        run(
+            &object,
+            "INSERT INTO big SELECT hex(zeroblob(3000)) FROM (VALUES (1), (2), (3))",
+        )
+        .expect("it runs");
+        let mut commit = commit(&[("turns", "1")], &[]);
+        commit.puts.insert(0, meta());
+        object.commit(commit).expect("accepted");
+        true
+    });
+    filled.expect("it commits");
     let path = object.path.clone();
     drop(object);
-    assert_eq!(rig.shard.open_files(), 0);
-    let other = Rig::new();
-    let there = other
-        .dir
-        .path()
-        .join("sql")
-        .join(path.parent().and_then(Path::file_name).expect("a name"));
-    std::fs::create_dir_all(&there).expect("made");
-    let copy = there.join(path.file_name().expect("a name"));
-    std::fs::copy(&path, &copy).expect("copied");
-    assert!(matches!(
-        other.shard.open_sql(&target("a")),
-        Err(StorageFault::Io(_))
-    ));
-    std::fs::write(&copy, b"").expect("written");
-    assert!(matches!(
-        other.shard.open_sql(&target("a")),
-        Err(StorageFault::Io(_))
-    ));
+    let rig = rig.reopen_after(|_| {
+        let mut bytes = std::fs::read(&path).expect("it reads");
+        for page in bytes.chunks_mut(4096).skip(4) {
+            page.fill(0xa5);
+        }
+        std::fs::write(&path, bytes).expect("written");
+    });
+    let before = std::fs::read(&path).expect("it reads");
+    let object = open(&rig.shard, "a");
+    let found = run(&object, "SELECT max(x) FROM big").map(|_| ());
+    assert_eq!(
+        found.map_err(|error| error.code()),
+        Err("storage.quarantined")
+    );
+    assert!(object.is_lost());
+    drop(object);
+    assert!(rig.shard.open_sql(&target("a")).is_err());
+    assert!(
+        std::fs::read(&path).expect("it reads") == before,
+        "it was changed"
+    );
+}
+
+#[test]
+fn a_birth_that_was_only_announced_is_none() {
+    let (rig, script) = faults::rig();
+    let object = open(&rig.shard, "a");
+    let at = AlarmChange::Set(Timestamp::from_millis(5));
+    script.fail_next(Point::BeforeCommit, Failure::Io);
+    assert!(turn(&object, Some(at)).is_err());
+    drop(object);
+    // The registry has it, but nobody has seen it: it may be born.
+    let rig = rig.reopen();
+    assert_eq!(rig.shard.alarms().map(|alarms| alarms.len()), Ok(1));
+    let object = open(&rig.shard, "a");
+    object.after_alarm();
+    assert_eq!(turn(&object, None), Ok(1));
+    assert_eq!(rig.shard.alarms(), Ok(Vec::new()));
+    let path = object.path.clone();
+    drop(object);
+    let rig = rig.reopen_after(|_| std::fs::remove_file(&path).expect("removed"));
+    let fault = rig.shard.open_sql(&target("a")).map(|_| ());
+    assert!(
+        matches!(fault, Err(StorageFault::Quarantined(_))),
+        "{fault:?}"
+    );
+}
+
+#[test]
+fn an_index_that_does_not_fit_its_table_is_no_damage() {
+    let rig = Rig::new();
+    let object = open(&rig.shard, "a");
+    let turned = object.transact(&mut || {
+        run(&object, "CREATE TABLE t(x)").expect("it runs");
+        run(&object, "CREATE VIRTUAL TABLE f USING fts5(x, content='t')").expect("it runs");
+        run(&object, "INSERT INTO f(rowid, x) VALUES(1, 'a')").expect("it runs");
+        object.commit(commit(&[("!meta", "{}")], &[])).is_ok()
+    });
+    turned.expect("it commits");
+    // The row that the index tells of is not there.
+    let found = run(&object, "SELECT x FROM f('a')");
+    assert!(found.is_err(), "{found:?}");
+    assert!(!object.is_lost());
+    assert_eq!(rig.store.damaged(), None);
 }
 
 #[test]

@@ -1,0 +1,30 @@
+//! What is done with a data folder as a whole, by commands of the program: looking whether it is sound, copying it, and
+//! moving single objects in and out.
+//!
+//! Whoever only reads does so beside a running server. Whoever writes needs the folder's lock.
+
+mod address;
+mod backup;
+
+mod cell;
+mod copy;
+
+mod document;
+mod error;
+mod export;
+mod import;
+mod records;
+mod salvage;
+mod tables;
+mod verify;
+
+mod view;
+
+pub use address::Address;
+pub use backup::{Copied, backup, restore};
+
+pub use error::CareError;
+pub use export::{Exported, export};
+pub use import::{Import, Imported};
+pub use salvage::{Salvaged, salvage};
+pub use verify::{Fault, Report, verify};
