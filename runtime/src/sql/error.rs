@@ -81,6 +81,11 @@ impl SqlError {
         self.0.fault.code()
     }
 
+    /// What callers get, unless it is `internal`.
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
+        self.0.rejection.as_ref()
+    }
+
     /// What SQLite says of a failed statement: the same sentences everywhere, whatever the backend adds to them.
     pub(crate) fn of_message(message: &str) -> Self {
         SqlFault::of_message(message).into()
