@@ -152,7 +152,11 @@ const fn by_filter(shop: &'static str) -> [Step; 35] {
             r#"{"wanted": {"like": "Ann%"}}"#,
             r#"[["a"], 1, "a"]"#,
         ),
-        find(shop, r#"{"wanted": {"like": "%n_"}}"#, r#"[["b"], 1, "b"]"#),
+        find(
+            shop,
+            r#"{"wanted": {"like": "%n_"}}"#,
+            r#"[["a", "b"], 2, "a"]"#,
+        ),
         find(
             shop,
             r#"{"wanted": {"like": "ann\\_"}}"#,

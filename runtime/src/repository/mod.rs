@@ -6,6 +6,7 @@
 mod error;
 mod find;
 mod lent;
+mod member;
 mod scope;
 mod unit;
 
@@ -13,10 +14,11 @@ use std::borrow::Borrow;
 
 pub use error::{RepositoryError, RepositoryFault};
 pub use find::Find;
+pub use member::Member;
 #[doc(hidden)]
 pub use scope::Scope;
 pub(crate) use scope::{Part, Transaction};
-pub use unit::{Member, UnitOfWork};
+pub use unit::UnitOfWork;
 
 use crate::state::{AsKey, Cursor, Key, Page};
 

@@ -1,14 +1,12 @@
 //! Units of work: changes of several repositories that are written together, or not at all.
 
-use std::borrow::Borrow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use super::member::{Kind, Member, Part};
 use super::scope::{Scope, within};
-use super::{Find, Repository, RepositoryError};
-use crate::state::{AsKey, key_text};
+use super::{Repository, RepositoryError};
 
 /// Changes of several repositories that wait to be written together by [`commit`](Self::commit), or not at all.
 ///
@@ -35,12 +33,6 @@ use crate::state::{AsKey, key_text};
 ///     #[key]
 ///     pub id: String,
 ///     pub lines: Vec<(String, u32)>,
-/// }
-///
-/// #[derive(Debug, ActionError)]
-/// pub enum ShopError {
-///     /// There is not enough of it.
-///     OutOfStock { product: String },
 /// }
 ///
 /// #[durable_object]
@@ -101,56 +93,8 @@ use crate::state::{AsKey, key_text};
 #[derive(Default)]
 pub struct UnitOfWork<'r> {
     parts: RefCell<Vec<Rc<dyn Part + 'r>>>,
-}
-
-/// One repository of a unit, whatever it is of.
-trait Part {
-    fn scope(&self) -> Scope;
-    /// What waits: what kind, since when, and which of its writes.
-    fn waiting(&self) -> Vec<(Kind, usize, usize)>;
-    fn write(&self, at: usize) -> Result<(), RepositoryError>;
-    /// The writes are done.
-    fn done(&self);
-    fn forget(&self);
-}
-
-/// What is done first comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Insert,
-    Update,
-    Delete,
-}
-
-/// A change that waits.
-struct Waiting<T> {
-    kind: Kind,
-    /// Its number in the unit.
-    since: usize,
-    /// The text of the key; `None` if the table is to give it.
-    key: Option<String>,
-    /// Of one that is deleted there is none.
-    entity: Option<T>,
-    /// As it has been written, until it is known that all have been.
-    written: Option<T>,
-}
-
-/// A repository and what waits to be written there.
-struct Joined<T, R> {
-    repository: RefCell<R>,
-    state: RefCell<State<T>>,
-}
-
-struct State<T> {
-    waiting: Vec<Waiting<T>>,
-    /// What is known, by the texts of the keys; `None`: there is none.
-    known: BTreeMap<String, Option<T>>,
-}
-
-/// A repository in a [`UnitOfWork`]: made by [`UnitOfWork::join`].
-pub struct Member<'w, 'r, T, R> {
-    unit: &'w UnitOfWork<'r>,
-    joined: Rc<Joined<T, R>>,
+    /// How many changes there have been: the number of the next one.
+    said: Cell<usize>,
 }
 
 impl<'r> UnitOfWork<'r> {
@@ -160,20 +104,14 @@ impl<'r> UnitOfWork<'r> {
     }
 
     /// Takes a repository in.
-    pub fn join<T, R>(&self, repository: R) -> Member<'_, 'r, T, R>
+    pub fn join<T, R>(&self, repository: R) -> Member<'_, T, R>
     where
         T: Clone + 'r,
         R: Repository<T> + 'r,
     {
-        let joined = Rc::new(Joined {
-            repository: RefCell::new(repository),
-            state: RefCell::new(State {
-                waiting: Vec::new(),
-                known: BTreeMap::new(),
-            }),
-        });
-        self.parts.borrow_mut().push(joined.clone());
-        Member { unit: self, joined }
+        let (member, part) = Member::of(&self.said, repository);
+        self.parts.borrow_mut().push(part);
+        member
     }
 
     /// How many changes wait.
@@ -187,29 +125,22 @@ impl<'r> UnitOfWork<'r> {
         self.len() == 0
     }
 
-    /// The number of the next change: higher than all that wait.
-    fn next(&self) -> usize {
-        let parts = self.parts.borrow();
-        let all = parts.iter().flat_map(|part| part.waiting());
-        all.map(|(_, since, _)| since + 1).max().unwrap_or(0)
-    }
-
     /// Writes all changes, or none.
     ///
     /// # Errors
     /// That of the first change that cannot be written.
     pub fn commit(&self) -> Result<(), RepositoryError> {
         let parts = self.parts.borrow().clone();
-        let mut writes = Vec::new();
-        for (number, part) in parts.iter().enumerate() {
+        let mut writes: Vec<(Kind, usize, usize)> = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
             let waiting = part.waiting().into_iter();
-            writes.extend(waiting.map(|(kind, since, at)| (kind, since, number, at)));
+            writes.extend(waiting.map(|(kind, number)| (kind, number, at)));
         }
         writes.sort_unstable();
         let scopes: Vec<Scope> = parts.iter().map(|part| part.scope()).collect();
         within(&scopes, &mut || {
             let mut writes = writes.iter();
-            writes.try_for_each(|(_, _, part, at)| parts[*part].write(*at))
+            writes.try_for_each(|(_, number, at)| parts[*at].write(*number))
         })?;
         for part in &parts {
             part.done();
@@ -225,198 +156,8 @@ impl<'r> UnitOfWork<'r> {
     }
 }
 
-impl<T: Clone, R: Repository<T>> Member<'_, '_, T, R> {
-    /// The entity of a key, as it will be; read once in a unit.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
-    pub fn get<Q: AsKey + ?Sized>(&self, key: &Q) -> Result<Option<T>, RepositoryError>
-    where
-        R::Key: Borrow<Q>,
-    {
-        self.joined.get(key_text(key))
-    }
-
-    /// [`get`](Self::get), of one that has to be there.
-    ///
-    /// # Errors
-    /// [`RepositoryFault::NotFound`](super::RepositoryFault::NotFound), or why it cannot be read.
-    pub fn require<Q: AsKey + ?Sized>(&self, key: &Q) -> Result<T, RepositoryError>
-    where
-        R::Key: Borrow<Q>,
-    {
-        let text = key_text(key);
-        let found = self.joined.get(text.clone())?;
-        found.ok_or_else(|| self.joined.repository.borrow().missing(&text))
-    }
-
-    /// Those that are asked for, by what is stored now, but each as it will be, without those that will be deleted. What is
-    /// inserted is found after the commit.
-    ///
-    /// # Errors
-    /// Why they cannot be read.
-    pub fn find(&self, find: impl Into<Find<T>>) -> Result<Vec<T>, RepositoryError> {
-        let found = self.joined.repository.borrow().find(find)?;
-        let mut state = self.joined.state.borrow_mut();
-        let known = found
-            .into_iter()
-            .filter_map(|entity| match R::key_text(&entity) {
-                Some(key) => state.known.entry(key).or_insert(Some(entity)).clone(),
-                None => Some(entity),
-            });
-        Ok(known.collect())
-    }
-
-    /// A new entity. That there is one of its key, the commit finds out.
-    pub fn insert(&self, entity: T) {
-        let since = self.unit.next();
-        let mut state = self.joined.state.borrow_mut();
-        let key = R::key_text(&entity);
-        if let Some(key) = &key {
-            state.known.insert(key.clone(), Some(entity.clone()));
-            // What was to be deleted and comes again is changed.
-            let deleted = |waiting: &&mut Waiting<T>| {
-                waiting.kind == Kind::Delete && waiting.key.as_ref() == Some(key)
-            };
-            if let Some(waiting) = state.waiting.iter_mut().find(deleted) {
-                waiting.kind = Kind::Update;
-                waiting.entity = Some(entity);
-                return;
-            }
-        }
-        state.wait(Kind::Insert, since, key, Some(entity));
-    }
-
-    /// A changed entity.
-    ///
-    /// # Errors
-    /// [`RepositoryFault::NotFound`](super::RepositoryFault::NotFound): it is deleted in this unit, or it was looked for and
-    /// not found. That it is not there otherwise, or was changed since, the commit finds out.
-    pub fn update(&self, entity: T) -> Result<(), RepositoryError> {
-        let since = self.unit.next();
-        let missing = |key: &str| self.joined.repository.borrow().missing(key);
-        let Some(key) = R::key_text(&entity) else {
-            return Err(missing(""));
-        };
-        let mut state = self.joined.state.borrow_mut();
-        if matches!(state.known.get(&key), Some(None)) {
-            return Err(missing(&key));
-        }
-        state.known.insert(key.clone(), Some(entity.clone()));
-        match state.find(&key) {
-            // An insertion stays one.
-            Some(waiting) => waiting.entity = Some(entity),
-            None => state.wait(Kind::Update, since, Some(key), Some(entity)),
-        }
-        Ok(())
-    }
-
-    /// An entity that is to go. That it is not there, the commit finds out.
-    pub fn delete<Q: AsKey + ?Sized>(&self, key: &Q)
-    where
-        R::Key: Borrow<Q>,
-    {
-        let since = self.unit.next();
-        let key = key_text(key);
-        let mut state = self.joined.state.borrow_mut();
-        state.known.insert(key.clone(), None);
-        let kind = state.find(&key).map(|waiting| waiting.kind);
-        state
-            .waiting
-            .retain(|waiting| waiting.key.as_ref() != Some(&key));
-        // Of what was only to be inserted nothing is there.
-        if kind != Some(Kind::Insert) {
-            state.wait(Kind::Delete, since, Some(key), None);
-        }
-    }
-}
-
-impl<T> State<T> {
-    fn find(&mut self, key: &str) -> Option<&mut Waiting<T>> {
-        let is_it = |waiting: &&mut Waiting<T>| waiting.key.as_deref() == Some(key);
-        self.waiting.iter_mut().find(is_it)
-    }
-
-    fn wait(&mut self, kind: Kind, since: usize, key: Option<String>, entity: Option<T>) {
-        self.waiting.push(Waiting {
-            kind,
-            since,
-            key,
-            entity,
-            written: None,
-        });
-    }
-}
-
-impl<T: Clone, R: Repository<T>> Joined<T, R> {
-    fn get(&self, key: String) -> Result<Option<T>, RepositoryError> {
-        if let Some(known) = self.state.borrow().known.get(&key) {
-            return Ok(known.clone());
-        }
-        let found = self.repository.borrow().get_text(&key)?;
-        let known = found.clone();
-        self.state.borrow_mut().known.insert(key, known);
-        Ok(found)
-    }
-}
-
-impl<T: Clone, R: Repository<T>> Part for Joined<T, R> {
-    fn scope(&self) -> Scope {
-        self.repository.borrow().scope()
-    }
-
-    fn waiting(&self) -> Vec<(Kind, usize, usize)> {
-        let state = self.state.borrow();
-        let waiting = state.waiting.iter().enumerate();
-        waiting
-            .map(|(at, waiting)| (waiting.kind, waiting.since, at))
-            .collect()
-    }
-
-    fn write(&self, at: usize) -> Result<(), RepositoryError> {
-        let mut repository = self.repository.borrow_mut();
-        let mut state = self.state.borrow_mut();
-        let Some(waiting) = state.waiting.get_mut(at) else {
-            return Ok(());
-        };
-        waiting.written = match (waiting.kind, waiting.entity.clone(), &waiting.key) {
-            (Kind::Insert, Some(entity), _) => Some(repository.insert(entity)?),
-            (Kind::Update, Some(entity), _) => Some(repository.update(entity)?),
-            (_, _, Some(key)) => {
-                repository.delete_text(key)?;
-                None
-            }
-            (_, _, None) => None,
-        };
-        Ok(())
-    }
-
-    fn done(&self) {
-        let mut state = self.state.borrow_mut();
-        for waiting in std::mem::take(&mut state.waiting) {
-            if let Some(written) = waiting.written
-                && let Some(key) = R::key_text(&written)
-            {
-                state.known.insert(key, Some(written));
-            }
-        }
-    }
-
-    fn forget(&self) {
-        let mut state = self.state.borrow_mut();
-        state.waiting.clear();
-        state.known.clear();
-    }
-}
-
 impl fmt::Debug for UnitOfWork<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnitOfWork({} changes)", self.len())
-    }
-}
-
-impl<T, R> fmt::Debug for Member<'_, '_, T, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Member(..)")
     }
 }

@@ -16,11 +16,11 @@ pub(super) struct Clause {
     pub(super) params: Vec<SqlValue>,
 }
 
-/// A name in SQL.
+/// A name in SQL. Not in double quotes: SQLite takes those around a name that it does not know for a text.
 pub(super) fn push_name(text: &mut String, name: &str) {
-    text.push('"');
-    text.push_str(&name.replace('"', "\"\""));
-    text.push('"');
+    text.push('`');
+    text.push_str(&name.replace('`', "``"));
+    text.push('`');
 }
 
 impl Clause {

@@ -79,7 +79,7 @@ pub(crate) use wanted;
 
 /// Takes what the lines want out of the stock.
 pub(crate) fn take<P, R>(
-    products: &stayput::repository::Member<'_, '_, P, R>,
+    products: &stayput::repository::Member<'_, P, R>,
     lines: &[Line],
     stock: impl Fn(&mut P) -> &mut u64,
 ) -> Result<()>
