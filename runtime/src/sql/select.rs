@@ -222,8 +222,7 @@ impl<'q, T: Row> RowQuery<'q, T> {
     /// # Errors
     /// As of [`all`](Self::all).
     pub fn first(&self) -> Outcome<Option<T>> {
-        let limit = self.ask.limit.unwrap_or(1).min(1);
-        Ok(self.select_all(Whole, limit)?.pop())
+        Ok(self.select_all(Whole, 1)?.pop())
     }
 
     /// The row, if there is exactly one.

@@ -157,3 +157,39 @@ impl Object {
         _ = (this, cx);
     }
 }
+
+/// A row whose columns are kept in every way there is.
+#[derive(::core::fmt::Debug, ::stayput::Row)]
+#[row(table = "lines")]
+#[index(by_both(name, at))]
+pub(crate) struct Line {
+    #[column(key, auto)]
+    pub(crate) id: u64,
+    #[column(unique)]
+    pub(crate) name: ::std::string::String,
+    #[column(name = "words", json)]
+    pub(crate) list: ::std::vec::Vec<::std::string::String>,
+    #[column(with = byte)]
+    pub(crate) at: u8,
+    #[column(version)]
+    pub(crate) version: u32,
+    #[column(skip)]
+    pub(crate) draft: bool,
+}
+
+mod byte {
+    use ::core::convert::From as _;
+    use ::core::result::Result;
+    use ::stayput::sql::SqlValue;
+
+    pub(super) fn to_sql(byte: &u8) -> SqlValue {
+        SqlValue::from(*byte)
+    }
+
+    pub(super) fn from_sql(value: SqlValue) -> Result<u8, &'static str> {
+        match value {
+            SqlValue::Integer(0) => Result::Ok(0),
+            _ => Result::Err("only 0 is read here"),
+        }
+    }
+}
