@@ -169,10 +169,10 @@ fn entity(row: &Row) -> TokenStream {
         let (ty, name, how) = (&column.ty, &stored.name, &stored.how);
         quote!(__rt::row_column!(#name, #ty #how))
     });
-    let version = match row.version {
-        Some(number) => quote!(::core::option::Option::Some(#number)),
-        None => quote!(::core::option::Option::None),
-    };
+    let version = row.version.map_or_else(
+        || quote!(::core::option::Option::None),
+        |number| quote!(::core::option::Option::Some(#number)),
+    );
     let given = local("key");
     let set_key = row.auto.then(|| {
         let from = quote_spanned!(key_type.span()=> <#key_type as __rt::AutoKey>::given(#given));

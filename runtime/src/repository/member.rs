@@ -173,13 +173,12 @@ impl<'w, T: Clone, R: Repository<T>> Member<'w, T, R> {
         if known.is_some_and(|known| known.entity.is_none()) {
             return Err(self.missing(&key));
         }
-        match state.change(&key) {
+        if let Some(waiting) = state.change(&key) {
             // An insertion stays one.
-            Some(waiting) => waiting.entity = Some(entity.clone()),
-            None => {
-                let changed = Some(entity.clone());
-                state.wait(number, Kind::Update, Some(key.clone()), changed);
-            }
+            waiting.entity = Some(entity.clone());
+        } else {
+            let changed = Some(entity.clone());
+            state.wait(number, Kind::Update, Some(key.clone()), changed);
         }
         state.known(key, None).entity = Some(entity);
         Ok(())

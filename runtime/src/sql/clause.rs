@@ -171,7 +171,8 @@ impl Clause {
             && !is_some(start)
             && let Some(prefix) = column.prefix(start)
         {
-            return self.prefix(column, &prefix?);
+            self.prefix(column, &prefix?);
+            return Ok(());
         }
         // Whether `NULL` is meant, and where values begin.
         let (null, low) = match from {
@@ -226,7 +227,7 @@ impl Clause {
     }
 
     /// Text that begins so: everything from the prefix to the first text that is greater than all those.
-    fn prefix(&mut self, column: &RowColumn, prefix: &str) -> Result<(), SqlError> {
+    fn prefix(&mut self, column: &RowColumn, prefix: &str) {
         self.push("(").name(column.name).push(" >= ");
         self.bind(prefix.into());
         if let Some(end) = successor(prefix) {
@@ -234,7 +235,6 @@ impl Clause {
             self.bind(SqlValue::Text(end));
         }
         self.push(")");
-        Ok(())
     }
 }
 

@@ -32,7 +32,7 @@ pub use entity::{
 pub use error::{SqlError, SqlFault};
 pub use migrate::Migration;
 pub use raw::{FromRow, RawQuery, SqlRow, ToRow};
-pub use repository::SqlRepository;
+pub use repository::{Changing, SqlRepository};
 pub use row::{Rows, TypedRows};
 #[doc(hidden)]
 pub use select::SqlRows;

@@ -15,7 +15,7 @@ use super::{Door, SqlError, SqlFault, SqlValue};
 use crate::repository::{
     Find, Part, ReadRepository, Repository, RepositoryError, Scope, Transaction,
 };
-use crate::state::{AsKey, Ask, Cursor, Page, Read, Write, Writes, key_text};
+use crate::state::{AsKey, Ask, Cursor, Page, Read, Write, key_text};
 
 /// The rows of a type's table in SQL: `cx.sql().repository::<User>()`, and to read `cx.sql_read().repository::<User>()`.
 ///
@@ -82,6 +82,16 @@ pub struct SqlRepository<'a, T: Row, M = Read> {
 
 type Outcome<R> = Result<R, RepositoryError>;
 
+/// That a repository may change what it keeps: it was made by `cx.sql()`.
+#[diagnostic::on_unimplemented(
+    message = "a repository that reads cannot change anything",
+    label = "made by `cx.sql_read()`",
+    note = "make it by `cx.sql()`, in an action that takes `&mut self`"
+)]
+pub trait Changing {}
+
+impl Changing for Write {}
+
 impl<T: Row, M> SqlRepository<'_, T, M> {
     pub(super) fn new(reach: Reach) -> Self {
         Self {
@@ -101,14 +111,6 @@ impl<T: Row, M> SqlRepository<'_, T, M> {
     /// A query of all rows, to be narrowed.
     pub fn query(&self) -> RowQuery<'_, T> {
         RowQuery::over(self.rows())
-    }
-
-    /// A query whose rows can be removed or changed.
-    pub fn query_mut(&mut self) -> RowQuery<'_, T, Write>
-    where
-        M: Writes,
-    {
-        RowQuery::new(self.rows(), Ask::default())
     }
 
     fn found(&self, ask: Ask) -> RowQuery<'_, T> {
@@ -174,7 +176,7 @@ impl<T: Row, M> SqlRepository<'_, T, M> {
     }
 
     fn insert_row(&self, mut row: T) -> Outcome<T> {
-        let given = self.gives_key(&row);
+        let given = gives_key(&row);
         let clause = statement::insert(T::DEFINITION, row.to_row()?, given)?;
         if !given {
             self.reach().exec(&clause.text, &clause.params)?;
@@ -194,10 +196,6 @@ impl<T: Row, M> SqlRepository<'_, T, M> {
         Ok(row)
     }
 
-    fn gives_key(&self, row: &T) -> bool {
-        T::DEFINITION.auto && key_text(row.key()) == key_text(&0_u64)
-    }
-
     /// Changes the row under the key with this text.
     pub(super) fn update_row(&self, mut row: T, key: &str) -> Outcome<T> {
         let expected = row.version();
@@ -214,7 +212,7 @@ impl<T: Row, M> SqlRepository<'_, T, M> {
     }
 
     fn save_row(&self, mut row: T) -> Outcome<T> {
-        if self.gives_key(&row) {
+        if gives_key(&row) {
             return self.insert_row(row);
         }
         let definition = T::DEFINITION;
@@ -270,29 +268,117 @@ impl<T: Row, M> ReadRepository<T> for SqlRepository<'_, T, M> {
     }
 }
 
-impl<T: Row, M: Writes> Repository<T> for SqlRepository<'_, T, M> {
-    fn insert(&mut self, row: T) -> Outcome<T> {
+/// What changes rows: here, not only in the trait, so that who reads is told what to do.
+impl<T: Row, M> SqlRepository<'_, T, M> {
+    /// [`Repository::insert`].
+    ///
+    /// # Errors
+    /// The same; as everywhere here.
+    pub fn insert(&mut self, row: T) -> Outcome<T>
+    where
+        M: Changing,
+    {
         self.insert_row(row)
     }
 
-    fn update(&mut self, row: T) -> Outcome<T> {
+    /// [`Repository::update`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn update(&mut self, row: T) -> Outcome<T>
+    where
+        M: Changing,
+    {
         let key = key_text(row.key());
         self.update_row(row, &key)
     }
 
-    fn save(&mut self, row: T) -> Outcome<T> {
+    /// [`Repository::save`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn save(&mut self, row: T) -> Outcome<T>
+    where
+        M: Changing,
+    {
         self.save_row(row)
     }
 
-    fn save_many(&mut self, rows: impl IntoIterator<Item = T>) -> Outcome<Vec<T>> {
+    /// [`Repository::save_many`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn save_many(&mut self, rows: impl IntoIterator<Item = T>) -> Outcome<Vec<T>>
+    where
+        M: Changing,
+    {
         self.attempt(|| rows.into_iter().map(|row| self.save_row(row)).collect())
+    }
+
+    /// [`Repository::delete`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn delete<Q: AsKey + ?Sized>(&mut self, key: &Q) -> Outcome<bool>
+    where
+        T::Key: Borrow<Q>,
+        M: Changing,
+    {
+        Ok(self.delete_texts(vec![key_text(key)])? > 0)
+    }
+
+    /// [`Repository::delete_many`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn delete_many<'k, Q>(&mut self, keys: impl IntoIterator<Item = &'k Q>) -> Outcome<u64>
+    where
+        Q: AsKey + ?Sized + 'k,
+        T::Key: Borrow<Q>,
+        M: Changing,
+    {
+        self.delete_texts(keys.into_iter().map(key_text).collect())
+    }
+
+    /// A query whose rows can be removed or changed.
+    pub fn query_mut(&mut self) -> RowQuery<'_, T, Write>
+    where
+        M: Changing,
+    {
+        RowQuery::new(self.rows(), Ask::default())
+    }
+
+    fn delete_texts(&self, keys: Vec<String>) -> Outcome<u64> {
+        let ask = Ask {
+            filter: T::DEFINITION.with_keys(keys),
+            ..Ask::default()
+        };
+        RowQuery::<T, Write>::new(self.rows(), ask).delete()
+    }
+}
+
+impl<T: Row, M: Changing> Repository<T> for SqlRepository<'_, T, M> {
+    fn insert(&mut self, row: T) -> Outcome<T> {
+        self.insert(row)
+    }
+
+    fn update(&mut self, row: T) -> Outcome<T> {
+        self.update(row)
+    }
+
+    fn save(&mut self, row: T) -> Outcome<T> {
+        self.save(row)
+    }
+
+    fn save_many(&mut self, rows: impl IntoIterator<Item = T>) -> Outcome<Vec<T>> {
+        self.save_many(rows)
     }
 
     fn delete<Q: AsKey + ?Sized>(&mut self, key: &Q) -> Outcome<bool>
     where
         T::Key: Borrow<Q>,
     {
-        Ok(self.delete_many([key])? > 0)
+        self.delete(key)
     }
 
     fn delete_many<'k, Q>(&mut self, keys: impl IntoIterator<Item = &'k Q>) -> Outcome<u64>
@@ -300,16 +386,11 @@ impl<T: Row, M: Writes> Repository<T> for SqlRepository<'_, T, M> {
         Q: AsKey + ?Sized + 'k,
         T::Key: Borrow<Q>,
     {
-        let ask = Ask {
-            filter: T::DEFINITION.with_keys(keys.into_iter().map(key_text).collect()),
-            ..Ask::default()
-        };
-        RowQuery::<T, Write>::new(self.rows(), ask).delete()
+        self.delete_many(keys)
     }
 
     fn key_text(row: &T) -> Option<String> {
-        let given = T::DEFINITION.auto && key_text(row.key()) == key_text(&0_u64);
-        (!given).then(|| key_text(row.key()))
+        (!gives_key(row)).then(|| key_text(row.key()))
     }
 
     fn get_text(&self, key: &str) -> Outcome<Option<T>> {
@@ -317,11 +398,7 @@ impl<T: Row, M: Writes> Repository<T> for SqlRepository<'_, T, M> {
     }
 
     fn delete_text(&mut self, key: &str) -> Outcome<()> {
-        let ask = Ask {
-            filter: T::DEFINITION.with_keys(vec![key.to_owned()]),
-            ..Ask::default()
-        };
-        match RowQuery::<T, Write>::new(self.rows(), ask).delete()? {
+        match self.delete_texts(vec![key.to_owned()])? {
             0 => Err(self.why_missing(key, None)),
             _ => Ok(()),
         }
@@ -335,6 +412,11 @@ impl<T: Row, M: Writes> Repository<T> for SqlRepository<'_, T, M> {
         let door = self.reach().door();
         Scope::of(door.map(|door| Rc::clone(door) as Rc<dyn Transaction>))
     }
+}
+
+/// Whether the table is to give the key.
+fn gives_key<T: Row>(row: &T) -> bool {
+    T::DEFINITION.auto && key_text(row.key()) == key_text(&0_u64)
 }
 
 impl Transaction for Door {

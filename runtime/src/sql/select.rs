@@ -134,12 +134,11 @@ impl<'q, T: Row> RowQuery<'q, T> {
         let mut items = Vec::new();
         let columns = projection.columns();
         let all;
-        let wanted = match &columns {
-            Some(columns) => columns,
-            None => {
-                all = T::DEFINITION.all();
-                &all
-            }
+        let wanted = if let Some(columns) = &columns {
+            columns
+        } else {
+            all = T::DEFINITION.all();
+            &all
         };
         self.look(&Select::rows(wanted, limit), &mut |row| {
             let item = match &columns {
@@ -301,7 +300,7 @@ impl<'q, T: Row> RowQuery<'q, T> {
         };
         self.look(&select, &mut |row| {
             counted = row.get("n")?;
-            sum = sum_of::<V>(row.take("s")?)?;
+            sum = sum_of::<V>(&row.take("s")?)?;
             Ok(true)
         })?;
         Ok((sum, counted))
@@ -474,8 +473,8 @@ impl<'q, T: Row> IntoIterator for RowQuery<'q, T> {
 }
 
 /// The sum that the platform gives.
-fn sum_of<V: Number>(value: SqlValue) -> Result<V::Sum, SqlError> {
-    V::sum_of(&value).ok_or_else(|| {
+fn sum_of<V: Number>(value: &SqlValue) -> Result<V::Sum, SqlError> {
+    V::sum_of(value).ok_or_else(|| {
         let (column, reason) = (String::new(), format!("a sum cannot be {}", value.kind()));
         SqlFault::Unreadable { column, reason }.into()
     })

@@ -197,12 +197,15 @@ pub(super) fn behind(
 /// Whose value comes after this one.
 fn beyond(column: usize, text: &str, descending: bool) -> Node {
     let bound = Bound::Excluded(text.to_owned());
-    let test = if descending {
-        Test::Range(Bound::Unbounded, bound)
+    let (from, to) = if descending {
+        (Bound::Unbounded, bound)
     } else {
-        Test::Range(bound, Bound::Unbounded)
+        (bound, Bound::Unbounded)
     };
-    Node::Is { column, test }
+    Node::Is {
+        column,
+        test: Test::Range(from, to),
+    }
 }
 
 /// `INSERT INTO .. VALUES(..)`; without the key, if the table gives it.

@@ -174,6 +174,7 @@ pub(crate) struct Line {
     #[column(version)]
     pub(crate) version: u32,
     #[column(skip)]
+    #[allow(dead_code, reason = "nobody reads what is skipped")]
     pub(crate) draft: bool,
 }
 

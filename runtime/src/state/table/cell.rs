@@ -233,6 +233,7 @@ macro_rules! numbers {
             #[allow(
                 clippy::cast_precision_loss,
                 clippy::cast_lossless,
+                clippy::cast_possible_truncation,
                 clippy::unnecessary_cast,
                 trivial_numeric_casts,
                 reason = "of floats, floats"

@@ -101,12 +101,12 @@ impl Bazaar {
 
     /// Tries to, and goes on.
     #[action(public)]
-    fn try_save_many(&mut self, users: Vec<Buyer>) -> Result<String, RepositoryError> {
+    fn try_save_many(&mut self, users: Vec<Buyer>) -> String {
         let saved = self.users.save_many(users);
-        Ok(saved.map_or_else(
+        saved.map_or_else(
             |error| error.code().to_owned(),
             |saved| saved.len().to_string(),
-        ))
+        )
     }
 
     /// Removes one.
@@ -163,27 +163,20 @@ impl Bazaar {
 
     /// By what is unique.
     #[action(public)]
-    fn by_email(&self, email: String) -> Result<Option<Buyer>, RepositoryError> {
-        Ok(self.users.find_by_email(email))
+    fn by_email(&self, email: String) -> Option<Buyer> {
+        self.users.find_by_email(email)
     }
 
     /// By an index of two.
     #[action(public)]
-    fn by_city_and_age(
-        &self,
-        city: String,
-        age: Option<i64>,
-    ) -> Result<Vec<String>, RepositoryError> {
-        Ok(self
-            .users
-            .find_by_city_and_age(city, age)
-            .select(Buyer::ID)
-            .all())
+    fn by_city_and_age(&self, city: String, age: Option<i64>) -> Vec<String> {
+        let found = self.users.find_by_city_and_age(city, age);
+        found.select(Buyer::ID).all()
     }
 
     /// Names and ages, and what the ages come to.
     #[action(public)]
-    fn ages(&self, city: String) -> Result<Ages, RepositoryError> {
+    fn ages(&self, city: String) -> Ages {
         let users = &self.users;
         let query = || {
             users
@@ -191,13 +184,13 @@ impl Bazaar {
                 .filter(Buyer::CITY.eq(&city))
                 .order_by(Buyer::NAME.asc())
         };
-        Ok(Ages {
+        Ages {
             names: query().select((Buyer::NAME, Buyer::AGE)).all(),
             sum: query().sum(Buyer::AGE).to_string(),
             average: query().avg(Buyer::SCORE),
             youngest: query().min(Buyer::AGE).flatten(),
             best: query().max(Buyer::SCORE),
-        })
+        }
     }
 
     /// Fills the shelves.

@@ -182,16 +182,12 @@ impl Market {
 
     /// Tries to, and goes on.
     #[action(public)]
-    fn try_save_many(
-        &mut self,
-        cx: &mut Context<Self>,
-        users: Vec<Customer>,
-    ) -> Result<String, RepositoryError> {
+    fn try_save_many(&mut self, cx: &mut Context<Self>, users: Vec<Customer>) -> String {
         let saved = cx.sql().repository::<Customer>().save_many(users);
-        Ok(saved.map_or_else(
+        saved.map_or_else(
             |error| error.code().to_owned(),
             |saved| saved.len().to_string(),
-        ))
+        )
     }
 
     /// Removes one.
