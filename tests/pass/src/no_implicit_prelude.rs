@@ -183,6 +183,10 @@ mod byte {
     use ::core::result::Result;
     use ::stayput::sql::SqlValue;
 
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "values of all types come by reference"
+    )]
     pub(super) fn to_sql(byte: &u8) -> SqlValue {
         SqlValue::from(*byte)
     }

@@ -67,6 +67,10 @@ pub struct Customer {
 mod day {
     use super::SqlValue;
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "values of all types come by reference"
+    )]
     pub(super) fn to_sql(day: &u32) -> SqlValue {
         SqlValue::Text(format!("day {day}"))
     }
