@@ -219,6 +219,13 @@ pub(crate) fn entity(item: TokenStream) -> TokenStream {
     })
 }
 
+/// `#[derive(Row)]`.
+pub(crate) fn row(item: TokenStream) -> TokenStream {
+    derive(item, |input, diag| {
+        model::row::read(input, diag).map(|row| expand::row::expand(&row))
+    })
+}
+
 fn derive(
     item: TokenStream,
     expand: impl FnOnce(&DeriveInput, &mut Diag) -> Option<TokenStream>,

@@ -70,7 +70,13 @@ pub fn config(item: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct the rows of a table.
-#[proc_macro_derive(Entity, attributes(entity, key, index))]
+#[proc_macro_derive(Entity, attributes(entity, key, index, version))]
 pub fn entity(item: TokenStream) -> TokenStream {
     entry::entity(item.into()).into()
+}
+
+/// Makes a struct the rows of a table in SQL.
+#[proc_macro_derive(Row, attributes(row, column, index))]
+pub fn row(item: TokenStream) -> TokenStream {
+    entry::row(item.into()).into()
 }

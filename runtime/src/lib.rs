@@ -34,6 +34,7 @@ pub mod object;
 pub mod outgoing;
 pub mod prelude;
 pub mod remote;
+pub mod repository;
 pub mod rpc;
 pub mod socket;
 pub mod sql;
@@ -53,7 +54,9 @@ pub use config::Config;
 pub use error::{ActionError, Error, Result};
 #[doc(inline)]
 pub use http::door as front;
-pub use macros::{ActionError, Config, Entity, action, data, durable_object, event, mixin, stub};
+pub use macros::{
+    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, stub,
+};
 pub use object::actions_of;
 
 /// Exports the app where the platform looks for it. Natively `main` names it; nothing to do.
@@ -130,6 +133,11 @@ struct OutgoingPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/sql.md")]
 struct SqlPage;
+
+/// Keeps the examples of the page about repositories compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/repositories.md")]
+struct RepositoriesPage;
 
 /// Keeps the example of the page about jobs compiling.
 #[cfg(doctest)]

@@ -266,9 +266,62 @@ pub use stayput_macros::Config;
 /// | `unique` | | no two rows have the same values there; a `None` among them equals nothing |
 /// | `include(field, ..)` | | its entries hold these, too, so that queries for them read no rows |
 /// | `where = CONDITION` | | only rows for which this function, or closure, says `true`; see [`within`](crate::state::Query::within) |
+/// | `#[version]` | a `u64`, `u32` or `i64` | counts the changes of the row by [`Repository`](crate::repository::Repository): one that is older than the stored one is refused there |
 /// | `#[entity(crate = path)]` | the struct | where the crate `stayput` is, if not `::stayput` |
 ///
 /// It makes a [`Column`](crate::state::Column) for each field (`Task::KIND`), an [`Index`](crate::state::Index) for each index
 /// on the struct (`Task::OPEN_BY_DUE`), and a method of the table for each index: `find_by_kind_and_due`, `find_by_slug`. That
 /// of a unique index returns an `Option` of a row, that of another a [`Query`](crate::state::Query).
 pub use stayput_macros::Entity;
+
+/// Makes a struct the rows of a table in SQL: a [`Row`](crate::sql::Row), which a
+/// [`SqlRepository`](crate::sql::SqlRepository) keeps. The table itself is made by a migration of the class.
+///
+/// ```
+/// use stayput::prelude::*;
+///
+/// #[data]
+/// #[derive(Row)]
+/// #[row(table = "documents")]
+/// #[index(by_type_and_status(kind, status))]
+/// pub struct Document {
+///     #[column(key)]
+///     pub id: String,
+///     #[column(name = "type")]
+///     pub kind: String,
+///     pub status: String,
+///     #[column(unique)]
+///     pub slug: Option<String>,
+///     #[column(json)]
+///     pub tags: Vec<String>,
+///     pub created_at: Timestamp,
+///     #[column(version)]
+///     pub version: u64,
+/// }
+///
+/// fn drafts(documents: &impl ReadRepository<Document>) -> Result<Vec<Document>, RepositoryError> {
+///     documents.find(Document::STATUS.eq("draft").and(!Document::SLUG.is_null()))
+/// }
+/// # fn main() {}
+/// ```
+///
+/// | Attribute | On | Meaning |
+/// |---|---|---|
+/// | `#[row(table = "name")]` | the struct | its table |
+/// | `#[row(crate = path)]` | the struct | where the crate `stayput` is, if not `::stayput` |
+/// | `#[column(key)]` | a field | what rows are told apart by: the table's primary key, a [`Key`](crate::state::Key) |
+/// | `#[column(key, auto)]` | a field of type `u64` | an `INTEGER PRIMARY KEY`: rows that come with 0 are given one |
+/// | `#[column(name = "type")]` | a field | the column's name, if it is not the field's |
+/// | `#[column(unique)]`, `#[column(index)]` | a field | a method `find_by_..`; the index itself is made by a migration |
+/// | `#[column(version)]` | a `u64`, `u32` or `i64` | counts the changes of the row: one that is older than the stored one is refused |
+/// | `#[column(json)]` | a field | kept as JSON text, whatever it is |
+/// | `#[column(with = module)]` | a field | written by `module::to_sql(&value) -> SqlValue`, read by `module::from_sql(SqlValue) -> Result<_, E>` |
+/// | `#[column(skip)]` | a field | no column: read as its `Default` |
+/// | `#[index(name(field, ..))]`, then `unique` | the struct | a method `find_by_..` of several fields |
+///
+/// Without `json` and `with`, a field is written as it is read: numbers, texts, blobs, `bool` as 0 and 1, `None` as `NULL`, a
+/// plain variant of an enum by its name, everything else as JSON text. What has `Into<SqlValue>` is written by that.
+///
+/// It makes a [`Column`](crate::state::Column) for each field (`Document::KIND`), and a method of the repository for each index:
+/// that of what is unique returns an `Option` of a row, that of another a [`RowQuery`](crate::sql::RowQuery).
+pub use stayput_macros::Row;

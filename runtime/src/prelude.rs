@@ -9,7 +9,12 @@ pub use crate::object::{
     minutes, seconds,
 };
 pub use crate::outgoing::{HttpError, Retry};
+pub use crate::repository::{
+    Find, ReadRepository, Repository, RepositoryError, RepositoryFault, UnitOfWork,
+};
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
 pub use crate::state::{Cursor, Lazy, Log, Map, Page, Queue, Set, Table, TableError, TtlMap};
 pub use crate::stream::Streaming;
-pub use stayput_macros::{ActionError, Config, Entity, action, data, durable_object, event, mixin};
+pub use stayput_macros::{
+    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin,
+};

@@ -21,18 +21,24 @@ pub use crate::object::{
     check_bindings, check_class, check_waits, deserialize_stub, id_schema, serialize_stub,
 };
 pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
+pub use crate::repository::RepositoryError;
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
-pub use crate::sql::{HasSql, SqlClass};
+pub use crate::sql::{
+    FromRow, HasSql, IntoValue, IsWide, NotWide, Row, RowColumn, RowDefinition, RowQuery,
+    SerdeValue, SqlClass, SqlError, SqlFinders, SqlRow, SqlRows, SqlValue, ToRow, ValueProbe,
+    WideProbe, row_json,
+};
 pub use crate::state::{
-    AutoKey, Cell, CellProbe, Column, ColumnInfo, Definition, Entity, Finders, Index, IndexInfo,
-    Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful, UpgradeStep,
-    Walk, equal, holds, initial,
+    AutoKey, Cell, CellProbe, Column, ColumnInfo, Columns, Definition, Entity, Finders, Index,
+    IndexInfo, Loader, NoCellProbe, Operand, Probe, Query, Rows, Saver, StateDescriber, Stateful,
+    UpgradeStep, Version, Walk, equal, holds, initial,
 };
 pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
 pub use crate::{
     __assert_not_result as assert_not_result, __probed as probed,
-    __remote_needs_client as remote_needs_client, __stub_as_value as stub_as_value,
+    __remote_needs_client as remote_needs_client, __row_column as row_column,
+    __row_field as row_field, __row_value as row_value, __stub_as_value as stub_as_value,
 };
 
 #[cfg(target_arch = "wasm32")]

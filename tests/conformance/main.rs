@@ -33,6 +33,7 @@ mod panics;
 mod params;
 mod play;
 mod queues;
+mod repositories;
 mod requests;
 mod scenarios;
 mod size;
@@ -119,6 +120,15 @@ fn both_backends_end_objects_alike() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[ends::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[ends::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_keep_repositories() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[repositories::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[repositories::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

@@ -6,8 +6,8 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Path, Token};
 
-use super::Args;
-use super::places::{ENTITY, INDEX, INDEX_FIELD, KEY};
+use super::places::{ENTITY, INDEX, INDEX_FIELD, KEY, ROW_INDEX, VERSION};
+use super::{Args, Place};
 use crate::diag::Diag;
 
 /// `#[index(name(field, desc(field)), unique, include(field), where = condition)]`
@@ -44,13 +44,30 @@ pub(crate) fn parse_field_index(attr: &Attribute, diag: &mut Diag) -> bool {
     unique
 }
 
+/// `#[version]`
+pub(crate) fn parse_version(attr: &Attribute, diag: &mut Diag) {
+    Args::of(&VERSION, attr, diag).finish(diag);
+}
+
 impl IndexArgs {
     pub(crate) fn parse(attr: &Attribute, diag: &mut Diag) -> Option<Self> {
-        let mut args = Args::of(&INDEX, attr, diag);
+        Self::parse_at(&INDEX, attr, diag)
+    }
+
+    /// That of rows in SQL, whose conditions and entries are said in a migration.
+    pub(crate) fn parse_of_row(attr: &Attribute, diag: &mut Diag) -> Option<Self> {
+        Self::parse_at(&ROW_INDEX, attr, diag)
+    }
+
+    fn parse_at(place: &'static Place, attr: &Attribute, diag: &mut Diag) -> Option<Self> {
+        let mut args = Args::of(place, attr, diag);
         let named = args.take_named_list();
         let unique = args.flag("unique", diag).is_some();
-        let include = args.paths("include", diag);
-        let condition = args.expr("where", diag);
+        let (mut include, mut condition) = (Vec::new(), None);
+        if place.has("include") {
+            include = args.paths("include", diag);
+            condition = args.expr("where", diag);
+        }
         let Some((name, list)) = named else {
             diag.error(attr, "an index on the struct has a name and fields")
                 .help("write `#[index(by_city_and_age(city, age))]`")

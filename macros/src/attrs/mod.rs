@@ -10,6 +10,7 @@ pub(crate) mod object;
 pub(crate) mod param;
 mod places;
 pub(crate) mod route;
+pub(crate) mod row;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -279,6 +279,44 @@ pub(crate) static INDEX_FIELD: Place = Place {
     keys: &[("unique", "unique")],
 };
 
+/// `#[version]` on a field.
+pub(crate) static VERSION: Place = Place {
+    shown: "#[version]",
+    on: "",
+    keys: &[],
+};
+
+/// `#[row]` on the struct.
+pub(crate) static ROW: Place = Place {
+    shown: "#[row(..)]",
+    on: "",
+    keys: &[("table", "table = \"name\""), CRATE],
+};
+
+/// `#[column]` on a field.
+pub(crate) static COLUMN: Place = Place {
+    shown: "#[column(..)]",
+    on: "",
+    keys: &[
+        ("key", "key"),
+        ("auto", "auto"),
+        ("name", "name = \"column\""),
+        ("unique", "unique"),
+        ("index", "index"),
+        ("version", "version"),
+        ("json", "json"),
+        ("with", "with = module"),
+        ("skip", "skip"),
+    ],
+};
+
+/// `#[index]` on a struct of rows in SQL.
+pub(crate) static ROW_INDEX: Place = Place {
+    shown: "#[index(name(field, ..), ..)]",
+    on: " on rows in SQL",
+    keys: &[("unique", "unique")],
+};
+
 /// `#[index]` on the struct.
 pub(crate) static INDEX: Place = Place {
     shown: "#[index(name(field, ..), ..)]",
@@ -305,4 +343,6 @@ pub(crate) static PLACES: &[&Place] = &[
     &CONFIG,
     &KEY,
     &INDEX,
+    &ROW,
+    &COLUMN,
 ];

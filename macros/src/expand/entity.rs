@@ -4,6 +4,7 @@
 //! impl User { pub const AGE: __rt::Column<Self, u32> = __rt::Column::at(2); }
 //! pub struct __Finders(__rt::Rows<User>);
 //! impl __Finders { pub fn find_by_email(&self, email: impl __rt::Operand<String>) -> Option<User> { .. } }
+//! impl __rt::Columns for User { fn write_column(&self, column: usize, out: &mut String) { .. } }
 //! impl __rt::Entity for User { const DEFINITION: &'static __rt::Definition = &..; fn key(&self) -> &u64; .. }
 //! ```
 
@@ -24,6 +25,7 @@ pub(crate) fn expand(entity: &Entity) -> TokenStream {
     let finders = (entity.indexes.iter()).map(|index| finder(entity, index));
     let definition = definition(entity);
     let methods = methods(entity);
+    let columns = columns(entity);
     let key_type = &entity.columns[entity.key].ty;
     quote! {
         const _: () = {
@@ -42,6 +44,8 @@ pub(crate) fn expand(entity: &Entity) -> TokenStream {
                 fn rows(&self) -> &__rt::Rows<#ident> { &self.0 }
             }
             #[automatically_derived]
+            impl __rt::Columns for #ident { #columns }
+            #[automatically_derived]
             impl __rt::Entity for #ident {
                 type Key = #key_type;
                 type Finders = __Finders;
@@ -52,7 +56,7 @@ pub(crate) fn expand(entity: &Entity) -> TokenStream {
     }
 }
 
-fn constant(name: &str, at: &Ident) -> Ident {
+pub(super) fn constant(name: &str, at: &Ident) -> Ident {
     Ident::new(&screaming(name), at.span())
 }
 
@@ -77,14 +81,19 @@ fn constants(entity: &Entity) -> Vec<TokenStream> {
     columns.chain(indexes).collect()
 }
 
-/// `find_by_..`: of a unique index the row, of another one a query.
-fn finder(entity: &Entity, index: &Index) -> TokenStream {
-    let ident = &entity.ident;
-    let name = if index.name.starts_with("by_") {
+/// The name of the method by an index.
+pub(super) fn finder_name(index: &Index) -> Ident {
+    if index.name.starts_with("by_") {
         format_ident!("find_{}", index.name, span = index.ident.span())
     } else {
         format_ident!("find_by_{}", index.name, span = index.ident.span())
-    };
+    }
+}
+
+/// `find_by_..`: of a unique index the row, of another one a query.
+fn finder(entity: &Entity, index: &Index) -> TokenStream {
+    let ident = &entity.ident;
+    let name = finder_name(index);
     let columns: Vec<&Column> = (index.columns.iter())
         .map(|(column, _)| &entity.columns[*column])
         .collect();
@@ -179,14 +188,10 @@ fn compact(text: &str) -> String {
 fn methods(entity: &Entity) -> TokenStream {
     let key = &entity.columns[entity.key];
     let (key_ident, key_type) = (&key.ident, &key.ty);
-    let (given, column, out, index) = (local("key"), local("column"), local("out"), local("index"));
+    let (given, index) = (local("key"), local("index"));
     let set_key = entity.auto.then(|| {
         let from = quote_spanned!(key_type.span()=> <#key_type as __rt::AutoKey>::given(#given));
         quote!(fn set_key(&mut self, #given: u64) { self.#key_ident = #from; })
-    });
-    let texts = entity.columns.iter().enumerate().map(|(number, column)| {
-        let (ident, ty) = (&column.ident, &column.ty);
-        quote!(#number => __rt::probed!(&self.#ident, #ty, #out),)
     });
     let conditions: Vec<_> = (entity.indexes.iter().enumerate())
         .filter_map(|(number, index)| {
@@ -204,9 +209,34 @@ fn methods(entity: &Entity) -> TokenStream {
     quote! {
         fn key(&self) -> &#key_type { &self.#key_ident }
         #set_key
+        #belongs
+    }
+}
+
+/// How a row shows its columns, and its version if it has one.
+fn columns(entity: &Entity) -> TokenStream {
+    let (column, out) = (local("column"), local("out"));
+    let texts = entity.columns.iter().enumerate().map(|(number, column)| {
+        let (ident, ty) = (&column.ident, &column.ty);
+        quote!(#number => __rt::probed!(&self.#ident, #ty, #out),)
+    });
+    let version = (entity.version).map(|number| version(&entity.columns[number]));
+    quote! {
         fn write_column(&self, #column: usize, #out: &mut ::std::string::String) {
             match #column { #(#texts)* _ => {} }
         }
-        #belongs
+        #version
+    }
+}
+
+/// The version of a row, and how it takes another.
+pub(super) fn version(column: &Column) -> TokenStream {
+    let (ident, ty, number) = (&column.ident, &column.ty, local("number"));
+    let version = quote_spanned!(ty.span()=> <#ty as __rt::Version>);
+    quote! {
+        fn version(&self) -> ::core::option::Option<u64> {
+            ::core::option::Option::Some(#version::number(self.#ident))
+        }
+        fn set_version(&mut self, #number: u64) { self.#ident = #version::of(#number); }
     }
 }

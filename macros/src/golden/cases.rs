@@ -404,7 +404,7 @@ fn entity() {
         "entity",
         quote! {
             #[derive(Entity)]
-            #[index(by_city_and_age(city, desc(age)), include(name))]
+            #[index(by_city_and_age(city, desc(age)), include(email))]
             #[index(present(age), where = User::is_present)]
             pub struct User {
                 #[key(auto)]
@@ -414,8 +414,33 @@ fn entity() {
                 pub email: Option<String>,
                 pub city: String,
                 pub age: u32,
-                pub name: String,
                 tags: Vec<String>,
+            }
+        },
+    );
+}
+
+#[test]
+fn row() {
+    golden(
+        "row",
+        quote! {
+            #[derive(Row)]
+            #[row(table = "users")]
+            pub struct User {
+                #[column(key, auto)]
+                pub id: u64,
+                /// Where to write to.
+                #[column(unique)]
+                pub email: Option<String>,
+                #[column(name = "words", json)]
+                tags: Vec<String>,
+                #[column(with = crate::day)]
+                pub joined: Day,
+                #[column(version)]
+                pub version: u64,
+                #[column(skip)]
+                draft: bool,
             }
         },
     );

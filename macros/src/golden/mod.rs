@@ -51,6 +51,7 @@ fn expand_item(mut item: Item) -> TokenStream {
         "data" => entry::data(args, item),
         _ if args.to_string() == "ActionError" => entry::action_error(item),
         _ if args.to_string() == "Entity" => entry::entity(item),
+        _ if args.to_string() == "Row" => entry::row(item),
         _ => entry::config(item),
     }
 }

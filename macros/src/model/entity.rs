@@ -1,10 +1,11 @@
 //! A struct that derives `Entity`: its columns, its key, its indexes.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Ident, Type, Visibility};
 
 use super::object::refuse_generics;
-use crate::attrs::entity::{IndexArgs, parse_entity, parse_field_index, parse_key};
+use crate::attrs::entity::{IndexArgs, parse_entity, parse_field_index, parse_key, parse_version};
 use crate::diag::Diag;
 use crate::paths::Rt;
 use crate::syntax::cfg::Cfgs;
@@ -20,6 +21,8 @@ pub(crate) struct Entity {
     /// The number of the key's column.
     pub(crate) key: usize,
     pub(crate) auto: bool,
+    /// The number of the column that counts changes.
+    pub(crate) version: Option<usize>,
     pub(crate) indexes: Vec<Index>,
 }
 
@@ -77,6 +80,7 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Entity> {
     let before = diag.count();
     let mut columns = Vec::new();
     let mut keys = Vec::new();
+    let mut versions = Vec::new();
     let mut indexes = Vec::new();
     for (number, field) in fields.named.iter().enumerate() {
         let Some(ident) = &field.ident else { continue };
@@ -87,6 +91,10 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Entity> {
         }
         for attr in of(&field.attrs, "key") {
             keys.push((number, attr, parse_key(attr, diag)));
+        }
+        for attr in of(&field.attrs, "version") {
+            parse_version(attr, diag);
+            versions.push((number, attr.to_token_stream()));
         }
         for attr in of(&field.attrs, "index") {
             indexes.push(Index {
@@ -113,6 +121,7 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Entity> {
         }
     }
     let (key, auto) = one_key(&keys, &input.ident, diag)?;
+    let version = one_version(&versions, "#[version]", &input.ident, diag);
     check(&indexes, &columns, key, diag);
     (plain && diag.count() == before).then(|| Entity {
         rt: Rt::new(krate),
@@ -121,11 +130,12 @@ pub(crate) fn read(input: &DeriveInput, diag: &mut Diag) -> Option<Entity> {
         columns,
         key,
         auto,
+        version,
         indexes,
     })
 }
 
-fn of<'a>(attrs: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a Attribute> {
+pub(super) fn of<'a>(attrs: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a Attribute> {
     attrs.iter().filter(move |attr| attr.path().is_ident(name))
 }
 
@@ -147,7 +157,24 @@ fn one_key(
     more.is_empty().then_some((*number, *auto))
 }
 
-fn index(args: IndexArgs, columns: &[Column], diag: &mut Diag) -> Option<Index> {
+/// The column that counts changes, if there is one.
+pub(super) fn one_version(
+    versions: &[(usize, TokenStream)],
+    shown: &str,
+    ident: &Ident,
+    diag: &mut Diag,
+) -> Option<usize> {
+    let ((number, _), more) = versions.split_first()?;
+    for (_, attr) in more {
+        diag.error(attr, format!("`{ident}` has two versions"))
+            .help(format!(
+                "keep one `{shown}`: it counts the changes of the whole row"
+            ));
+    }
+    Some(*number)
+}
+
+pub(super) fn index(args: IndexArgs, columns: &[Column], diag: &mut Diag) -> Option<Index> {
     let mut missing = false;
     let mut number = |ident: &Ident, diag: &mut Diag| {
         let name = unraw(ident);
@@ -194,7 +221,7 @@ fn index(args: IndexArgs, columns: &[Column], diag: &mut Diag) -> Option<Index> 
     })
 }
 
-fn check(indexes: &[Index], columns: &[Column], key: usize, diag: &mut Diag) {
+pub(super) fn check(indexes: &[Index], columns: &[Column], key: usize, diag: &mut Diag) {
     for (at, index) in indexes.iter().enumerate() {
         if indexes[..at].iter().any(|other| other.name == index.name) {
             diag.error(

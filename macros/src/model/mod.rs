@@ -13,3 +13,4 @@ pub(crate) mod object;
 pub(crate) mod param;
 pub(crate) mod placeholders;
 pub(crate) mod route;
+pub(crate) mod row;

@@ -7,8 +7,11 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 
 use super::row::{Each, Rows};
-use super::{Door, MAX_VALUE, Params, SqlError, SqlFault, SqlValue, row, text};
+use super::{
+    Door, MAX_VALUE, Params, RawQuery, Row, SqlError, SqlFault, SqlRepository, SqlValue, row, text,
+};
 use crate::backend::{Counts, RowSink, Statement};
+use crate::state::{Read, Write};
 
 /// The tables of an object, to read and to change: `cx.sql()` in commands, handlers and `atomic`.
 ///
@@ -71,13 +74,30 @@ pub struct Changes {
     pub rows_written: u64,
 }
 
-struct Reach {
+/// The way to the tables, and what is allowed there.
+#[derive(Clone)]
+pub(super) struct Reach {
     door: Option<Rc<Door>>,
     read_only: bool,
 }
 
 impl Reach {
-    fn run(
+    /// The tables themselves, while the turn lasts.
+    pub(super) fn door(&self) -> Option<&Rc<Door>> {
+        self.door.as_ref()
+    }
+
+    /// Runs what answers no rows, or none that anybody wants.
+    pub(super) fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Changes, SqlError> {
+        let counts = self.run(sql, params, &mut row::Nothing)?;
+        Ok(Changes {
+            rows: counts.changed,
+            rows_read: counts.read,
+            rows_written: counts.written,
+        })
+    }
+
+    pub(super) fn run(
         &self,
         sql: &str,
         params: &[SqlValue],
@@ -196,9 +216,32 @@ macro_rules! reading {
             params: impl Params,
             mut look: impl FnMut(T) -> bool,
         ) -> Result<(), SqlError> {
-            let mut each = Each::new(&mut look);
+            let mut read = |columns: &[String], values| Ok(look(row::read(columns, values)?));
+            let mut each = Each::new(&mut read);
             self.reach.run(sql, &params.into_values(), &mut each)?;
             each.end()
+        }
+
+        /// A statement whose rows are read by [`FromRow`](super::FromRow): those that derive [`Row`], and types that
+        /// implement it by hand. The methods above read with serde.
+        ///
+        /// ```
+        /// # use stayput::prelude::*;
+        /// # #[data] #[derive(Row)] #[row(table = "users")]
+        /// # struct User { #[column(key)] id: u64, #[column(name = "full_name")] name: String }
+        /// # #[durable_object(sql)] struct Club {}
+        /// # #[durable_object] impl Club {
+        /// #[action(public)]
+        /// fn begins(&self, cx: &Context<Self>, start: String) -> Result<Vec<User>> {
+        ///     let sql = cx.sql_read();
+        ///     let users = sql.query("SELECT * FROM users WHERE full_name LIKE ?", (format!("{start}%"),));
+        ///     Ok(users.all()?)
+        /// }
+        /// # }
+        /// # fn main() {}
+        /// ```
+        pub fn query(&self, sql: &str, params: impl Params) -> RawQuery<'_> {
+            RawQuery::new(&self.reach, sql, params.into_values())
         }
     };
 }
@@ -220,17 +263,24 @@ impl Sql<'_> {
     ///
     /// Why it failed. A statement that failed has done nothing; those before it have.
     pub fn exec(&mut self, sql: &str, params: impl Params) -> Result<Changes, SqlError> {
-        let counts = self
-            .reach
-            .run(sql, &params.into_values(), &mut row::Nothing)?;
-        Ok(Changes {
-            rows: counts.changed,
-            rows_read: counts.read,
-            rows_written: counts.written,
-        })
+        self.reach.exec(sql, &params.into_values())
     }
 
     reading!();
+}
+
+impl<'a> Sql<'a> {
+    /// The rows of a type's table, to read and to change. Several may be at hand at once.
+    pub fn repository<T: Row>(&self) -> SqlRepository<'a, T, Write> {
+        SqlRepository::new(self.reach.clone())
+    }
+}
+
+impl<'a> SqlRead<'a> {
+    /// The rows of a type's table, to read.
+    pub fn repository<T: Row>(&self) -> SqlRepository<'a, T, Read> {
+        SqlRepository::new(self.reach.clone())
+    }
 }
 
 impl SqlRead<'_> {

@@ -6,7 +6,7 @@ use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::SqlValue;
+use super::{SqlError, SqlFault, SqlValue};
 
 /// One row.
 pub(super) struct RowReader<'a> {
@@ -351,3 +351,22 @@ impl fmt::Display for Misfit {
 }
 
 impl std::error::Error for Misfit {}
+
+impl From<Misfit> for SqlError {
+    fn from(misfit: Misfit) -> Self {
+        SqlFault::Unreadable {
+            column: misfit.column,
+            reason: misfit.reason,
+        }
+        .into()
+    }
+}
+
+/// Reads the value of one column.
+pub(super) fn read_value<V: de::DeserializeOwned>(
+    column: &str,
+    value: SqlValue,
+) -> Result<V, SqlError> {
+    let read = V::deserialize(Cell { column, value });
+    Ok(Cell::told(column, read)?)
+}

@@ -29,6 +29,8 @@ pub(crate) struct Door {
     open: Cell<Open>,
     /// Whether the turn has written to the tables.
     wrote: Cell<bool>,
+    /// Whether rows of a statement are being handed over.
+    busy: Cell<bool>,
     /// What made a turn impossible to keep, whatever its code made of it.
     broken: RefCell<Option<StorageFault>>,
 }
@@ -41,6 +43,7 @@ impl Door {
             applied: Cell::new(0),
             open: Cell::new(Open::No),
             wrote: Cell::new(false),
+            busy: Cell::new(false),
             broken: RefCell::default(),
         }
     }
@@ -144,6 +147,11 @@ impl Door {
             };
             return Err(SqlFault::Refused(reason.to_owned()).into());
         }
+        if self.busy.replace(true) {
+            let reason = "rows of another statement are being looked at by `each`: gather what is to be done, and do it then";
+            return Err(SqlFault::Refused(reason.to_owned()).into());
+        }
+        let _busy = Busy(&self.busy);
         let counts = if self.open.get() == Open::No && self.is_behind() {
             self.run_unborn(statement, rows)?
         } else {
@@ -174,6 +182,15 @@ impl Door {
             false
         })?;
         Ok(counts)
+    }
+}
+
+/// A statement that runs; it ends by a panic of who looks at its rows, too.
+struct Busy<'a>(&'a Cell<bool>);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 

@@ -81,6 +81,11 @@ impl SqlError {
         self.0.fault.code()
     }
 
+    /// What callers get, unless it is `internal`.
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
+        self.0.rejection.as_ref()
+    }
+
     /// What SQLite says of a failed statement: the same sentences everywhere, whatever the backend adds to them.
     pub(crate) fn of_message(message: &str) -> Self {
         SqlFault::of_message(message).into()
@@ -175,11 +180,15 @@ impl SqlFault {
     }
 }
 
-/// The message without what workerd puts behind it: `: SQLITE_CONSTRAINT (extended: ..)`.
+/// The message without what workerd puts behind it: ` at offset 73`, `: SQLITE_CONSTRAINT (extended: ..)`.
 fn without_code(message: &str) -> &str {
-    message
+    let message = message
         .split_once(": SQLITE_")
-        .map_or(message, |(text, _)| text)
+        .map_or(message, |(text, _)| text);
+    match message.rsplit_once(" at offset ") {
+        Some((text, offset)) if offset.bytes().all(|byte| byte.is_ascii_digit()) => text,
+        _ => message,
+    }
 }
 
 const fn constraint(code: &'static str, status: u16, docs: &'static str) -> ErrorInfo {

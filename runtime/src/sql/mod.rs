@@ -5,20 +5,38 @@
 
 mod access;
 mod class;
+mod clause;
 mod columns;
 mod door;
+mod encode;
+mod entity;
 mod error;
 mod migrate;
+mod raw;
+mod repository;
 mod row;
+mod select;
+mod statement;
 mod text;
 mod value;
 
 pub use access::{Changes, Sql, SqlRead};
 pub use class::{HasSql, SqlClass};
 pub(crate) use door::Door;
+pub use entity::Row;
+#[doc(hidden)]
+pub use entity::{
+    IntoValue, IsWide, NotWide, RowColumn, RowDefinition, SerdeValue, SqlFinders, ValueProbe, Wide,
+    WideProbe, row_json,
+};
 pub use error::{SqlError, SqlFault};
 pub use migrate::Migration;
-pub use row::Rows;
+pub use raw::{FromRow, RawQuery, SqlRow, ToRow};
+pub use repository::{Changing, SqlRepository};
+pub use row::{Rows, TypedRows};
+#[doc(hidden)]
+pub use select::SqlRows;
+pub use select::{RowIter, RowQuery, SelectedRows};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use text::exact_integers;
 pub use value::{Params, SqlValue};

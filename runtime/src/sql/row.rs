@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::columns::RowReader;
-use super::{SqlError, SqlFault, SqlValue};
+use super::{FromRow, SqlError, SqlRow, SqlValue};
 use crate::backend::RowSink;
 
 /// Rows of a result, each read into a `T` when its turn comes.
@@ -27,12 +27,18 @@ pub(super) struct Found {
 /// Rows that nobody wants.
 pub(super) struct Nothing;
 
+/// What looks at a row, the names of its columns first, and says whether it wants more.
+type Look<'a> = dyn FnMut(&[String], Vec<SqlValue>) -> Result<bool, SqlError> + 'a;
+
 /// Rows that are looked at one by one.
-pub(super) struct Each<'a, T> {
+pub(super) struct Each<'a> {
     columns: Vec<String>,
-    look: &'a mut dyn FnMut(T) -> bool,
+    look: &'a mut Look<'a>,
     fault: Option<SqlError>,
 }
+
+/// Rows of a [`RawQuery`](super::RawQuery), each read when its turn comes.
+pub struct TypedRows<T>(Rows<T>);
 
 impl<T> Rows<T> {
     pub(super) fn new(found: Found) -> Self {
@@ -46,6 +52,31 @@ impl<T> Rows<T> {
     /// The names of the columns.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+}
+
+impl<T> TypedRows<T> {
+    pub(super) fn new(found: Found) -> Self {
+        Self(Rows::new(found))
+    }
+}
+
+impl<T: FromRow> Iterator for TypedRows<T> {
+    type Item = Result<T, SqlError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let values = self.0.left.pop_front()?;
+        Some(T::from_row(&mut SqlRow::new(&self.0.columns, values)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.left.len(), Some(self.0.left.len()))
+    }
+}
+
+impl<T> fmt::Debug for TypedRows<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -91,8 +122,8 @@ impl RowSink for Nothing {
     }
 }
 
-impl<'a, T> Each<'a, T> {
-    pub(super) fn new(look: &'a mut dyn FnMut(T) -> bool) -> Self {
+impl<'a> Each<'a> {
+    pub(super) fn new(look: &'a mut Look<'a>) -> Self {
         Self {
             columns: Vec::new(),
             look,
@@ -105,14 +136,14 @@ impl<'a, T> Each<'a, T> {
     }
 }
 
-impl<T: DeserializeOwned> RowSink for Each<'_, T> {
+impl RowSink for Each<'_> {
     fn columns(&mut self, names: Vec<String>) {
         self.columns = names;
     }
 
     fn row(&mut self, values: Vec<SqlValue>) -> bool {
-        match read(&self.columns, values) {
-            Ok(row) => (self.look)(row),
+        match (self.look)(&self.columns, values) {
+            Ok(more) => more,
             Err(fault) => {
                 self.fault = Some(fault);
                 false
@@ -121,13 +152,10 @@ impl<T: DeserializeOwned> RowSink for Each<'_, T> {
     }
 }
 
-fn read<T: DeserializeOwned>(columns: &[String], values: Vec<SqlValue>) -> Result<T, SqlError> {
+pub(super) fn read<T: DeserializeOwned>(
+    columns: &[String],
+    values: Vec<SqlValue>,
+) -> Result<T, SqlError> {
     let reader = RowReader::new(columns, values);
-    T::deserialize(reader).map_err(|fault| {
-        SqlFault::Unreadable {
-            column: fault.column,
-            reason: fault.reason,
-        }
-        .into()
-    })
+    T::deserialize(reader).map_err(SqlError::from)
 }

@@ -43,14 +43,14 @@ pub struct CursorError;
 
 impl Cursor {
     /// The place of the key with this text.
-    pub(super) fn at(key: &str) -> Self {
+    pub(crate) fn at(key: &str) -> Self {
         Self {
             key: key.to_owned(),
         }
     }
 
     /// The text of the key.
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 }

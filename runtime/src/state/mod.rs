@@ -57,10 +57,11 @@ pub use save::Saver;
 pub use set::Set;
 pub use stateful::{Initial, Stateful, Walk, initial};
 pub(crate) use sweep::sweep;
+pub(crate) use table::{Ask, NONE, Node, SOME, Test, Whole, key_text};
 #[doc(hidden)]
 pub use table::{
-    AutoKey, CellProbe, ColumnInfo, Definition, Finders, IndexInfo, NoCellProbe, Probe, Rows,
-    equal, holds,
+    AutoKey, CellProbe, ColumnInfo, Columns, Definition, Finders, IndexInfo, NoCellProbe, Probe,
+    Rows, Version, equal, holds,
 };
 pub use table::{
     Cell, Column, Entity, Explain, Filter, Index, Number, Operand, Order, Projection, Query, Read,

@@ -38,6 +38,7 @@ mod pages;
 mod queues;
 mod receivers;
 mod replace;
+mod repositories;
 mod retry;
 mod sql;
 mod storage;

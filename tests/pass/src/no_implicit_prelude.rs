@@ -157,3 +157,44 @@ impl Object {
         _ = (this, cx);
     }
 }
+
+/// A row whose columns are kept in every way there is.
+#[derive(::core::fmt::Debug, ::stayput::Row)]
+#[row(table = "lines")]
+#[index(by_both(name, at))]
+pub(crate) struct Line {
+    #[column(key, auto)]
+    pub(crate) id: u64,
+    #[column(unique)]
+    pub(crate) name: ::std::string::String,
+    #[column(name = "words", json)]
+    pub(crate) list: ::std::vec::Vec<::std::string::String>,
+    #[column(with = byte)]
+    pub(crate) at: u8,
+    #[column(version)]
+    pub(crate) version: u32,
+    #[column(skip)]
+    #[allow(dead_code, reason = "nobody reads what is skipped")]
+    pub(crate) draft: bool,
+}
+
+mod byte {
+    use ::core::convert::From as _;
+    use ::core::result::Result;
+    use ::stayput::sql::SqlValue;
+
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "values of all types come by reference"
+    )]
+    pub(super) fn to_sql(byte: &u8) -> SqlValue {
+        SqlValue::from(*byte)
+    }
+
+    pub(super) fn from_sql(value: SqlValue) -> Result<u8, &'static str> {
+        match value {
+            SqlValue::Integer(0) => Result::Ok(0),
+            _ => Result::Err("only 0 is read here"),
+        }
+    }
+}

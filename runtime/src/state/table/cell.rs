@@ -3,6 +3,7 @@
 //! A key's text (see [`Key`](crate::state::Key)); of an `Option` `0`, or `1` and the value's text, so that `None` comes
 //! first; of a float the 16 hex digits of its bits, turned so that they order like the numbers.
 
+use crate::sql::SqlValue;
 use crate::state::Key;
 
 /// The type of a column that filters, orders and indexes can use.
@@ -75,9 +76,9 @@ impl<C: Cell> Cell for Option<C> {
 }
 
 /// The text of `None`.
-pub(super) const NONE: &str = "0";
+pub(crate) const NONE: &str = "0";
 /// What the text of a `Some` begins with.
-pub(super) const SOME: &str = "1";
+pub(crate) const SOME: &str = "1";
 
 const SIGN: u64 = 1 << 63;
 
@@ -197,10 +198,18 @@ pub trait Number: Cell {
     /// The sum as a float.
     #[doc(hidden)]
     fn as_f64(sum: Self::Sum) -> f64;
+
+    /// Whether sums in SQL are to be read as text, which is exact.
+    #[doc(hidden)]
+    const EXACT: bool;
+
+    /// A sum that was made in SQL, of no values if it is `NULL`.
+    #[doc(hidden)]
+    fn sum_of(value: &SqlValue) -> Option<Self::Sum>;
 }
 
 macro_rules! numbers {
-    ($sum:ty: $($type:ty),*) => {$(
+    ($sum:ty, $exact:literal: $($type:ty),*) => {$(
         impl Number for $type {
             type Sum = $sum;
 
@@ -218,12 +227,32 @@ macro_rules! numbers {
             fn as_f64(sum: $sum) -> f64 {
                 sum as f64
             }
+
+            const EXACT: bool = $exact;
+
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_lossless,
+                clippy::cast_possible_truncation,
+                clippy::unnecessary_cast,
+                trivial_numeric_casts,
+                reason = "of floats, floats"
+            )]
+            fn sum_of(value: &SqlValue) -> Option<$sum> {
+                match value {
+                    SqlValue::Null => Some(<$sum>::default()),
+                    SqlValue::Integer(sum) => Some(*sum as $sum),
+                    SqlValue::Text(sum) => sum.parse().ok(),
+                    SqlValue::Real(sum) if !$exact => Some(*sum as $sum),
+                    _ => None,
+                }
+            }
         }
     )*};
 }
 
-numbers!(i128: u8, u16, u32, u64, i8, i16, i32, i64);
-numbers!(f64: f32, f64);
+numbers!(i128, true: u8, u16, u32, u64, i8, i16, i32, i64);
+numbers!(f64, false: f32, f64);
 
 impl<N: Number> Number for Option<N> {
     type Sum = N::Sum;
@@ -234,5 +263,11 @@ impl<N: Number> Number for Option<N> {
 
     fn as_f64(sum: N::Sum) -> f64 {
         N::as_f64(sum)
+    }
+
+    const EXACT: bool = N::EXACT;
+
+    fn sum_of(value: &SqlValue) -> Option<N::Sum> {
+        N::sum_of(value)
     }
 }

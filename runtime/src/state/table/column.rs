@@ -20,14 +20,14 @@ use super::like;
 /// before all others in an order; of the comparisons only `eq`, `ne`, `is_in` and `is_null` count it, all others mean rows
 /// with a value. `ne` means all rows that `eq` does not.
 pub struct Column<T, V> {
-    pub(super) index: usize,
+    pub(crate) index: usize,
     of: PhantomData<fn(T) -> V>,
 }
 
 /// By what a query orders: `User::AGE.desc()`.
 pub struct Order<T> {
-    pub(super) column: usize,
-    pub(super) descending: bool,
+    pub(crate) column: usize,
+    pub(crate) descending: bool,
     of: PhantomData<fn(T)>,
 }
 
@@ -82,7 +82,7 @@ impl<T, V> Column<T, V> {
     }
 
     /// With a value.
-    pub(super) fn present(self) -> Filter<T>
+    pub(crate) fn present(self) -> Filter<T>
     where
         V: Cell,
     {

@@ -16,7 +16,7 @@ use crate::state::{AsKey, Key};
     label = "not an entity",
     note = "put `#[data]` and `#[derive(Entity)]` on the struct, and `#[key]` on the field that rows are told apart by"
 )]
-pub trait Entity: Serialize + DeserializeOwned + JsonSchema + Sized + 'static {
+pub trait Entity: Columns + Serialize + DeserializeOwned + JsonSchema + 'static {
     /// The type of the primary key.
     type Key: Key;
     /// What a table of these dereferences to: a method for each declared index.
@@ -33,14 +33,67 @@ pub trait Entity: Serialize + DeserializeOwned + JsonSchema + Sized + 'static {
     #[doc(hidden)]
     fn set_key(&mut self, _key: u64) {}
 
-    /// Appends the text of a column's value.
-    #[doc(hidden)]
-    fn write_column(&self, column: usize, out: &mut String);
-
     /// Whether the row is in an index; all are in one without a condition.
     #[doc(hidden)]
     fn belongs_in(&self, _index: usize) -> bool {
         true
+    }
+}
+
+/// What rows of a [`Table`](super::Table) and of SQL have in common: numbered columns, and perhaps a version.
+#[doc(hidden)]
+pub trait Columns: Sized {
+    /// Appends the text of a column's value.
+    fn write_column(&self, column: usize, out: &mut String);
+
+    /// How often the row was changed, if it has a column for that.
+    fn version(&self) -> Option<u64> {
+        None
+    }
+
+    /// Takes another version.
+    fn set_version(&mut self, _version: u64) {}
+}
+
+/// The type of a column that counts how often its row was changed.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a version cannot be a `{Self}`",
+    label = "not a type of versions",
+    note = "it counts the changes of its row: `u64`, `u32` or `i64`"
+)]
+pub trait Version: Copy {
+    fn number(self) -> u64;
+    fn of(number: u64) -> Self;
+}
+
+impl Version for u64 {
+    fn number(self) -> u64 {
+        self
+    }
+
+    fn of(number: u64) -> Self {
+        number
+    }
+}
+
+impl Version for u32 {
+    fn number(self) -> u64 {
+        self.into()
+    }
+
+    fn of(number: u64) -> Self {
+        number.try_into().unwrap_or(Self::MAX)
+    }
+}
+
+impl Version for i64 {
+    fn number(self) -> u64 {
+        self.try_into().unwrap_or(0)
+    }
+
+    fn of(number: u64) -> Self {
+        number.try_into().unwrap_or(Self::MAX)
     }
 }
 
@@ -149,7 +202,7 @@ pub(super) fn cell(cells: &dyn Cells, column: usize) -> String {
 }
 
 /// The text of a key.
-pub(super) fn key_text<K: AsKey + ?Sized>(key: &K) -> String {
+pub(crate) fn key_text<K: AsKey + ?Sized>(key: &K) -> String {
     let mut text = String::new();
     key.write_key(&mut text);
     text
@@ -164,6 +217,8 @@ pub struct Probe<V>(pub PhantomData<V>);
 #[doc(hidden)]
 pub trait CellProbe<V> {
     fn skip_cell(&self, text: &mut &str) -> bool;
+    fn read_cell(&self, text: &mut &str) -> Option<V>;
+    fn is_optional(&self) -> bool;
     fn cell_type(&self) -> String;
     fn write_value(&self, value: &V, out: &mut String);
 }
@@ -171,6 +226,12 @@ pub trait CellProbe<V> {
 #[doc(hidden)]
 pub trait NoCellProbe<V> {
     fn skip_cell(&self, _text: &mut &str) -> bool {
+        false
+    }
+    fn read_cell(&self, _text: &mut &str) -> Option<V> {
+        None
+    }
+    fn is_optional(&self) -> bool {
         false
     }
     fn cell_type(&self) -> String {
@@ -182,6 +243,14 @@ pub trait NoCellProbe<V> {
 impl<V: Cell> CellProbe<V> for Probe<V> {
     fn skip_cell(&self, text: &mut &str) -> bool {
         V::read_cell(text).is_some()
+    }
+
+    fn read_cell(&self, text: &mut &str) -> Option<V> {
+        V::read_cell(text)
+    }
+
+    fn is_optional(&self) -> bool {
+        V::OPTIONAL
     }
 
     fn cell_type(&self) -> String {

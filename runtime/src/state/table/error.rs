@@ -97,6 +97,11 @@ impl TableError {
         Self::declared(TableErrorKind::Unique, wire.details(&details))
     }
 
+    /// As callers get it.
+    pub(crate) fn into_rejection(self) -> Rejection {
+        self.rejection
+    }
+
     /// What kind of error it is.
     pub fn kind(&self) -> TableErrorKind {
         self.kind

@@ -19,13 +19,13 @@ use crate::state::Key;
 /// ```
 #[must_use = "a filter does nothing until a query takes it"]
 pub struct Filter<T> {
-    pub(super) node: Node,
+    pub(crate) node: Node,
     of: PhantomData<fn(T)>,
 }
 
 /// One node of the tree.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// The column's text passes the test.
     Is {
         /// The number of the column.
@@ -43,7 +43,7 @@ pub(super) enum Node {
 
 /// What a column's text has to be.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Test {
+pub(crate) enum Test {
     /// One of these, in order, each once.
     In(Vec<String>),
     /// Between these.
@@ -53,7 +53,7 @@ pub(super) enum Test {
 }
 
 impl<T> Filter<T> {
-    pub(super) fn new(node: Node) -> Self {
+    pub(crate) fn new(node: Node) -> Self {
         Self {
             node,
             of: PhantomData,
@@ -116,7 +116,7 @@ impl<T> fmt::Debug for Filter<T> {
 }
 
 impl Node {
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         let mut nodes = match self {
             Self::All(nodes) => nodes,
             node => vec![node],

@@ -1,5 +1,6 @@
 //! A table: rows by their primary key, found by declared indexes as well.
 
+mod ask;
 mod build;
 mod cell;
 mod column;
@@ -12,6 +13,7 @@ mod like;
 mod plan;
 mod query;
 mod read;
+mod repository;
 mod rows;
 mod run;
 mod select;
@@ -29,18 +31,23 @@ use super::field::Field;
 use super::{Loader, Saver};
 use crate::manifest::{StateManifest, TableIndexManifest, TableKeyManifest};
 
+pub(crate) use ask::Ask;
 pub(super) use build::unbuild;
 pub use cell::{Cell, Number, Operand, Text};
+pub(crate) use cell::{NONE, SOME};
 pub use column::{Column, Index, Order, equal};
+pub(crate) use entity::key_text;
 pub use entity::{
-    AutoKey, CellProbe, ColumnInfo, Definition, Entity, Finders, IndexInfo, NoCellProbe, Probe,
-    holds,
+    AutoKey, CellProbe, ColumnInfo, Columns, Definition, Entity, Finders, IndexInfo, NoCellProbe,
+    Probe, Version, holds,
 };
 pub use error::{TableError, TableErrorKind};
 pub use explain::Explain;
 pub use filter::Filter;
+pub(crate) use filter::{Node, Test};
 pub use query::{Query, Read, Write, Writes};
 pub use rows::Rows;
+pub(crate) use select::Whole;
 pub use select::{Projection, Selected};
 
 /// Rows of a type, each under its primary key, in the order of the keys, and findable by declared indexes.

@@ -3,21 +3,19 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::ask::Ask;
 use super::cell::{Cell, Number};
 use super::column::{Column, Index, Order};
 use super::entity::Entity;
 use super::error::TableError;
 use super::explain::Explain;
-use super::filter::{Filter, Node};
+use super::filter::Filter;
 use super::plan::{Question, plan};
 use super::rows::Rows;
 use super::run::{Part, Run};
 use super::select::{Counted, Gather, Keys, Projection, Selected, Whole};
 use crate::backend::StorageFault;
 use crate::state::{Cursor, Page};
-
-/// How many rows `all` answers at most, if the query does not say.
-const DEFAULT_LIMIT: usize = 100;
 
 /// Of a query that reads: made by [`Table::query`](super::Table::query).
 #[derive(Debug)]
@@ -59,28 +57,26 @@ pub enum Write {}
 #[must_use = "a query does nothing until it is asked for its rows"]
 pub struct Query<'t, T: Entity, M = Read> {
     rows: &'t Rows<T>,
-    filter: Node,
-    order: Vec<(usize, bool)>,
-    limit: Option<usize>,
-    offset: usize,
+    ask: Ask,
     mode: PhantomData<M>,
 }
 
 impl<'t, T: Entity, M> Query<'t, T, M> {
     pub(super) fn new(rows: &'t Rows<T>) -> Self {
+        Self::asked(rows, Ask::default())
+    }
+
+    pub(super) fn asked(rows: &'t Rows<T>, ask: Ask) -> Self {
         Self {
             rows,
-            filter: Node::All(Vec::new()),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
+            ask,
             mode: PhantomData,
         }
     }
 
     /// Only rows that this filter means, too.
     pub fn filter(mut self, filter: Filter<T>) -> Self {
-        self.filter = self.filter.and(filter.node);
+        self.ask = self.ask.filter(filter);
         self
     }
 
@@ -100,25 +96,25 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
 
     /// Ordered by a column; what was said before goes first.
     pub fn order_by(mut self, order: Order<T>) -> Self {
-        self.order.push((order.column, order.descending));
+        self.ask = self.ask.order_by(order);
         self
     }
 
     /// At most so many rows. Without it, and without [`unlimited`](Self::unlimited), `all` and `page` answer at most 100.
     pub fn limit(mut self, rows: u32) -> Self {
-        self.limit = Some(usize::try_from(rows).unwrap_or(usize::MAX));
+        self.ask = self.ask.limit(rows);
         self
     }
 
     /// All rows, however many there are: they are in memory at once.
     pub fn unlimited(mut self) -> Self {
-        self.limit = Some(usize::MAX);
+        self.ask.limit = Some(usize::MAX);
         self
     }
 
     /// Without the first rows, so many; they are read all the same. To go through many rows, [`page`](Query::page) is faster.
     pub fn offset(mut self, rows: u32) -> Self {
-        self.offset = usize::try_from(rows).unwrap_or(usize::MAX);
+        self.ask = self.ask.offset(rows);
         self
     }
 
@@ -129,7 +125,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
 
     pub(super) fn explain_for(&self, needs: Option<Vec<usize>>) -> Explain {
         let definition = T::DEFINITION;
-        let question = self.question(&self.order, needs);
+        let question = self.question(&self.ask.order, needs);
         match self.rows.site.place() {
             Ok(place) => plan(place, &question).explain(definition),
             Err(_) => super::plan::Plan::nothing().explain(definition),
@@ -143,7 +139,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
     ) -> Question<'q> {
         Question {
             definition: T::DEFINITION,
-            filter: &self.filter,
+            filter: &self.ask.filter,
             order,
             needs,
         }
@@ -163,7 +159,7 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
             definition: T::DEFINITION,
             plan: plan(place, &question),
             order,
-            offset: self.offset,
+            offset: self.ask.offset,
             limit,
             part,
         };
@@ -176,8 +172,8 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
         &self,
         projection: P,
     ) -> Result<Vec<P::Item>, StorageFault> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        Ok(self.run(projection, &self.order, limit, Part::First)?.0)
+        let limit = self.ask.rows();
+        Ok(self.run(projection, &self.ask.order, limit, Part::First)?.0)
     }
 
     pub(super) fn select_page<P: Projection<T>>(
@@ -186,12 +182,12 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
         after: Option<&Cursor>,
     ) -> Result<Page<P::Item>, StorageFault> {
         // A page without items would say either that there are none or, again and again, that there are more.
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT).max(1);
+        let limit = self.ask.rows().max(1);
         let by_key = [(T::DEFINITION.key, false)];
-        let order = if self.order.is_empty() {
+        let order = if self.ask.order.is_empty() {
             &by_key[..]
         } else {
-            &self.order
+            &self.ask.order
         };
         let (items, next) = self.run(projection, order, limit, Part::Page(after))?;
         Ok(Page { items, next })
@@ -204,9 +200,9 @@ impl<'t, T: Entity, M> Query<'t, T, M> {
 
     /// The texts of the keys of all rows that are meant.
     fn keys(&self) -> Result<Vec<String>, StorageFault> {
-        let limit = self.limit.unwrap_or(usize::MAX);
+        let limit = self.ask.limit.unwrap_or(usize::MAX);
         Ok(self
-            .run(Keys(T::DEFINITION.key), &self.order, limit, Part::First)?
+            .run(Keys(T::DEFINITION.key), &self.ask.order, limit, Part::First)?
             .0)
     }
 }
@@ -234,7 +230,7 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`first`](Self::first), with the fault.
     pub fn try_first(&self) -> Result<Option<T>, StorageFault> {
-        Ok(self.run(Whole, &self.order, 1, Part::First)?.0.pop())
+        Ok(self.run(Whole, &self.ask.order, 1, Part::First)?.0.pop())
     }
 
     /// The row, if there is exactly one. Reads two at most.
@@ -244,7 +240,7 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`one`](Self::one), with the fault.
     pub fn try_one(&self) -> Result<Option<T>, StorageFault> {
-        let mut rows = self.run(Whole, &self.order, 2, Part::First)?.0;
+        let mut rows = self.run(Whole, &self.ask.order, 2, Part::First)?.0;
         let row = rows.pop();
         Ok(row.filter(|_| rows.is_empty()))
     }
@@ -284,7 +280,7 @@ impl<'t, T: Entity> Query<'t, T> {
 
     /// [`count`](Self::count), with the fault.
     pub fn try_count(&self) -> Result<u64, StorageFault> {
-        let limit = self.limit.unwrap_or(usize::MAX);
+        let limit = self.ask.limit.unwrap_or(usize::MAX);
         Ok(self.run(Counted, &[], limit, Part::First)?.0.len() as u64)
     }
 
@@ -299,8 +295,8 @@ impl<'t, T: Entity> Query<'t, T> {
     }
 
     fn fold<V: Number>(&self, column: Column<T, V>) -> Result<(V::Sum, u64), StorageFault> {
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let values = self.run(column, &self.order, limit, Part::First)?.0;
+        let limit = self.ask.limit.unwrap_or(usize::MAX);
+        let values = self.run(column, &self.ask.order, limit, Part::First)?.0;
         let mut sum = V::Sum::default();
         let counted = values.iter().filter(|value| value.add_to(&mut sum));
         let counted = counted.count() as u64;
@@ -320,14 +316,11 @@ impl<'t, T: Entity> Query<'t, T> {
     }
 
     fn extreme<V: Cell>(&self, column: Column<T, V>, descending: bool) -> Option<V> {
-        let query = Query::<T, Read> {
-            rows: self.rows,
-            filter: self.filter.clone().and(column.present().node),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
-            mode: PhantomData,
+        let ask = Ask {
+            filter: self.ask.filter.clone().and(column.present().node),
+            ..Ask::default()
         };
+        let query = Query::<T, Read>::asked(self.rows, ask);
         let order = [(column.index, descending)];
         let mut found = self.settle(|| Ok(query.run(column, &order, 1, Part::First)?.0));
         found.pop()
@@ -410,10 +403,10 @@ impl<T: Entity, M> Query<'_, T, M> {
 impl<T: Entity, M> fmt::Debug for Query<'_, T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
-            .field("filter", &self.filter)
-            .field("order", &self.order)
-            .field("limit", &self.limit)
-            .field("offset", &self.offset)
+            .field("filter", &self.ask.filter)
+            .field("order", &self.ask.order)
+            .field("limit", &self.ask.limit)
+            .field("offset", &self.ask.offset)
             .finish_non_exhaustive()
     }
 }

@@ -71,8 +71,8 @@ impl<T: Entity> Rows<T> {
         Ok(Some(Stored { row, bytes }))
     }
 
-    /// Writes a row whose key no row may have yet.
-    pub(super) fn insert(&self, row: T) -> Result<T::Key, TableError> {
+    /// Writes a row whose key no row may have yet, and returns it with its key.
+    pub(super) fn insert(&self, row: T) -> Result<T, TableError> {
         let place = self.site.place()?;
         let (row, given) = Self::keyed(place, row)?;
         let key = place.key(row.key())?;
@@ -80,11 +80,11 @@ impl<T: Entity> Rows<T> {
             return Err(TableError::exists(place));
         }
         self.write(place, None, &key, &row, given)?;
-        own_key(&row)
+        Ok(row)
     }
 
-    /// Writes a row in the place of one of the same key.
-    pub(super) fn put(&self, row: T) -> Result<Option<T>, TableError> {
+    /// Writes a row in the place of one of the same key; returns it with its key, and the one it replaces.
+    pub(super) fn put(&self, row: T) -> Result<(T, Option<T>), TableError> {
         let place = self.site.place()?;
         let (row, given) = Self::keyed(place, row)?;
         let key = place.key(row.key())?;
@@ -100,7 +100,7 @@ impl<T: Entity> Rows<T> {
             &row,
             given,
         )?;
-        Ok(old.map(|old| old.row))
+        Ok((row, old.map(|old| old.row)))
     }
 
     /// Changes the row under the record's key; it may get another key that no row has.
@@ -236,7 +236,7 @@ fn last_key(place: &Place) -> Result<u64, StorageFault> {
 }
 
 /// The key of a row, which need not be `Clone`.
-fn own_key<T: Entity>(row: &T) -> Result<T::Key, TableError> {
+pub(super) fn own_key<T: Entity>(row: &T) -> Result<T::Key, TableError> {
     let text = key_text(row.key());
     let key = <T::Key as crate::state::Key>::read_key(&mut &*text);
     key.ok_or_else(|| {

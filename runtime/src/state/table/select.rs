@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cell::Cell;
 use super::column::Column;
-use super::entity::{Cells, Entity, cell};
+use super::entity::{Cells, Columns, Entity, cell};
 use super::query::Query;
 use super::run::Reader;
 use crate::backend::{Record, StorageFault};
@@ -48,7 +48,7 @@ impl<T, R, F: FnMut(T) -> R> Projection<T> for F {
     }
 }
 
-impl<T: Entity, V: Cell> Projection<T> for Column<T, V> {
+impl<T: Columns, V: Cell> Projection<T> for Column<T, V> {
     type Item = V;
 
     fn columns(&self) -> Option<Vec<usize>> {
@@ -56,7 +56,7 @@ impl<T: Entity, V: Cell> Projection<T> for Column<T, V> {
     }
 
     fn of_row(&mut self, row: T) -> Option<V> {
-        self.of_cells(&|column| cell(&row, column))
+        self.of_cells(&|column| column_text(&row, column))
     }
 
     fn of_cells(&mut self, texts: &dyn Fn(usize) -> String) -> Option<V> {
@@ -64,9 +64,16 @@ impl<T: Entity, V: Cell> Projection<T> for Column<T, V> {
     }
 }
 
+/// The text of a column's value.
+fn column_text(row: &impl Columns, column: usize) -> String {
+    let mut text = String::new();
+    row.write_column(column, &mut text);
+    text
+}
+
 macro_rules! column_tuples {
     ($($name:ident $value:ident $index:tt),*) => {
-        impl<T: Entity, $($name: Cell),*> Projection<T> for ($(Column<T, $name>,)*) {
+        impl<T: Columns, $($name: Cell),*> Projection<T> for ($(Column<T, $name>,)*) {
             type Item = ($($name,)*);
 
             fn columns(&self) -> Option<Vec<usize>> {
@@ -74,7 +81,7 @@ macro_rules! column_tuples {
             }
 
             fn of_row(&mut self, row: T) -> Option<Self::Item> {
-                self.of_cells(&|column| cell(&row, column))
+                self.of_cells(&|column| column_text(&row, column))
             }
 
             fn of_cells(&mut self, texts: &dyn Fn(usize) -> String) -> Option<Self::Item> {
@@ -91,7 +98,7 @@ column_tuples!(A a 0, B b 1, C c 2, D d 3, E e 4);
 column_tuples!(A a 0, B b 1, C c 2, D d 3, E e 4, F f 5);
 
 /// Whole rows.
-pub(super) struct Whole;
+pub(crate) struct Whole;
 
 impl<T> Projection<T> for Whole {
     type Item = T;

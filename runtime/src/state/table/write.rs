@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use super::Table;
 use super::entity::Entity;
 use super::error::TableError;
+use super::rows::own_key;
 use crate::backend::StorageFault;
 use crate::state::collection::Place;
 use crate::state::iter::Pages;
@@ -29,7 +30,7 @@ impl<T: Entity> Table<T> {
     /// # Errors
     /// The same.
     pub fn try_insert(&mut self, row: T) -> Result<T::Key, TableError> {
-        self.rows().insert(row)
+        own_key(&self.rows().insert(row)?)
     }
 
     /// Writes a row, whether or not there is one of its key, and returns the one it replaces. A key of 0 is replaced as by
@@ -47,7 +48,7 @@ impl<T: Entity> Table<T> {
     /// # Errors
     /// The same.
     pub fn try_put(&mut self, row: T) -> Result<Option<T>, TableError> {
-        self.rows().put(row)
+        Ok(self.rows().put(row)?.1)
     }
 
     /// Changes the row under `key` and returns what `change` does; `None` if there is none. The row may get another key.

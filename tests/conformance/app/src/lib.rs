@@ -6,6 +6,7 @@
 )]
 
 mod archive;
+mod bazaar;
 mod caller;
 mod chest;
 mod clock;
@@ -20,14 +21,17 @@ mod gatehouse;
 mod hall;
 mod ledger;
 mod lodge;
+mod market;
 mod mill;
 mod relay;
 mod shelf;
 mod shop;
 mod spring;
 mod tally;
+mod trade;
 
 pub use archive::{Archive, Paper};
+pub use bazaar::{Bazaar, Buyer, Good, Sale};
 pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
@@ -41,15 +45,17 @@ pub use gatehouse::{Gatehouse, GatehouseError};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use ledger::{Account, AccountOpened, Ledger, Ledgers};
 pub use lodge::{Called, Lodge, Lodgings, Tent};
+pub use market::{Customer, Market, Note, Nowhere, Purchase, Ware};
 pub use mill::{Mill, MillError};
 pub use relay::Relay;
 pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use shop::{Shop, ShopError, Sold};
 pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
+pub use trade::{Ages, Line, Wanted};
 
 stayput::app!(
-    Archive, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
+    Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor
