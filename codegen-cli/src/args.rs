@@ -59,6 +59,11 @@ pub(crate) enum Command {
     Verify(ProgramArgs),
     /// Writes one object to standard output: `stayput export CLASS/NAME`.
     Export(ProgramArgs),
+    /// Keeps an object as this release stores it, and a test that later releases open it.
+    ///
+    /// Writes `frozen/CLASS-NAME-vN-RELEASE.jsonl`, for version control, and, in a package's folder that has none,
+    /// `tests/frozen.rs`.
+    Freeze(FreezeArgs),
     /// Takes one object in: `stayput import FILE [--as CLASS/NAME] [--replace]`.
     Import(ProgramArgs),
 }
@@ -74,6 +79,21 @@ pub(crate) struct ProgramArgs {
     /// What the program is told; `--data DIR` among them, else STAYPUT_DATA or .stayput.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) words: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FreezeArgs {
+    /// The object: `class/name`, or `class/~` and an id of 64 hex digits.
+    pub(crate) object: String,
+    /// The package; cargo's default if it is left out.
+    #[arg(long, short)]
+    pub(crate) package: Option<String>,
+    /// The data folder [default: STAYPUT_DATA or .stayput].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The folder to write to; made if it is missing.
+    #[arg(long, value_name = "DIR", default_value = "frozen")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -20,6 +20,7 @@ mod doctor;
 mod document;
 mod error;
 mod formats;
+mod freeze;
 mod http;
 mod ir;
 mod lang;
@@ -59,6 +60,7 @@ pub fn main(args: Args) -> ExitCode {
         Command::Restore(args) => program::run("restore", &args),
         Command::Verify(args) => program::run("verify", &args),
         Command::Export(args) => program::run("export", &args),
+        Command::Freeze(args) => freeze::run(&args),
         Command::Import(args) => program::run("import", &args),
     };
     match outcome {

@@ -32,6 +32,8 @@ pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use host::WAKE_ACTION;
 pub(crate) use host::{Core, Deed, JobStart, storage_error};
 pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, ObjectId};

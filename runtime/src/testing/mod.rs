@@ -36,6 +36,7 @@
 mod client;
 mod faults;
 mod folder;
+mod frozen;
 mod harness;
 mod setup;
 mod socket;
@@ -44,6 +45,7 @@ mod task;
 
 pub use client::Client;
 pub use faults::{Fault, Held};
+pub use frozen::open_frozen;
 pub use harness::Harness;
 pub use setup::Test;
 pub use socket::{Received, Socket};

@@ -24,6 +24,8 @@ pub use delivery::{Delivery, IncomingCall};
 pub(in crate::object) use destroy::{ACTION as DESTROY_ACTION, doom};
 pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use wake::ACTION as WAKE_ACTION;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -131,6 +133,10 @@ impl<T: Object> LiveObject for Host<T> {
         else {
             if &*call.delivery.envelope.action == destroy::ACTION {
                 return self.end_by_call(call);
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            if &*call.delivery.envelope.action == wake::ACTION {
+                return self.wake_by_call(call);
             }
             let message = format!(
                 "`{}` has no action `{}`",

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::core::{Busy, Identity};
+#[cfg(not(target_arch = "wasm32"))]
+use super::delivery::IncomingCall;
 use super::settle::Keep;
 use super::{Host, Stage, storage_error};
 use crate::action::InUrl;
@@ -18,6 +20,10 @@ use crate::state::{FieldCache, Loader, META_KEY, Meta};
 
 /// How long the handlers of an alarm or of `start` may take.
 const SYSTEM_DEADLINE: std::time::Duration = std::time::Duration::from_secs(25);
+
+/// What loads an object and runs `start`, and nothing else: in tests. No client can call it.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) const ACTION: &str = "~wake";
 
 #[expect(
     clippy::await_holding_refcell_ref,
@@ -164,6 +170,24 @@ impl<T: Object> Host<T> {
                 "the object was reset while the call waited",
             ))),
         }
+    }
+
+    /// Takes a call of [`ACTION`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn wake_by_call(&self, call: IncomingCall) {
+        let Some(host) = self.me.upgrade() else {
+            return;
+        };
+        let busy = Busy::new(&self.core);
+        self.core.environment.spawn(Box::pin(async move {
+            let envelope = &call.delivery.envelope;
+            let woken = host.awake(envelope).await.map(drop);
+            if call.delivery.begin() {
+                let reply = woken.map(|()| bytes::Bytes::from_static(b"null"));
+                host.core.answer(&envelope.request_id, reply, call.reply);
+            }
+            drop(busy);
+        }));
     }
 
     /// Begins to wake the object, if it sleeps and nobody else is about to.

@@ -20,7 +20,7 @@ mod verify;
 
 mod view;
 
-pub use address::Address;
+pub use address::{Address, Which};
 pub use backup::{Copied, backup, restore};
 
 pub use error::CareError;
