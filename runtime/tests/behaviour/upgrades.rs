@@ -135,7 +135,7 @@ mod second {
         (price * 100.0).round() as u64
     }
 
-    pub fn to_cents(old: &mut Upgrade<'_>) -> stayput::Result<()> {
+    pub fn to_cents(old: &mut Upgrade<'_>) -> Result<()> {
         old.fields(|old: OldShop| NewShop {
             total_cents: cents(old.total),
         })?;
@@ -206,7 +206,7 @@ mod third {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
-    fn to_dozens(old: &mut Upgrade<'_>) -> stayput::Result<()> {
+    fn to_dozens(old: &mut Upgrade<'_>) -> Result<()> {
         old.fields(|old: Count| Dozens {
             dozens: old.count as f64 / 12.0,
         })?;
@@ -222,7 +222,7 @@ mod third {
         pub at: u64,
     }
 
-    fn never(_: &mut Upgrade<'_>) -> stayput::Result<()> {
+    fn never(_: &mut Upgrade<'_>) -> Result<()> {
         Err(stayput::Error::msg("there is nothing to change"))
     }
 
@@ -243,7 +243,7 @@ mod third {
         late: Late,
     }
 
-    fn to_letters(old: &mut Upgrade<'_>) -> stayput::Result<()> {
+    fn to_letters(old: &mut Upgrade<'_>) -> Result<()> {
         old.items("customers", |customer: super::first::Customer| Customer {
             id: customer.id,
             letter: customer.name.chars().take(1).collect(),

@@ -191,7 +191,9 @@ impl<T: Object> Host<T> {
             Some(guard) => Ok(guard),
             None => {
                 // It may have been reset or destroyed since the call came.
-                self.rouse();
+                if matches!(*self.stage.borrow(), Stage::Asleep) {
+                    self.rouse();
+                }
                 self.lock(mode, call).await
             }
         };
