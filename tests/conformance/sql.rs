@@ -375,6 +375,16 @@ pub(crate) const ALL: &[Scenario] = &[
                 r#"["SELECT snippet(words, 0, '<', '>', '..', 3) AS s, rank < 0 AS r FROM words WHERE words MATCH 'bye' ORDER BY rank"]"#,
                 r#""[{\"r\":1,\"s\":\"good <bye>\"}]""#,
             ),
+            run(
+                "ledger/works",
+                r#"["CREATE VIRTUAL TABLE place USING rtree(id, west, east); INSERT INTO place VALUES(1, 0, 2), (2, 5, 6)"]"#,
+                r#""2 rows""#,
+            ),
+            read(
+                "ledger/works",
+                r#"["SELECT id FROM place WHERE west < 1.5 AND east > 1.5"]"#,
+                r#""[1]""#,
+            ),
             read(
                 "ledger/works",
                 r#"["SELECT json_extract('{\"a\": [1, 2]}', '$.a[1]') AS j, json_group_array(value) AS g FROM json_each('[3, 4]')"]"#,

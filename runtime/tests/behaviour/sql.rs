@@ -359,6 +359,8 @@ fn a_failed_statement_is_an_error_and_no_more() {
             "INSERT INTO entry(account) VALUES(1)",
             "CREATE VIRTUAL TABLE words USING fts5(word); INSERT INTO words VALUES('hello world')",
             "SELECT * FROM words WHERE words MATCH 'hello'",
+            "CREATE VIRTUAL TABLE place USING rtree(id, west, east); INSERT INTO place VALUES(1, 0, 2)",
+            "SELECT id FROM place WHERE west < 1.5 AND east > 1.5",
             "SELECT json_extract('{\"a\": 1}', '$.a'), sqrt(2), pow(2, 3), log(8, 2)",
             "ALTER TABLE audit ADD COLUMN more TEXT",
             "ALTER TABLE audit RENAME COLUMN more TO less",

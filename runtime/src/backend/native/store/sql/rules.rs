@@ -34,7 +34,8 @@ const HIDDEN: &[&str] = &[
     "sqlite_version",
 ];
 
-/// What tells of tables. `data_version` is what full-text search itself asks for.
+/// What tells of tables. `data_version` is what full-text search itself asks for, `page_size` what R-trees do; nobody else
+/// gets so far.
 const PRAGMAS: &[&str] = &[
     "data_version",
     "foreign_key_check",
@@ -42,6 +43,7 @@ const PRAGMAS: &[&str] = &[
     "index_info",
     "index_list",
     "index_xinfo",
+    "page_size",
     "quick_check",
     "table_info",
     "table_list",
