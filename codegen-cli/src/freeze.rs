@@ -115,8 +115,7 @@ fn offer_test(app: &str, out: &Path) -> Result<(), Error> {
     if test.exists() || !Path::new("Cargo.toml").is_file() || !Path::new("src/lib.rs").is_file() {
         return Ok(());
     }
-    let text = test_text(app, out);
-    write(&test, text.as_bytes())?;
+    write(&test, test_text(app, out).as_bytes())?;
     term::note(&format!("{TEST}: opens whatever is frozen"));
     Ok(())
 }

@@ -58,6 +58,7 @@ fn slow(server: &Server, while_: impl Fn() -> bool) -> Duration {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     let _alone = alone();
     let folder = scratch();
@@ -177,7 +178,11 @@ fn a_backup_under_load_has_all_that_was_acknowledged_before() {
     ));
 }
 
+/// Something done to a data folder.
+type Harm<'a> = &'a dyn Fn(&Path);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn whatever_does_not_fit_together_is_found() {
     let _alone = alone();
     let folder = scratch();
@@ -203,7 +208,7 @@ fn whatever_does_not_fit_together_is_found() {
     assert!(done(&command(&data, &["verify"])).ends_with(b" 0 faults\n"));
     let museums = museums(&data);
     let ledger = shared_with(&data, "ledger", "a");
-    let harms: [(&str, &dyn Fn(&Path), &str); 8] = [
+    let harms: [(&str, Harm<'_>, &str); 8] = [
         (
             "a record that is no JSON",
             &|data| {
@@ -211,7 +216,7 @@ fn whatever_does_not_fit_together_is_found() {
                     data,
                     &ledger,
                     "UPDATE record SET value = x'7b' WHERE key = 'f/total'",
-                )
+                );
             },
             "no JSON",
         ),
@@ -222,7 +227,7 @@ fn whatever_does_not_fit_together_is_found() {
                     data,
                     &ledger,
                     "DELETE FROM object WHERE class = 'ledger' AND name = 'a'",
-                )
+                );
             },
             "does not know",
         ),
@@ -238,7 +243,7 @@ fn whatever_does_not_fit_together_is_found() {
                     data,
                     &ledger,
                     "UPDATE object SET name = 'x' WHERE name = 'a'",
-                )
+                );
             },
             "not that of its name",
         ),

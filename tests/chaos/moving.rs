@@ -228,7 +228,9 @@ fn what_is_not_whole_is_refused_and_leaves_nothing() {
             wrong.push((rest, "line"));
         }
         for cut in (1..text.len() - 1).step_by(text.len() / 25) {
-            let cut = (cut..).find(|cut| text.is_char_boundary(*cut)).unwrap();
+            let cut = (cut..=text.len())
+                .find(|cut| text.is_char_boundary(*cut))
+                .unwrap();
             wrong.push((text[..cut].to_owned(), "line"));
         }
         for (text, part) in wrong {

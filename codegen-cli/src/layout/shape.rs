@@ -101,9 +101,7 @@ impl<'m> Walk<'m> {
         let reads = |name: &&str| {
             is.is_empty() || is.contains(name) || (*name == "integer" && is.contains("number"))
         };
-        if !was.iter().all(|name| reads(name))
-            || (was.is_empty() && !is.is_empty() && consts(old).is_none())
-        {
+        if !was.iter().all(reads) || (was.is_empty() && !is.is_empty() && consts(old).is_none()) {
             return self.fault(path, format!("was {}, is {}", shown(old), shown(new)));
         }
         if let Some(known) = consts(new) {

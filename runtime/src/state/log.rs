@@ -250,8 +250,9 @@ impl<T> Log<T> {
             None => VecDeque::new(),
         };
         let mut old = 0;
-        while let Some((_, last)) = ages.pop_front_if(|(time, _)| *time + age <= now) {
+        while let Some((_, last)) = ages.front().copied().filter(|(time, _)| *time + age <= now) {
             old = last;
+            ages.pop_front();
         }
         let last = Mark::read(place)?.last();
         let noted = ages.back().map(|(time, last)| (*time + age / 16, *last));

@@ -93,7 +93,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> TtlMap<K, V> {
     ) -> Result<Option<V>, StorageFault> {
         let place = self.site.place()?;
         let (key, now) = (place.key(&key)?, place.records.now());
-        let old = self.take(place, &key)?;
+        let old = Self::take(place, &key)?;
         let until = now + ttl;
         if until > now {
             let bytes = encode(&place.path, &(until, &value))?;
@@ -148,7 +148,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> TtlMap<K, V> {
     {
         let place = self.site.place()?;
         let key = place.key(key)?;
-        let Some(value) = self.take(place, &key)? else {
+        let Some(value) = Self::take(place, &key)? else {
             return Ok(false);
         };
         let now = place.records.now();
@@ -176,7 +176,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> TtlMap<K, V> {
         K: Borrow<Q>,
     {
         let place = self.site.place()?;
-        self.take(place, &place.key(key)?)
+        Self::take(place, &place.key(key)?)
     }
 
     /// The entries whose time is not up, in the order of their keys.
@@ -207,7 +207,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> TtlMap<K, V> {
     }
 
     /// Removes an entry, and the value if its time is not up.
-    fn take(&self, place: &Place, key: &str) -> Result<Option<V>, StorageFault> {
+    fn take(place: &Place, key: &str) -> Result<Option<V>, StorageFault> {
         let Some(bytes) = place.records.try_get(key)? else {
             return Ok(None);
         };

@@ -30,7 +30,7 @@ use crate::object::{HasOrigin as _, Mode, StubCore, WAKE_ACTION};
 ///
 /// When there is none, or one cannot be opened: the message names each, and why. Items of collections are read only by who
 /// asks for them.
-#[expect(clippy::panic, reason = "a test fails by panicking")]
+#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
 pub fn open_frozen(app: App, folder: impl AsRef<Path>) -> usize {
     let folder = folder.as_ref();
     let files = files(folder);
@@ -41,12 +41,11 @@ pub fn open_frozen(app: App, folder: impl AsRef<Path>) -> usize {
             let _ = writeln!(faults, "{}: {fault}", file.display());
         }
     }
-    if files.is_empty() {
-        panic!(
-            "there is no frozen object in {}: write one by `stayput freeze CLASS/NAME`",
-            folder.display()
-        );
-    }
+    assert!(
+        !files.is_empty(),
+        "there is no frozen object in {}: write one by `stayput freeze CLASS/NAME`",
+        folder.display()
+    );
     assert!(
         faults.is_empty(),
         "stored objects cannot be opened any more:\n{faults}"

@@ -388,7 +388,7 @@ fn a_temporary_object_goes_when_it_has_been_idle() {
             assert_eq!(guest.visits().await.unwrap(), 1, "after {hour} rests");
         }
         t.restart().await;
-        t.advance(hours(16) - seconds(1)).await;
+        t.advance(hours(16).checked_sub(seconds(1)).unwrap()).await;
         assert_ne!(stored(t.data()), Vec::<String>::new());
         t.advance(hours(1) + seconds(2)).await;
         t.settle().await;

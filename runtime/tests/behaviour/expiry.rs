@@ -133,7 +133,7 @@ fn it_is_a_map_whose_entries_end() {
                     7 => t.turn(std::time::Duration::from_millis(dice.throw(900))),
                     8 => {
                         t.advance(std::time::Duration::from_millis(dice.throw(2_500)))
-                            .await
+                            .await;
                     }
                     9 if dice.throw(4) == 0 => t.restart().await,
                     10 if dice.throw(6) == 0 => {

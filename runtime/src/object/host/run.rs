@@ -187,15 +187,14 @@ impl<T: Object> Host<T> {
             }
             return Some(self.run_process(entry, run, call, None).await);
         }
-        let guard = match wait.guard {
-            Some(guard) => Ok(guard),
-            None => {
-                // It may have been reset or destroyed since the call came.
-                if matches!(*self.stage.borrow(), Stage::Asleep) {
-                    self.rouse();
-                }
-                self.lock(mode, call).await
+        let guard = if let Some(guard) = wait.guard {
+            Ok(guard)
+        } else {
+            // It may have been reset or destroyed since the call came.
+            if matches!(*self.stage.borrow(), Stage::Asleep) {
+                self.rouse();
             }
+            self.lock(mode, call).await
         };
         drop(wait.place);
         if !delivery.begin() {

@@ -29,11 +29,10 @@ impl<T: Object> Host<T> {
                 continue;
             };
             for (step, from) in steps.iter().zip(stored..) {
-                self.step(mount, from, *step).map_err(|error| {
+                self.step(mount, from, *step).inspect_err(|error| {
                     self.core
                         .environment
                         .report(&format!("{}: {}", self.core.identity, error.message));
-                    error
                 })?;
             }
             reached.push((

@@ -90,7 +90,7 @@ mod tests {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         match Flags::read(&words) {
             Ok(flags) => flags,
-            Err(_) => panic!("{words:?} cannot be read"),
+            Err(Failure::Usage(text) | Failure::Failed(text)) => panic!("{words:?}: {text}"),
         }
     }
 

@@ -91,9 +91,10 @@ mod tests {
         fn all_bytes_come_back(bytes: Vec<u8>) {
             prop_assert_eq!(through(ValueRef::Blob(&bytes)).value(), Some(Value::Blob(bytes.clone())));
             let cell = through(ValueRef::Text(&bytes));
-            match String::from_utf8(bytes.clone()) {
-                Ok(text) => prop_assert_eq!(cell.value(), Some(Value::Text(text))),
-                Err(_) => prop_assert_eq!(cell.cast(), Some(bytes)),
+            if let Ok(text) = String::from_utf8(bytes.clone()) {
+                prop_assert_eq!(cell.value(), Some(Value::Text(text)));
+            } else {
+                prop_assert_eq!(cell.cast(), Some(bytes));
             }
         }
     }

@@ -199,7 +199,7 @@ impl SqlFiles {
     }
 
     /// Removes what there is of an object's file, durably. Nobody has it open.
-    pub(super) fn remove(&self, path: &Path) -> Result<(), StorageFault> {
+    pub(super) fn remove(path: &Path) -> Result<(), StorageFault> {
         for file in [
             path.to_owned(),
             with_suffix(path, "-wal"),

@@ -15,7 +15,7 @@ use super::super::quarantine;
 use super::super::reader::Registered;
 use super::super::shard::{Core, Found, Slot};
 use super::super::{Stored, file_of};
-use super::file::Database;
+use super::file::{Database, SqlFiles};
 use super::index::{Index, Row, is_announced, is_destroyed};
 use crate::backend::{AlarmChange, Commit, ObjectStore, Record, Scan, Seq, StorageFault};
 use crate::object::{ObjectId, Target, Timestamp, earliest_alarm};
@@ -65,7 +65,7 @@ impl SqlObject {
         let path = core.files.path_of(target.id);
         let destroyed = registered.as_ref().is_some_and(is_destroyed);
         if destroyed {
-            core.files.remove(&path)?;
+            SqlFiles::remove(&path)?;
         }
         let registered = registered.filter(|_| !destroyed);
         let opened = core.files.open(&path)?;
@@ -222,7 +222,7 @@ impl SqlObject {
         // Its connection is closed before its files go.
         self.database.replace(files.unborn()?);
         self.unborn.set(true);
-        files.remove(&self.path)?;
+        SqlFiles::remove(&self.path)?;
         self.send_row(Row::None, false)?;
         self.indexed.set(false);
         self.index.set(None);
