@@ -13,7 +13,7 @@ use super::harness::Inner;
 use super::stream::Streamed;
 use crate::backend::LocalFuture;
 use crate::http::{Request, Response};
-use crate::object::{Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall};
+use crate::object::{Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall, WAKE_ACTION};
 use crate::rpc::Reply;
 
 /// One caller: `Room::named(&t.as_user("ann"), "lobby")` calls as Ann.
@@ -124,7 +124,8 @@ impl Originate for Client {
     fn call(self: Rc<Self>, call: OutgoingCall) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
             let port = self.inner.port();
-            if call.remote.is_some() {
+            // The harness's own business is none that a client has.
+            if call.remote.is_some() || *call.action == *WAKE_ACTION {
                 return Originate::call(Rc::new(port), call).await;
             }
             self.inner

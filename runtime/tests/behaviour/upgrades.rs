@@ -4,7 +4,7 @@ use std::path::Path;
 
 use stayput::App;
 use stayput::prelude::*;
-use stayput::testing::{Fault, Harness, Test};
+use stayput::testing::{self, Fault, Harness, Test};
 
 use crate::support::{code, stored};
 
@@ -477,4 +477,64 @@ fn a_crash_at_any_point_leaves_one_version_or_the_other() {
         let books = third::Shop::named(t, "corner").books().await.unwrap();
         assert_eq!(books, expected(500));
     });
+}
+
+/// What the example `counter` stored, and what may become of its class.
+mod frozen {
+    use std::path::PathBuf;
+
+    /// As it is.
+    pub mod same {
+        use stayput::prelude::*;
+
+        #[durable_object(class = "counter")]
+        pub struct Counter {
+            pub value: i64,
+        }
+
+        #[durable_object]
+        impl Counter {}
+
+        stayput::app!(Counter);
+    }
+
+    /// Another type, and no step.
+    pub mod careless {
+        use stayput::prelude::*;
+
+        #[durable_object(class = "counter")]
+        pub struct Counter {
+            pub value: String,
+        }
+
+        #[durable_object]
+        impl Counter {}
+
+        stayput::app!(Counter);
+    }
+
+    pub fn folder() -> PathBuf {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/behaviour/frozen").into()
+    }
+}
+
+#[test]
+fn what_is_frozen_is_opened() {
+    assert_eq!(
+        testing::open_frozen(frozen::same::app(), frozen::folder()),
+        1
+    );
+}
+
+#[test]
+#[should_panic(expected = "counter-home-v1-0.1.0.jsonl: state.unreadable")]
+fn what_is_frozen_tells_of_a_forgotten_step() {
+    testing::open_frozen(frozen::careless::app(), frozen::folder());
+}
+
+#[test]
+#[should_panic(expected = "stayput freeze")]
+fn an_empty_folder_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    testing::open_frozen(frozen::same::app(), folder.path());
 }
