@@ -69,6 +69,10 @@ pub(crate) fn set_idle(records: &Records, at: Timestamp) {
     put(records, IDLE, item);
 }
 
+pub(crate) fn delete_idle(records: &Records) {
+    records.delete(IDLE);
+}
+
 pub(crate) fn idle(records: &Records) -> Option<Item> {
     let value = records.get(IDLE)?;
     from_utf8(&value).ok()

@@ -431,3 +431,40 @@ fn few_calls_of_a_temporary_object_write() {
         assert!((16..=18).contains(&commits), "{row}");
     });
 }
+
+/// The class of [`Guest`], when it is temporary no more.
+mod settled {
+    use stayput::prelude::*;
+
+    #[durable_object(class = "guest")]
+    pub struct Guest {
+        visits: u64,
+    }
+
+    #[durable_object]
+    impl Guest {
+        #[action]
+        fn visits(&self) -> u64 {
+            self.visits
+        }
+    }
+
+    stayput::app!(Guest);
+}
+
+#[test]
+fn a_class_that_is_temporary_no_more_forgets_that_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let on = |app| testing::Test::new(app).data(folder.path());
+    on(app()).run(async |t| {
+        Guest::named(t, "ann").visit().await.unwrap();
+    });
+    on(settled::app()).run(async |t| {
+        t.advance(days(3)).await;
+        t.settle().await;
+        assert_eq!(settled::Guest::named(t, "ann").visits().await.unwrap(), 1);
+        let left = stored(t.data());
+        assert!(!left.iter().any(|line| line.contains("!alarm")), "{left:?}");
+        assert!(left.iter().any(|line| line.ends_with("alarm None")));
+    });
+}

@@ -414,8 +414,8 @@ class Bridge {
   /** Nothing of `turn` is kept unless it answers true. What went wrong, if something did. */
   transact(turn) {
     const storage = this.#open;
+    let kept, failed;
     this.#turns += 1;
-    let kept;
     try {
       storage.transactionSync(() => {
         kept = turn();
@@ -424,13 +424,20 @@ class Bridge {
     } catch (fault) {
       // A trap has ended the life, and undone the transaction on its way.
       if (this.#life.ended) throw fault;
-      if (fault !== UNDO) return fault.message;
+      if (fault !== UNDO) failed = fault.message;
     } finally {
       this.#turns -= 1;
     }
-    if (!this.#doomed || this.#turns) return;
+    if (this.#turns) return failed;
+    const ends = this.#doomed && kept && failed === undefined;
+    // The end of a turn that failed is none of the next one's business.
     this.#doomed = false;
-    if (kept) this.destroy();
+    if (!ends) return failed;
+    try {
+      this.destroy();
+    } catch (fault) {
+      return fault.message;
+    }
   }
 
   sql(text, params) {

@@ -46,10 +46,16 @@ impl<T: Object> Host<T> {
     fn sweep(&self, call: &Envelope, guard: Guard) -> bool {
         let records = &self.core.records;
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
-        let swept = alarm::expiring(records, turn.now).is_empty()
+        // Of a class that was temporary once: nobody else would take the item away, and it would be due for ever.
+        let forgotten = T::DESTROY_AFTER.is_none()
+            && alarm::idle(records).is_some_and(|item| item.at <= turn.now);
+        let swept = (alarm::expiring(records, turn.now).is_empty() && !forgotten)
             || self
                 .within(|| {
                     records.begin();
+                    if forgotten {
+                        alarm::delete_idle(records);
+                    }
                     let swept = sweep(records, turn.now).map_err(|fault| storage_error(&fault));
                     let swept = swept.map(|()| bytes::Bytes::new());
                     self.settle(&turn, Ok(swept), Keep { commit: true })
