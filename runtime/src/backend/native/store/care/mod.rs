@@ -5,10 +5,8 @@
 
 mod address;
 mod backup;
-
 mod cell;
 mod copy;
-
 mod document;
 mod error;
 mod export;
@@ -17,12 +15,10 @@ mod records;
 mod salvage;
 mod tables;
 mod verify;
-
 mod view;
 
 pub use address::{Address, Which};
 pub use backup::{Copied, backup, restore};
-
 pub use error::CareError;
 pub use export::{Exported, export};
 pub use import::{Import, Imported};
