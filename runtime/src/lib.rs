@@ -42,6 +42,7 @@ pub mod state;
 pub mod stream;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod testing;
+pub mod time;
 
 #[doc(hidden)]
 #[path = "private.rs"]

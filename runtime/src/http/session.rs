@@ -231,6 +231,7 @@ impl<D: Dispatch> Session<'_, D> {
                 None => self.key.clone(),
             },
             stream: None,
+            owed: None,
         })
     }
 }

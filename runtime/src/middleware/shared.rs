@@ -144,6 +144,7 @@ impl SharedLimit {
             connection: None,
             key: None,
             stream: None,
+            owed: None,
         }
     }
 

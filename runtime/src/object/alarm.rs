@@ -12,6 +12,7 @@ use crate::backend::{ObjectStore, Record, Scan, StorageFault};
 use crate::order::sort_by;
 use crate::rpc::from_utf8;
 use crate::state::Records;
+use crate::time;
 
 /// The keys of all items begin so.
 pub(crate) const PREFIX: &str = "!alarm/";
@@ -23,9 +24,9 @@ const USER: &str = "!alarm/user/";
 const IDLE: &str = "!alarm/idle";
 /// When the next entry of a collection expires: the rest of the key is its path.
 const EXPIRY: &str = "!alarm/ttl/";
-/// All items.
+/// All items; the index of deferred work lies before them.
 const ALL: Scan<'static> = Scan {
-    start: PREFIX,
+    start: time::INDEX_END,
     end: Some(PREFIX_END),
     reverse: false,
     limit: usize::MAX,
@@ -149,17 +150,15 @@ pub(crate) fn due(records: &Records, now: Timestamp) -> Vec<(String, Item)> {
 
 /// When the object must be woken next.
 pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
-    items(records).map(|(_, item)| item.at).min()
+    let items = items(records).map(|(_, item)| item.at);
+    items.chain(time::earliest(records)).min()
 }
 
 /// When an object must be woken next, as far as its store knows; for a backend whose alarm may get lost.
 pub(crate) fn earliest_stored(store: &dyn ObjectStore) -> Result<Option<Timestamp>, StorageFault> {
-    Ok(store
-        .scan(&ALL)?
-        .into_iter()
-        .filter_map(item)
-        .map(|(_, item)| item.at)
-        .min())
+    let items = store.scan(&ALL)?.into_iter().filter_map(item);
+    let items = items.map(|(_, item)| item.at);
+    Ok(items.chain(time::earliest_stored(store)?).min())
 }
 
 fn items(records: &Records) -> impl Iterator<Item = (String, Item)> {

@@ -137,7 +137,15 @@ impl<S: Stateful> Context<S> {
         state.save(&mut saver);
         saver.accept();
         records.undo();
+        let refusal = turn.take_refusal();
         let outcome = attempt(state, self);
+        if outcome.is_err() {
+            // What it asked for is undone with it.
+            turn.take_refusal();
+        }
+        if let Some(refusal) = refusal {
+            turn.refuse(refusal);
+        }
         if outcome.is_ok() {
             checkpoint.kept = true;
         } else {

@@ -393,7 +393,7 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
 }
 
 /// The name of something that a mixin may declare, as it is on the wire.
-pub(super) fn wire_name(mount: &str, name: &str) -> Arc<str> {
+pub(crate) fn wire_name(mount: &str, name: &str) -> Arc<str> {
     if mount.is_empty() {
         name.into()
     } else {

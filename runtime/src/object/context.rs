@@ -8,17 +8,21 @@ use std::time::Duration;
 
 use super::alarm;
 use super::class::wire_name;
-use super::host::{Deed, JobRun, Running, doom};
+use super::host::{Deed, Identity, JobRun, Running, doom};
 use super::turn::Turn;
-use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
+use super::{Call, Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
 use crate::event::DeclaredBy;
 use crate::middleware::Middleware;
 use crate::outgoing::{HoldsNothing, Http, Online};
+use crate::rpc::WireError;
 use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
 use crate::sql::{Door, HasSql, Sql, SqlRead};
 use crate::state::{Bare, BareMut, Records, Stateful, encode};
+use crate::time::{
+    DeadLetters, DeadLettersMut, Outbox, OutboxMut, Schedule, Schedules, SchedulesMut,
+};
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
 /// with the method's writes.
@@ -89,7 +93,7 @@ impl RawContext {
         uuid(bytes, 0x40)
     }
 
-    fn uuid_v7(&self) -> String {
+    pub(crate) fn uuid_v7(&self) -> String {
         let mut bytes = [0; 16];
         self.turn.core.environment.random(&mut bytes);
         let time = self.turn.now.as_millis().to_be_bytes();
@@ -135,7 +139,7 @@ impl RawContext {
     }
 
     /// The object's records; of a run that has ended others, which nobody commits.
-    fn records(&self) -> Records {
+    pub(crate) fn records(&self) -> Records {
         let records = &self.turn.core.records;
         if self.turn.is_ended() {
             records.apart()
@@ -147,6 +151,18 @@ impl RawContext {
     /// The way to the object's tables, for as long as the turn lasts.
     fn door(&self) -> Option<Rc<Door>> {
         self.turn.core.sql.clone().filter(|_| !self.turn.is_ended())
+    }
+
+    /// Who the object is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.turn.core.identity
+    }
+
+    /// Has the run fail: what it asked for cannot be done.
+    pub(crate) fn fail(&self, reason: Box<WireError>) {
+        if !self.turn.is_ended() {
+            self.turn.refuse(reason);
+        }
     }
 
     fn poison(&self, fault: StorageFault) {
@@ -274,6 +290,10 @@ impl<S: Stateful> Context<S> {
         S: HoldsNothing,
     {
         Http::new(self.raw().turn.clone())
+    }
+
+    pub(crate) fn raw_context(&self) -> &RawContext {
+        self.raw()
     }
 
     pub(super) fn turn(&self) -> Rc<Turn> {
@@ -491,6 +511,97 @@ impl<S: Stateful> Context<S> {
     pub fn alarm(&self) -> Option<Timestamp> {
         let raw = self.raw();
         alarm::get(&raw.turn.core.records, &raw.mount).map(|item| item.at)
+    }
+
+    /// Registers a call under a name, to be made later or again and again: the result says when. With the commit of this
+    /// method, and not at all if it fails.
+    ///
+    /// One of the same name is replaced: [`after`](Schedule::after) and [`at`](Schedule::at) move it, [`every`](Schedule::every)
+    /// with the same period lets it go on as it does. So schedules may be registered in `start`, at every wake.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    /// use stayput::time::Missed;
+    ///
+    /// #[durable_object]
+    /// struct Room { open: bool, messages: Log<String>, kept: u64 }
+    ///
+    /// #[durable_object]
+    /// impl Room {
+    ///     #[event(start)]
+    ///     fn start(&mut self, cx: &mut Context<Self>, _first: bool) -> Result<()> {
+    ///         cx.schedule("tidy", cx.me().tidy()).every(hours(1), Missed::Once);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     #[action]
+    ///     fn say(&mut self, cx: &mut Context<Self>, text: String) {
+    ///         self.open = true;
+    ///         self.messages.push(text);
+    ///         // Nobody has said anything for a day: each message moves it.
+    ///         cx.schedule("close", cx.me().close()).after(hours(24));
+    ///     }
+    ///
+    ///     #[action(internal)]
+    ///     fn close(&mut self) { self.open = false; }
+    ///
+    ///     #[action(internal)]
+    ///     fn tidy(&mut self) { self.kept = self.messages.len() as u64; }
+    ///
+    ///     #[action]
+    ///     fn state(&self) -> (bool, u64) { (self.open, self.kept) }
+    /// }
+    ///
+    /// stayput::app!(Room);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let room = Room::named(t, "lobby");
+    ///     room.say("hello").await.unwrap();
+    ///     t.advance(hours(23)).await;
+    ///     assert_eq!(room.state().await.unwrap(), (true, 1));
+    ///     t.advance(hours(1)).await;
+    ///     assert_eq!(room.state().await.unwrap(), (false, 1));
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// A name has 1 to 256 bytes and does not begin with `~`; those of a mixin are its own. A call that cannot be made fails
+    /// this method in the end.
+    pub fn schedule<T, E>(&mut self, name: impl AsRef<str>, call: Call<T, E>) -> Schedule<'_> {
+        let raw = self.raw().clone();
+        let call = call.at_rest(&raw.turn);
+        Schedule::new(raw, name.as_ref(), call)
+    }
+
+    /// The registered schedules; those of a mixin are its own.
+    pub fn schedules(&self) -> Schedules<'_> {
+        Schedules::new(self.raw().clone())
+    }
+
+    /// The same, to cancel some.
+    pub fn schedules_mut(&mut self) -> SchedulesMut<'_> {
+        SchedulesMut::new(self.raw().clone())
+    }
+
+    /// What the object has [sent](Call::send) and was not taken yet.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::new(self.raw().clone())
+    }
+
+    /// The same, to cancel some.
+    pub fn outbox_mut(&mut self) -> OutboxMut<'_> {
+        OutboxMut::new(self.raw().clone())
+    }
+
+    /// Deferred calls of the object that failed too often.
+    pub fn dead_letters(&self) -> DeadLetters<'_> {
+        DeadLetters::new(self.raw().clone())
+    }
+
+    /// The same, to make some again or to forget them.
+    pub fn dead_letters_mut(&mut self) -> DeadLettersMut<'_> {
+        DeadLettersMut::new(self.raw().clone())
     }
 
     /// Cancels the alarm.

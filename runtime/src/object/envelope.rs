@@ -11,6 +11,7 @@ use crate::action::InUrl;
 use crate::auth::{self, Address};
 use crate::socket::ConnectionId;
 use crate::stream::Pipe;
+use crate::time::Owed;
 
 /// How many calls may be nested in each other.
 pub const MAX_DEPTH: usize = 32;
@@ -44,6 +45,8 @@ pub struct Envelope {
     pub key: Option<Arc<str>>,
     /// Where items go, if whoever asked takes them one by one; else an action that sends some answers them all at once.
     pub stream: Option<Arc<Pipe>>,
+    /// The debt that the call settles, if it was deferred.
+    pub owed: Option<Owed>,
 }
 
 /// An object to call.

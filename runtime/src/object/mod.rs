@@ -20,6 +20,7 @@ mod mount;
 pub(crate) mod once;
 mod origin;
 mod region;
+mod stored_caller;
 mod stub;
 mod time;
 mod turn;
@@ -27,6 +28,7 @@ mod turn;
 pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use by_name::actions_of;
 pub use check::{check_bindings, check_class, check_waits};
+pub(crate) use class::wire_name;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
 pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
@@ -34,7 +36,7 @@ pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, R
 pub use handle::Handle;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use host::WAKE_ACTION;
-pub(crate) use host::{Core, Deed, JobStart, storage_error};
+pub(crate) use host::{Core, Deed, Identity, JobStart, storage_error};
 pub use host::{Delivery, IncomingCall};
 pub use id::{Id, IdError, ObjectId};
 pub use id_key::IdKey;
@@ -43,6 +45,8 @@ pub use id_key::PlatformIds;
 pub(crate) use key::idempotency_key;
 pub use mount::{Mount, Project};
 pub use origin::{HasOrigin, Origin, Originate, OutgoingCall};
+pub(crate) use region::location_hint;
+pub(crate) use stored_caller::StoredCaller;
 #[cfg(fuzzing)]
 pub(crate) use stub::check_name;
 pub use stub::{

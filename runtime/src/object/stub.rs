@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -15,7 +16,10 @@ use serde::{Deserializer, Serialize, Serializer};
 use super::by_name::mode_of;
 use super::host::{DESTROY_ACTION, Identity};
 use super::region::location_hint;
-use super::{Mode, Object, ObjectId, Origin, OutgoingCall, Target, current, idempotency_key};
+use super::{
+    Context, Mode, Object, ObjectId, Origin, OutgoingCall, Target, Timestamp, Turn, current,
+    idempotency_key,
+};
 use crate::action::ActionParam;
 use crate::action::{ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
@@ -26,6 +30,7 @@ use crate::outgoing::Retry;
 use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
+use crate::time::{self, Backoff, SendId, StoredCall};
 
 /// Names longer than this are refused, in bytes.
 pub(crate) const MAX_NAME: usize = 512;
@@ -533,6 +538,145 @@ impl<T, E> Call<T, E> {
 }
 
 impl<T, E> Call<T, E> {
+    /// Makes the call later, once, so long from now: it is kept with the commit of the method that runs, and made at least
+    /// once; a command exactly once in effect. Whoever waits for it is nobody: the answer is dropped, and an error tried
+    /// again as [`Backoff`] says. The answer here is the name by which it may be
+    /// [cancelled](crate::time::SchedulesMut::cancel).
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Room { said: Vec<String> }
+    /// # #[durable_object] impl Room {
+    /// #[action]
+    /// fn remind(&mut self, cx: &mut Context<Self>, room: String, text: String) {
+    ///     Room::named(cx, &room).say(text).after(cx, minutes(5));
+    /// }
+    ///
+    /// #[action]
+    /// fn say(&mut self, text: String) { self.said.push(text); }
+    /// # #[action] fn said(&self) -> Vec<String> { self.said.clone() }
+    /// # }
+    /// # stayput::app!(Room);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     Room::named(t, "office").remind("kitchen", "tea").await.unwrap();
+    ///     t.advance(minutes(5)).await;
+    ///     assert_eq!(Room::named(t, "kitchen").said().await.unwrap(), ["tea"]);
+    /// });
+    /// # }
+    /// ```
+    pub fn after<S: Stateful>(self, cx: &mut Context<S>, delay: Duration) -> String {
+        let at = cx.now() + delay;
+        self.at(cx, at)
+    }
+
+    /// The same, then; at once if that is past.
+    pub fn at<S: Stateful>(self, cx: &mut Context<S>, time: Timestamp) -> String {
+        let raw = cx.raw_context();
+        let name = time::unnamed(raw);
+        let records = raw.records();
+        match self.at_rest(&raw.turn) {
+            Ok(call) => records.settle(time::plan_once(
+                &records,
+                &name,
+                time,
+                Backoff::default(),
+                call,
+            )),
+            Err(error) => raw.fail(error),
+        }
+        let prefix = if raw.mount.is_empty() {
+            0
+        } else {
+            raw.mount.len() + 1
+        };
+        name.get(prefix..).unwrap_or_default().to_owned()
+    }
+
+    /// Hands the call over to be made surely: it is kept with the commit of the method that runs, and made as soon as that
+    /// is on disk, again and again until the other object takes it, in the order of sending. A command is made exactly once in effect: it
+    /// notes in its own commit that it was. Of other actions it is at least once. The answer is dropped; an error is tried again as
+    /// [`Backoff`] says, while the later sends to the same object wait.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Account { cents: i64 }
+    /// # #[durable_object] impl Account {
+    /// #[action]
+    /// fn pay(&mut self, cx: &mut Context<Self>, to: String, cents: i64) {
+    ///     self.cents -= cents;
+    ///     Account::named(cx, &to).receive(cents).send(cx);
+    /// }
+    ///
+    /// #[action(internal)]
+    /// fn receive(&mut self, cents: i64) { self.cents += cents; }
+    /// # #[action] fn cents(&self) -> i64 { self.cents }
+    /// # }
+    /// # stayput::app!(Account);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     Account::named(t, "ann").pay("bob", 500).await.unwrap();
+    ///     t.settle().await;
+    ///     assert_eq!(Account::named(t, "bob").cents().await.unwrap(), 500);
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// Of one object 10,000 sends may wait; one more fails the method with `overloaded`.
+    pub fn send<S: Stateful>(self, cx: &mut Context<S>) -> SendId {
+        self.send_with(cx, Backoff::default())
+    }
+
+    /// The same, tried again as `backoff` says.
+    pub fn send_with<S: Stateful>(self, cx: &mut Context<S>, backoff: Backoff) -> SendId {
+        let raw = cx.raw_context();
+        let pushed = self.at_rest(&raw.turn).and_then(|call| {
+            time::push(&raw.records(), raw.identity(), raw.turn.now, call, backoff)
+        });
+        match pushed {
+            Ok((lane, id)) => {
+                raw.turn.note_send(lane);
+                id
+            }
+            Err(error) => {
+                raw.fail(error);
+                SendId::default()
+            }
+        }
+    }
+
+    /// What is kept of it, to be made later on behalf of who calls now.
+    pub(crate) fn at_rest(self, turn: &Turn) -> Result<StoredCall, Box<WireError>> {
+        let unfit = |message| {
+            Err(Box::new(WireError::framework(
+                Code::InvalidRequest,
+                message,
+            )))
+        };
+        let params = self.params?;
+        let mut core = self.core;
+        if core.remote.is_some() {
+            return unfit(
+                "calls to another app are not made later: defer an action of your own that makes the call",
+            );
+        }
+        if self.retry.is_some() {
+            return unfit(
+                "how a deferred call is tried again is said by its `Backoff`, not by `retry`",
+            );
+        }
+        core.check();
+        let parts = time::Parts {
+            target: core.target?,
+            near: core.near,
+            action: self.action,
+            params,
+            key: self.key,
+            mode: self.mode,
+        };
+        StoredCall::new(parts, &turn.core.identity, &turn.caller)
+    }
+
     /// The answer as it came.
     pub(crate) fn into_reply(self) -> LocalFuture<'static, Reply> {
         match self.params {

@@ -19,6 +19,7 @@ use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{ConnectionId, Effects};
 use crate::stream::Pipe;
+use crate::time::{Lane, Owed};
 
 pub(crate) struct Turn {
     pub(crate) core: Rc<Core>,
@@ -44,6 +45,12 @@ pub(crate) struct Turn {
     pub(crate) keyed: Option<Keyed>,
     /// Where its items go, if they are read one by one. An answer that is kept is kept whole.
     pub(crate) stream: Option<Arc<Pipe>>,
+    /// The debt that its commit settles.
+    pub(crate) owed: Option<Owed>,
+    /// The lanes that it sends by.
+    sends: RefCell<Vec<Lane>>,
+    /// Why it must fail, though its code does not say so.
+    refusal: RefCell<Option<Box<WireError>>>,
     /// What the turn holds; taken away when it ends, however long user code keeps its context.
     guard: RefCell<Option<Rc<Guard>>>,
     ended: Cell<bool>,
@@ -78,6 +85,9 @@ impl Turn {
             connection: call.connection,
             keyed: (mode == Mode::Write).then(|| Keyed::of(call)).flatten(),
             stream: call.stream.clone().filter(|_| call.key.is_none()),
+            owed: call.owed.clone().filter(|_| mode == Mode::Write),
+            sends: RefCell::default(),
+            refusal: RefCell::default(),
             guard: RefCell::new(guard.map(Rc::new)),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -113,6 +123,9 @@ impl Turn {
             connection: self.connection,
             keyed: None,
             stream: None,
+            owed: None,
+            sends: RefCell::default(),
+            refusal: RefCell::default(),
             guard: RefCell::new(Some(Rc::new(guard))),
             ended: Cell::new(false),
             fault: RefCell::new(None),
@@ -149,6 +162,25 @@ impl Turn {
         }
     }
 
+    /// Has the turn fail in the end: what it asked for cannot be done. The first reason stays.
+    pub(crate) fn refuse(&self, reason: Box<WireError>) {
+        self.refusal.borrow_mut().get_or_insert(reason);
+    }
+
+    /// Why it must fail.
+    pub(crate) fn take_refusal(&self) -> Option<Box<WireError>> {
+        self.refusal.take()
+    }
+
+    /// Has a lane gone on with when the turn is committed.
+    pub(crate) fn note_send(&self, lane: Lane) {
+        self.sends.borrow_mut().push(lane);
+    }
+
+    pub(crate) fn take_sends(&self) -> Vec<Lane> {
+        self.sends.take()
+    }
+
     /// The storage fault that the turn met.
     pub(crate) fn take_fault(&self) -> Option<StorageFault> {
         self.fault.take()
@@ -172,7 +204,7 @@ impl Turn {
         self.above.with(self.core.identity.id, self.mode)
     }
 
-    fn refuse(&self, call: &OutgoingCall, chain: &Chain) -> Option<WireError> {
+    fn obstacle(&self, call: &OutgoingCall, chain: &Chain) -> Option<WireError> {
         let refusal = |code, message: String| Some(WireError::framework(code, message));
         let OutgoingCall {
             target,
@@ -260,7 +292,7 @@ impl Originate for Turn {
                 return Err(storage_error(&fault));
             }
             let chain = self.chain();
-            if let Some(refusal) = self.refuse(&call, &chain) {
+            if let Some(refusal) = self.obstacle(&call, &chain) {
                 return Err(Box::new(refusal));
             }
             // Nothing leaves before everything it could have seen is durable.
@@ -279,6 +311,7 @@ impl Originate for Turn {
                 connection: None,
                 key: call.key,
                 stream: None,
+                owed: None,
             };
             let holder = self.guard.borrow().clone();
             let waiting = Waiting::begin(holder);

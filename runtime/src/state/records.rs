@@ -266,7 +266,7 @@ impl Records {
     }
 
     /// The value, or poison and nothing.
-    pub(super) fn settle<R: Default>(&self, result: Result<R, StorageFault>) -> R {
+    pub(crate) fn settle<R: Default>(&self, result: Result<R, StorageFault>) -> R {
         result.unwrap_or_else(|fault| {
             self.poison(fault);
             R::default()

@@ -19,6 +19,7 @@ mod birth;
 mod broadcast;
 mod calls;
 mod connections;
+mod deferred;
 mod destroy;
 mod events;
 mod executed;

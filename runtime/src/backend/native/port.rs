@@ -333,6 +333,7 @@ impl Originate for Port {
             connection: None,
             key: call.key,
             stream: None,
+            owed: None,
         };
         match call.remote {
             None => self.send(envelope),

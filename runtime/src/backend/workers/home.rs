@@ -119,6 +119,7 @@ impl Home {
             connection: None,
             key: None,
             stream: None,
+            owed: None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::action::InUrl;
 use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
 use crate::rpc::{WireError, from_utf8};
 use crate::socket::{Attachment, ConnectionId, ConnectionKind};
+use crate::time::Owed;
 
 /// The version of all forms. During a deployment old and new instances may talk to each other.
 const VERSION: u32 = 1;
@@ -50,6 +51,8 @@ struct Header {
     connection: Option<ConnectionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owed: Option<Owed>,
 }
 
 /// A connection that wants in, on its way from the front to the object.
@@ -157,6 +160,7 @@ pub(super) fn encode_envelope(envelope: &Envelope) -> Result<Packed, String> {
         read_only: envelope.read_only,
         connection: envelope.connection,
         key: envelope.key.clone(),
+        owed: envelope.owed.clone(),
     };
     let mut text = serde_json::to_string(&header).map_err(|fault| fault.to_string())?;
     let mut params = None;
@@ -207,6 +211,7 @@ pub(super) fn decode_envelope(
         connection: header.connection,
         key: header.key,
         stream: None,
+        owed: None,
     })
 }
 
@@ -390,6 +395,7 @@ mod tests {
             connection: Some(ConnectionId::from_random([7; 16])),
             key: Some("order-7".into()),
             stream: None,
+            owed: None,
         }
     }
 

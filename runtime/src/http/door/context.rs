@@ -185,6 +185,7 @@ impl Originate for Visit {
             connection: None,
             key: call.key,
             stream: None,
+            owed: None,
         };
         match call.remote {
             None => self.environment.call(envelope),

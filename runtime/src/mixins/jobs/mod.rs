@@ -56,10 +56,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::action::{InUrl, Params};
-use crate::object::{Deed, JobStart, hours, seconds};
+use crate::object::{Deed, JobStart, StoredCaller, hours, seconds};
 use crate::prelude::*;
 use crate::rpc::Reply;
-use record::{Job, JobCaller, JobParams};
+use record::{Job, JobParams};
 
 /// How many jobs of an object may be queued or running.
 pub const MAX_OPEN: u64 = 1_000;
@@ -400,6 +400,6 @@ pub fn accept(
         Some((parent, _)) => format!("{parent}.{action}"),
         None => action.to_owned(),
     };
-    let job = Job::new(action, JobCaller::of(cx.caller()), retries, cx.now());
+    let job = Job::new(action, StoredCaller::of(cx.caller()), retries, cx.now());
     crate::action::reply_result(jobs.accept(cx, job, &JobParams::of(params)))
 }

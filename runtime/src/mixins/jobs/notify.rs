@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::record::{Job, JobCaller, JobParams};
+use super::record::{Job, JobParams};
 use super::{JobError, Jobs};
-use crate::object::{Context, Handle, ProcessContext, seconds};
+use crate::object::{Context, Handle, ProcessContext, StoredCaller, seconds};
 use crate::outgoing::SETTING;
 
 /// How often a receiver that answers with an error is asked again.
@@ -60,7 +60,7 @@ pub(super) fn ended(jobs: &mut Jobs, cx: &mut Context<Jobs>, id: &str, job: &mut
         };
         let post = Job::new(
             format!("{}.post", cx.mount()),
-            JobCaller::system(),
+            StoredCaller::system(),
             RETRIES,
             cx.now(),
         );

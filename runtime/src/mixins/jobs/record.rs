@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{JobFailure, JobStatus, JobView};
 use crate::action::Params;
 use crate::error::Code;
-use crate::object::{Caller, CallerKind, Timestamp};
+use crate::object::{Caller, CallerKind, StoredCaller, Timestamp};
 use crate::prelude::data;
 use crate::rpc::{Reply, WireError, from_utf8};
 
@@ -19,7 +19,7 @@ const MAX_RESULT: usize = 1_000_000;
 pub(super) struct Job {
     /// The action's wire name.
     pub(super) action: String,
-    pub(super) caller: JobCaller,
+    pub(super) caller: StoredCaller,
     pub(super) status: JobStatus,
     /// Runs begun so far.
     pub(super) attempt: u32,
@@ -57,14 +57,6 @@ impl JobParams {
     }
 }
 
-/// Who began a job: what is kept of a caller for later, never credentials.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
-pub(super) struct JobCaller {
-    pub(super) subject: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) kind: CallerKind,
-}
-
 /// How a run ended.
 #[data]
 pub(crate) enum Outcome {
@@ -81,7 +73,7 @@ pub(crate) struct Failed {
 }
 
 impl Job {
-    pub(super) fn new(action: String, caller: JobCaller, retries: u32, now: Timestamp) -> Self {
+    pub(super) fn new(action: String, caller: StoredCaller, retries: u32, now: Timestamp) -> Self {
         Self {
             action,
             caller,
@@ -141,33 +133,6 @@ impl Job {
             created: self.created,
             changed: self.changed,
         }
-    }
-}
-
-impl JobCaller {
-    pub(super) fn of(caller: &Caller) -> Self {
-        Self {
-            subject: caller.subject.clone(),
-            scopes: caller.scopes.clone(),
-            kind: caller.kind,
-        }
-    }
-
-    /// The caller of the job's runs.
-    pub(super) fn into_caller(self) -> Caller {
-        Caller {
-            subject: self.subject,
-            scopes: self.scopes,
-            kind: self.kind,
-            ip: None,
-            expires: None,
-        }
-    }
-
-    /// The runtime itself.
-    #[cfg(any(feature = "client", target_arch = "wasm32"))]
-    pub(super) fn system() -> Self {
-        Self::of(&Caller::system())
     }
 }
 

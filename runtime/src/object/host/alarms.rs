@@ -9,6 +9,7 @@ use crate::object::lock::Guard;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, alarm};
 use crate::state::sweep;
+use crate::time;
 
 #[expect(
     clippy::await_holding_refcell_ref,
@@ -18,10 +19,12 @@ impl<T: Object> Host<T> {
     /// Runs the items that are due. Whether each could at least be begun.
     pub(super) async fn run_alarms(&self) -> bool {
         let probe = self.system_call("alarm");
-        let (due, mut begun) = match self.awake(&probe).await {
+        let (due, is_owing, mut begun) = match self.awake(&probe).await {
             Ok(guard) => {
-                let due = alarm::due(&self.core.records, self.core.environment.now());
-                (due, self.sweep(&probe, guard))
+                let now = self.core.environment.now();
+                let due = alarm::due(&self.core.records, now);
+                let is_owing = time::earliest(&self.core.records).is_some_and(|at| at <= now);
+                (due, is_owing, self.sweep(&probe, guard))
             }
             Err(error) => {
                 // The store keeps the alarm set; the backend asks again after a pause.
@@ -38,6 +41,9 @@ impl<T: Object> Host<T> {
                 Ok(guard) => self.run_alarm(&mount, &call, guard).await,
                 Err(_) => false,
             };
+        }
+        if is_owing {
+            begun &= self.run_deferred().await;
         }
         begun & self.end_if_idle().await
     }

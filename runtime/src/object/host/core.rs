@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::deferred::Working;
 use super::jobs::Running;
 use super::storage_error;
 use crate::backend::{Commit, ObjectStore, Seq, SharedEnvironment, StorageFault};
@@ -47,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) chains: Chains,
     /// The jobs that run in this life of the object.
     pub(crate) jobs: Running,
+    /// The deferred calls that are being made in this life of the object.
+    pub(super) working: Working,
     /// What is known of the plain fields' records.
     pub(crate) cache: RefCell<FieldCache>,
 }

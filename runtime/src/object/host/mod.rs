@@ -5,6 +5,7 @@ mod access;
 mod alarms;
 mod birth;
 mod core;
+mod deferred;
 mod delivery;
 mod destroy;
 mod hooks;
@@ -44,6 +45,7 @@ use crate::socket::Hook;
 use crate::sql::Door;
 use crate::state::Records;
 use core::Busy;
+use deferred::Working;
 use queue::Queue;
 
 /// Where a host is between asleep and awake.
@@ -103,6 +105,7 @@ impl<T: Object> Host<T> {
                 class.entries.iter().map(|entry| entry.middleware),
             ),
             jobs: Running::default(),
+            working: Working::default(),
             cache: RefCell::default(),
         };
         Rc::new_cyclic(|me| Self {

@@ -295,6 +295,12 @@ impl<T: Object> Host<T> {
             turn.end();
             return answer;
         }
+        if let Some(owed) = &call.owed
+            && let Some(answer) = self.begin_owed(owed).await
+        {
+            turn.end();
+            return answer;
+        }
         let params = Params::new(entry.params, call.params.clone(), call.in_url);
         let outcome = contain_async(&turn, run(Handle::new(access.clone()), raw, params)).await;
         let reply = match outcome {
@@ -314,12 +320,19 @@ impl<T: Object> Host<T> {
             Some(keyed) => access.end_keyed(keyed, reply).await,
             None => reply,
         };
+        let reply = match &call.owed {
+            Some(owed) => self.end_owed(owed, reply).await,
+            None => reply,
+        };
         turn.end();
         reply
     }
 
-    /// What the call answered when it was made before with its idempotency key.
+    /// What the call answered when it was made before: with its idempotency key, or to settle the same debt.
     fn answered(&self, turn: &Turn) -> Option<Reply> {
+        if let Some(answer) = turn.owed.as_ref().and_then(|owed| self.is_settled(owed)) {
+            return Some(answer);
+        }
         let keyed = turn.keyed.as_ref()?;
         keyed.answered(&self.core, turn.now).transpose()
     }

@@ -49,10 +49,11 @@ impl<T: Object> Host<T> {
                 drop(value);
                 Err(stopped(Stop::Deadline))
             }
-            Ok(Ok(value)) => match turn.take_fault() {
-                Some(fault) => Err(storage_error(&fault)),
+            Ok(Ok(value)) => match failure_of(turn) {
+                Some(error) => Err(error),
                 None => self.keep(turn, keep, &value).map(|()| {
                     self.let_out(turn, keep);
+                    self.begin_sends(turn);
                     if const { has_jobs::<T>() } {
                         self.carry_out(turn.deeds.take());
                     }
@@ -117,7 +118,13 @@ impl<T: Object> Host<T> {
                 .map_err(|fault| storage_error(&fault)),
             None => Ok(()),
         });
-        if let Err(error) = remembered {
+        let settled = remembered.and_then(|()| match &turn.owed {
+            Some(owed) => owed
+                .settle(&self.core.records, turn.now)
+                .map_err(|fault| storage_error(&fault)),
+            None => Ok(()),
+        });
+        if let Err(error) = settled {
             *self.core.cache.borrow_mut() = before;
             return Err(error);
         }
@@ -217,8 +224,8 @@ impl<T: Object> Host<T> {
             Some(state) => contain(turn, || (entry.run)(state, raw, event)),
             None => Ok(Err(reset())),
         };
-        let handled = match (outcome, turn.take_fault()) {
-            (Ok(Ok(())), Some(fault)) => Err(storage_error(&fault)),
+        let handled = match (outcome, failure_of(turn)) {
+            (Ok(Ok(())), Some(error)) => Err(error),
             // What cannot be stored is this handler's fault, not that of the action it follows.
             (Ok(Ok(())), None) => self.save().map_err(|fault| storage_error(&fault)),
             (Ok(Err(error)), _) => Err(error),
@@ -287,4 +294,10 @@ impl<T: Object> Host<T> {
         core.seq.set(seq);
         Ok(())
     }
+}
+
+/// Why a turn fails that does not say so itself.
+fn failure_of(turn: &Turn) -> Option<Box<WireError>> {
+    let fault = turn.take_fault().map(|fault| storage_error(&fault));
+    fault.or(turn.take_refusal())
 }

@@ -233,6 +233,7 @@ impl<T: Object> Host<T> {
             connection: None,
             key: None,
             stream: None,
+            owed: None,
         }
     }
 }

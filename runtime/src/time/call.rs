@@ -1,0 +1,183 @@
+//! A call at rest: what is kept of one that is made later.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Owed;
+use crate::action::InUrl;
+use crate::backend::Environment;
+use crate::error::Code;
+use crate::object::{
+    Caller, Chain, Envelope, Identity, Mode, ObjectId, StoredCaller, Target, location_hint,
+    minutes, seconds,
+};
+use crate::rpc::{WireError, from_utf8};
+
+/// The longest parameters of a call at rest, in bytes of JSON: a record has 2,000,000, and a dead letter is one, too.
+const MAX_PARAMS: usize = 1_000_000;
+
+/// A call at rest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredCall {
+    /// Whom it is for; `None`: the very object that keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<StoredTarget>,
+    /// The action's wire name.
+    pub(super) action: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    params: Option<Box<RawValue>>,
+    caller: StoredCaller,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    near: Option<String>,
+    mode: Mode,
+}
+
+/// An object, as it is called in any data folder: ids are those of one backend, names are not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredTarget {
+    class: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<ObjectId>,
+}
+
+/// What a stub knows of a call.
+pub(crate) struct Parts {
+    pub(crate) target: Target,
+    pub(crate) near: Option<&'static str>,
+    pub(crate) action: Arc<str>,
+    pub(crate) params: Bytes,
+    pub(crate) key: Option<Arc<str>>,
+    pub(crate) mode: Mode,
+}
+
+impl StoredCall {
+    /// The call that `keeper` keeps for this caller.
+    pub(crate) fn new(
+        parts: Parts,
+        keeper: &Identity,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let Parts {
+            target,
+            near,
+            action,
+            params,
+            key,
+            mode,
+        } = parts;
+        if params.len() > MAX_PARAMS {
+            let message = format!(
+                "the parameters of `{action}` have {} bytes, and a call that is made later may have 1,000,000: \
+                 store them, and pass where they are",
+                params.len()
+            );
+            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
+        }
+        let params = (!params.is_empty()).then(|| from_utf8(&params));
+        let params = params
+            .transpose()
+            .map_err(|fault| Box::new(WireError::framework(Code::Internal, fault.to_string())))?;
+        Ok(Self {
+            to: (target.id != keeper.id).then(|| StoredTarget {
+                class: target.class.to_string(),
+                id: target.name.is_none().then_some(target.id),
+                name: target.name.map(|name| name.to_string()),
+            }),
+            action: action.to_string(),
+            params,
+            caller: StoredCaller::of(caller),
+            key: key.map(|key| key.to_string()),
+            near: near.map(str::to_owned),
+            mode,
+        })
+    }
+
+    pub(super) fn is_to_keeper(&self) -> bool {
+        self.to.is_none()
+    }
+
+    /// Class and name of whom it is for.
+    pub(crate) fn target(&self, keeper: &Identity) -> String {
+        match &self.to {
+            None => keeper.to_string(),
+            Some(to) => match (&to.name, &to.id) {
+                (Some(name), _) => format!("{}/{name}", to.class),
+                (None, Some(id)) => format!("{}/~{id}", to.class),
+                (None, None) => to.class.clone(),
+            },
+        }
+    }
+
+    /// The call, on its way.
+    pub(crate) fn envelope(
+        &self,
+        keeper: &Identity,
+        environment: &dyn Environment,
+        owed: Owed,
+    ) -> Result<Envelope, Box<WireError>> {
+        let mut random = [0; 8];
+        environment.random(&mut random);
+        let nonce = u64::from_le_bytes(random);
+        let now = environment.now();
+        Ok(Envelope {
+            request_id: format!("{}-{nonce:016x}", owed.kind()).into(),
+            target: self.resolve(keeper, environment)?,
+            action: self.action.as_str().into(),
+            params: self.params.as_ref().map_or_else(Bytes::new, |params| {
+                Bytes::copy_from_slice(params.get().as_bytes())
+            }),
+            in_url: InUrl::NONE,
+            deadline: now
+                + match self.mode {
+                    Mode::Free => minutes(15),
+                    Mode::Read | Mode::Write => seconds(25),
+                },
+            chain: Chain::root(now, nonce),
+            caller: Arc::new(self.caller.clone().into_caller()),
+            read_only: false,
+            near: self
+                .near
+                .as_deref()
+                .and_then(|near| location_hint(near).ok()),
+            connection: None,
+            key: self.key.as_deref().map(Into::into),
+            stream: None,
+            owed: Some(owed),
+        })
+    }
+
+    fn resolve(
+        &self,
+        keeper: &Identity,
+        environment: &dyn Environment,
+    ) -> Result<Target, Box<WireError>> {
+        let Some(to) = &self.to else {
+            return Ok(Target {
+                class: keeper.class.into(),
+                id: keeper.id,
+                name: keeper.name.clone(),
+            });
+        };
+        let lost = |message: String| Box::new(WireError::framework(Code::NotFound, message));
+        let key = environment.id_key(&to.class);
+        let key =
+            key.ok_or_else(|| lost(format!("the app has no class `{}` any more", to.class)))?;
+        let id = match (&to.name, to.id) {
+            (Some(name), _) => key.named(name),
+            (None, Some(id)) => id,
+            (None, None) => return Err(lost("the call does not say whom it is for".to_owned())),
+        };
+        Ok(Target {
+            class: to.class.as_str().into(),
+            id,
+            name: to.name.as_deref().map(Into::into),
+        })
+    }
+}

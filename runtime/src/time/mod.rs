@@ -1,0 +1,43 @@
+//! Deferred work: calls that are made later, or handed over to be made surely.
+//!
+//! * `call.after(cx, minutes(5))`, `call.at(cx, time)`: once, then.
+//! * `cx.schedule("digest", call)`: under a name, which may be registered again; [`every`](Schedule::every) so often, or as a
+//!   [`cron`](Schedule::cron) expression says.
+//! * `call.send(cx)`: now, but surely: the call is kept with the commit of the action that sends it, and made until the
+//!   other object has taken it, in the order of sending.
+//!
+//! All of them are records of the object that asks for them, so they are committed and undone with everything else, and the
+//! platform's one alarm is set for the earliest. See `docs/time.md`.
+
+mod backoff;
+mod call;
+#[cfg(feature = "cron")]
+mod cron;
+mod dead;
+mod history;
+mod index;
+mod outbox;
+mod owed;
+mod pass;
+mod schedule;
+mod schedules;
+mod sends;
+mod stored;
+mod when;
+
+pub use backoff::Backoff;
+pub use dead::{DeadLetter, DeadLetters, DeadLettersMut};
+pub use history::Run;
+pub use outbox::SendId;
+pub use owed::Owed;
+pub use schedule::Schedule;
+pub use schedules::{Scheduled, Schedules, SchedulesMut};
+pub use sends::{Outbox, OutboxMut, Pending};
+pub use when::{Missed, Overlap};
+
+pub(crate) use call::StoredCall;
+pub(crate) use index::{BEHIND as INDEX_END, earliest, earliest_stored};
+pub(crate) use outbox::{Delivered, Head, Lane, head, is_waiting, note};
+pub(crate) use pass::{Begun, Keeper, Pass, begin};
+pub(crate) use stored::{RunOf, done, failed};
+pub(crate) use {call::Parts, outbox::push, schedule::plan_once, schedule::unnamed};

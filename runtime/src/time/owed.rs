@@ -1,0 +1,83 @@
+//! What makes deferred calls exact: the commit of such a call also notes that it was made.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::stored;
+use crate::backend::StorageFault;
+use crate::object::Timestamp;
+use crate::state::{Records, decode};
+
+/// Before the sender's text: the last of its sends that was taken.
+const TAKEN: &str = "!in/";
+
+/// The debt that a call settles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owed {
+    /// A run of one of the object's own schedules.
+    Run {
+        /// The schedule's name.
+        schedule: Arc<str>,
+        /// The time that the run was due, which tells it from others.
+        due: Timestamp,
+    },
+    /// A send of another object, or of the same.
+    Send {
+        /// Class and name of the sender.
+        from: Arc<str>,
+        /// When the sender's first send was made: an object that is born anew counts from 1 again.
+        life: Timestamp,
+        /// The number of the send; those of one sender come in the order of their numbers.
+        number: u64,
+    },
+}
+
+/// The last send that was taken of a sender.
+#[derive(Serialize, Deserialize)]
+struct Taken {
+    life: Timestamp,
+    number: u64,
+}
+
+impl Owed {
+    /// How request ids of such calls begin.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Run { .. } => "schedule",
+            Self::Send { .. } => "send",
+        }
+    }
+
+    /// Whether the call was made already, so that it is not made again.
+    pub(crate) fn is_settled(&self, records: &Records) -> Result<bool, StorageFault> {
+        match self {
+            Self::Run { schedule, due } => {
+                Ok(stored::get(records, schedule)?.is_none_or(|stored| stored.due != *due))
+            }
+            Self::Send { from, life, number } => {
+                let key = [TAKEN, from].concat();
+                let Some(text) = records.try_get(&key)? else {
+                    return Ok(false);
+                };
+                let taken: Taken = decode(&key, &text)?;
+                Ok((taken.life, taken.number) >= (*life, *number))
+            }
+        }
+    }
+
+    /// Notes in the call's own commit that it was made.
+    pub(crate) fn settle(&self, records: &Records, now: Timestamp) -> Result<(), StorageFault> {
+        match self {
+            Self::Run { schedule, due } => stored::done(records, schedule, *due, now),
+            Self::Send { from, life, number } => {
+                let taken = Taken {
+                    life: *life,
+                    number: *number,
+                };
+                stored::write(records, [TAKEN, from].concat(), &taken)
+            }
+        }
+    }
+}
