@@ -144,7 +144,12 @@ fn full_check(connection: &mut Connection, object: &str, known: &Known) {
     assert_eq!(totals, expected, "{object}");
 }
 
-fn query(connection: &mut Connection, object: &str, action: &str, params: &Value) -> Value {
+pub(crate) fn query(
+    connection: &mut Connection,
+    object: &str,
+    action: &str,
+    params: &Value,
+) -> Value {
     match connection.call(object, action, params).unwrap() {
         Ok(value) => value,
         Err(error) => panic!("{object} {action}: {error}"),

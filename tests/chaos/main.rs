@@ -10,6 +10,7 @@ mod backup;
 mod bad_input;
 mod clients;
 mod damage;
+mod deferred;
 mod drain;
 mod exposure;
 mod files;

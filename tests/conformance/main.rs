@@ -12,6 +12,7 @@ mod app;
 mod attempts;
 mod binary;
 mod calls;
+mod deferred;
 mod deploy;
 mod dev;
 mod differences;
@@ -120,6 +121,15 @@ fn both_backends_end_objects_alike() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[ends::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[ends::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_defer_alike() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[deferred::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[deferred::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

@@ -5,6 +5,7 @@
     reason = "some actions fail on purpose, and some look at nothing but their context"
 )]
 
+mod agenda;
 mod archive;
 mod bazaar;
 mod caller;
@@ -30,6 +31,7 @@ mod spring;
 mod tally;
 mod trade;
 
+pub use agenda::{Agenda, AgendaError, Aside};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
 pub use caller::{Caller, CallerError};
@@ -55,7 +57,7 @@ pub use tally::{Tally, TallyError};
 pub use trade::{Ages, Line, Wanted};
 
 stayput::app!(
-    Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
+    Agenda, Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor
