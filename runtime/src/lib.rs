@@ -43,6 +43,7 @@ pub mod stream;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod testing;
 pub mod time;
+pub mod workflow;
 
 #[doc(hidden)]
 #[path = "private.rs"]

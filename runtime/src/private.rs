@@ -14,7 +14,9 @@ pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure}
 pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, event_as};
 pub use crate::http::{raw_reply, raw_request};
 pub use crate::middleware::{MakeLayer, layer};
-pub use crate::mixins::jobs::{Accepted, JobContext, JobError, accept as accept_job};
+pub use crate::mixins::jobs::{
+    Accepted, JobContext, JobError, accept as accept_job, accept_workflow,
+};
 pub use crate::object::{
     Arg, Binding, Call, CallOf, Context, Handle, HasOrigin, Jurisdiction, Mode, Mount, Mounts,
     NoMounts, Object, ObjectId, ProcessContext, Project, RawContext, Stub, StubCore,
@@ -35,6 +37,7 @@ pub use crate::state::{
     UpgradeStep, Version, Walk, equal, holds, initial,
 };
 pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
+pub use crate::workflow::Workflow;
 pub use crate::{
     __assert_not_result as assert_not_result, __probed as probed,
     __remote_needs_client as remote_needs_client, __row_column as row_column,

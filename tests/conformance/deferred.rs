@@ -1,5 +1,11 @@
 //! The table, continued: what is done later, again and again, or surely.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::process::Server;
+
 use crate::scenarios::{call, fails, gives, same};
 use crate::steps::{Gives, Scenario, Step};
 
@@ -173,4 +179,90 @@ pub(crate) const ALL: &[Scenario] = &[
             in_the_end("agenda/mixed", "aside.times", "1"),
         ],
     },
+    Scenario {
+        name: "a workflow goes through a sleep and a word, and what it did is kept or taken back",
+        steps: &[
+            Step::Look {
+                what: "one that succeeds",
+                look: |server| errand(server, "glad", false),
+                gives: r#"["waiting","done", "yes", null, ["done"], ["done"], ["yes"]]"#,
+            },
+            Step::Look {
+                what: "one that fails",
+                look: |server| errand(server, "sad", true),
+                gives: r#"["waiting", "failed", null, "agenda.failing", ["done", "undone"], ["done"], []]"#,
+            },
+            Step::Look {
+                what: "what it came by",
+                look: parts,
+                gives: r#"["one", "think", "two", "word/until"]"#,
+            },
+        ],
+    },
 ];
+
+fn tell(server: &Server, object: &str, action: &str, params: &Value) -> Value {
+    let mut connection = server.connect();
+    connection.call(object, action, params).unwrap().unwrap()
+}
+
+/// Waits for a job to come to that.
+fn wait_for(server: &Server, object: &str, id: &Value, status: &[&str]) -> Value {
+    let began = Instant::now();
+    loop {
+        let job = tell(server, object, "jobs.get", &json!({"id": id}));
+        let is = job["status"].as_str().unwrap();
+        if status.contains(&is) {
+            return job;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{job}");
+        sleep(Duration::from_millis(100));
+    }
+}
+
+fn errand(server: &Server, name: &str, fails: bool) -> Value {
+    let object = format!("agenda/{name}");
+    let fail = json!({"failing": u32::from(fails)});
+    tell(server, &format!("agenda/{name}-three"), "fail", &fail);
+    let id = tell(server, &object, "errand", &json!({"name": name}))["job"].clone();
+    let waits = wait_for(server, &object, &id, &["waiting"])["status"].clone();
+    let word = json!({"id": id, "name": "word", "data": "yes"});
+    tell(server, &object, "jobs.signal", &word);
+    let job = wait_for(server, &object, &id, &["done", "failed"]);
+    let notes = |which| {
+        tell(
+            server,
+            &format!("agenda/{name}-{which}"),
+            "notes",
+            &json!({}),
+        )
+    };
+    json!([
+        waits,
+        job["status"],
+        job["result"],
+        job["error"]["code"],
+        notes("one"),
+        notes("two"),
+        notes("three")
+    ])
+}
+
+/// The names of what a workflow has come by that waits.
+fn parts(server: &Server) -> Value {
+    let object = "agenda/parts";
+    let id = tell(server, object, "errand", &json!({"name": "parts"}))["job"].clone();
+    sleep(Duration::from_secs(4));
+    wait_for(server, object, &id, &["waiting"]);
+    let steps = tell(server, object, "jobs.steps", &json!({"id": id}));
+    let names = steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["name"].clone());
+    let mut names: Vec<String> = names
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    json!(names)
+}

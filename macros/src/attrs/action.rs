@@ -71,6 +71,8 @@ pub(crate) struct ActionArgs {
     pub(crate) middleware: Vec<Expr>,
     /// Calls of it only begin it.
     pub(crate) job: Option<Path>,
+    /// The same, and what it does is kept step by step.
+    pub(crate) workflow: Option<Path>,
     /// How often a job that fails is run again.
     pub(crate) retries: Option<Expr>,
 }
@@ -87,6 +89,7 @@ impl ActionArgs {
         let route = RouteArgs::take(&mut args, diag);
         let middleware = args.exprs("middleware", diag);
         let job = args.flag("job", diag);
+        let workflow = args.flag("workflow", diag);
         let retries = args.expr("retries", diag);
         args.finish(diag);
         Self {
@@ -96,6 +99,7 @@ impl ActionArgs {
             route,
             middleware,
             job,
+            workflow,
             retries,
         }
     }

@@ -145,6 +145,7 @@ pub(crate) static ACTION: Place = Place {
         ("none", "none = 200"),
         ("middleware", "middleware(RequestLog, ..)"),
         ("job", "job"),
+        ("workflow", "workflow"),
         ("retries", "retries = 3"),
     ],
 };

@@ -20,7 +20,7 @@ use crate::attrs::action::Auth;
 use crate::attrs::route::RouteArgs;
 use crate::attrs::ungroup;
 use crate::model::action::{Action, Mode};
-use crate::model::job::Job;
+use crate::model::job::{Job, Kind};
 use crate::syntax::types::without_self;
 
 /// One element of the table.
@@ -104,7 +104,9 @@ fn run(action: &Action) -> TokenStream {
     method.set_span(first);
     let function = quote_spanned!(first=> Self::#method);
     let awaits = action.is_async.then(|| quote_spanned!(last=> .await));
+    let flow = local("flow");
     let context = match &action.job {
+        Some(job) if job.kind == Kind::Workflow => context.map(|_| quote!(, #flow.clone())),
         Some(_) => context.map(|_| quote!(, __rt::JobContext::new(#cx))),
         None => context,
     };
@@ -128,6 +130,15 @@ fn run(action: &Action) -> TokenStream {
     let constructor = local(constructor);
     if let Some(job) = &action.job {
         let begin = begin(action, job);
+        if job.kind == Kind::Workflow {
+            return quote! {
+                job(#begin, |#this, #cx, mut #params| ::std::boxed::Box::pin(async move {
+                    #decode
+                    let #flow = __rt::Workflow::new(#cx);
+                    #flow.clone().run(async move { #call }).await
+                }))
+            };
+        }
         return quote! {
             job(#begin, |#this, #cx, mut #params| ::std::boxed::Box::pin(async move { #decode #call }))
         };
@@ -152,10 +163,14 @@ fn begin(action: &Action, job: &Job) -> TokenStream {
         quote_spanned!(span=> &mut #this.#jobs),
         quote_spanned!(span=> &mut #cx.#jobs()),
     );
+    let accept = local(match job.kind {
+        Kind::Workflow => "accept_workflow",
+        Kind::Job | Kind::Process => "accept_job",
+    });
     quote! {
         |#this: &mut Self, #cx: &mut __rt::Context<Self>, #params| {
             #params.decode::<#tuple>()?;
-            __rt::accept_job(#keep, #context, #name, #retries, #params)
+            __rt::#accept(#keep, #context, #name, #retries, #params)
         }
     }
 }

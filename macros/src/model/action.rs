@@ -7,7 +7,7 @@ use syn::{
     Type,
 };
 
-use super::job::{self, Job};
+use super::job::{self, Job, Kind};
 use super::param::{self, Param};
 use super::route;
 use crate::attrs::action::{ActionArgs, Auth};
@@ -99,10 +99,10 @@ pub(crate) fn read(
     }
     let from = diag.count();
     check_signature(&method.sig, "an action", &format!("action `{ident}`"), diag);
-    let parts = read_inputs(&mut method.sig, args.job.is_some(), rt, diag);
+    let parts = read_inputs(&mut method.sig, Kind::of(&args), rt, diag);
     let output = read_output(&method.sig.output, &format!("action `{ident}`"), diag);
     let (mode, context, params) = parts?;
-    let job = job::read(args.job, args.retries, &ident, (mode, output.streams), diag);
+    let job = job::read(&mut args, &ident, (mode, output.streams), diag);
     check_streams(&output, mode, &ident, diag);
     if let Some(route) = &args.route {
         let kind = (mode, output.streams);
@@ -178,7 +178,7 @@ const RECEIVERS: &str =
 
 fn read_inputs(
     sig: &mut Signature,
-    is_job: bool,
+    run_as: Kind,
     rt: &Rt,
     diag: &mut Diag,
 ) -> Option<(Mode, bool, Vec<Param>)> {
@@ -211,7 +211,7 @@ fn read_inputs(
         let FnArg::Typed(input) = input else { continue };
         if index == 0 && is_context(&input.ty) {
             param::refuse_attrs(&mut input.attrs, rt, "the context", diag);
-            check_context(&input.ty, mode, is_job, diag);
+            check_context(&input.ty, mode, run_as, diag);
             context = true;
         } else {
             params.extend(param::read(input, rt, diag));
@@ -262,17 +262,17 @@ fn is_context(ty: &Type) -> bool {
     matches!(ungroup(ty), Type::Reference(_))
         || matches!(
             named.as_deref(),
-            Some("Context" | "ProcessContext" | "JobContext")
+            Some("Context" | "ProcessContext" | "JobContext" | "Workflow")
         )
 }
 
-fn check_context(ty: &Type, mode: Option<Mode>, is_job: bool, diag: &mut Diag) {
+fn check_context(ty: &Type, mode: Option<Mode>, run_as: Kind, diag: &mut Diag) {
     let by_reference = match ungroup(ty) {
         Type::Reference(reference) => {
             let inner = last_segment(&reference.elem);
             if !matches!(
                 inner.as_deref(),
-                Some("Context" | "ProcessContext" | "JobContext")
+                Some("Context" | "ProcessContext" | "JobContext" | "Workflow")
             ) {
                 diag.error(ty, "parameters are owned; a reference is the context")
                     .help("take `String` for `&str`, `Vec<T>` for `&[T]`, `T` for `&T`");
@@ -291,14 +291,14 @@ fn check_context(ty: &Type, mode: Option<Mode>, is_job: bool, diag: &mut Diag) {
         }
         (Some(Mode::Process), Some(_)) => {
             diag.error(ty, "a process owns its context")
-                .help(job::context_help(is_job));
+                .help(run_as.context_help());
         }
         (Some(Mode::Process), None) => {
             let kind = last_segment(ty);
-            if kind.as_deref() != Some(job::context(is_job)) {
-                let what = if is_job { "a job" } else { "a process" };
+            if kind.as_deref() != Some(run_as.context()) {
+                let what = run_as.article();
                 diag.error(ty, format!("{what} has a context of its own kind"))
-                    .help(job::context_help(is_job));
+                    .help(run_as.context_help());
             }
         }
         (Some(Mode::Query), None) => {

@@ -1,17 +1,67 @@
-//! A process that is run as a job: calls of it only begin it.
+//! A process that is run as a job or as a workflow: calls of it only begin it.
 
 use syn::{Expr, Ident, Lit, Path};
 
 use super::action::Mode;
+use crate::attrs::action::ActionArgs;
 use crate::attrs::literal;
 use crate::diag::Diag;
 
 /// What is said of a job.
 pub(crate) struct Job {
-    /// The word `job`.
+    /// The word `job` or `workflow`.
     pub(crate) at: Path,
+    pub(crate) kind: Kind,
     /// How often one that fails is run again.
     pub(crate) retries: u32,
+}
+
+/// How a process is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Its caller waits for it.
+    Process,
+    /// Nobody does.
+    Job,
+    /// The same, and what it does is kept step by step.
+    Workflow,
+}
+
+impl Kind {
+    pub(super) fn of(args: &ActionArgs) -> Self {
+        match (&args.job, &args.workflow) {
+            (_, Some(_)) => Self::Workflow,
+            (Some(_), None) => Self::Job,
+            (None, None) => Self::Process,
+        }
+    }
+
+    /// The type of its context.
+    pub(super) fn context(self) -> &'static str {
+        match self {
+            Self::Process => "ProcessContext",
+            Self::Job => "JobContext",
+            Self::Workflow => "Workflow",
+        }
+    }
+
+    /// For messages.
+    pub(super) fn article(self) -> &'static str {
+        match self {
+            Self::Process => "a process",
+            Self::Job => "a job",
+            Self::Workflow => "a workflow",
+        }
+    }
+
+    /// How to write the context.
+    pub(super) fn context_help(self) -> &'static str {
+        match self {
+            Self::Process => "write `cx: ProcessContext<Self>`",
+            Self::Job => "write `cx: JobContext<Self>`",
+            Self::Workflow => "write `flow: Workflow<Self>`",
+        }
+    }
 }
 
 /// How often, if nothing is said.
@@ -19,15 +69,20 @@ const RETRIES: u32 = 3;
 /// How often may be said.
 const MAX_RETRIES: u32 = 100;
 
-/// Reads `job, retries = 3` of an action.
+/// Reads `job, retries = 3` or `workflow` of an action.
 pub(super) fn read(
-    job: Option<Path>,
-    retries: Option<Expr>,
+    args: &mut ActionArgs,
     action: &Ident,
     (mode, streams): (Mode, bool),
     diag: &mut Diag,
 ) -> Option<Job> {
-    let Some(at) = job else {
+    let kind = Kind::of(args);
+    let (job, retries) = (args.job.take(), args.retries.take());
+    if let (Some(job), Some(_)) = (&job, &args.workflow) {
+        diag.error(job, format!("workflow `{action}` is a job anyway"))
+            .help("remove `job`");
+    }
+    let Some(at) = args.workflow.take().or(job) else {
         if let Some(retries) = retries {
             diag.error(
                 retries,
@@ -49,7 +104,7 @@ pub(super) fn read(
         .help("return a `Vec`, or remove `job`: items go to who waits for them");
     }
     let retries = retries.map_or(Some(RETRIES), |retries| check(&retries, diag))?;
-    Some(Job { at, retries })
+    Some(Job { at, kind, retries })
 }
 
 fn check(value: &Expr, diag: &mut Diag) -> Option<u32> {
@@ -63,22 +118,4 @@ fn check(value: &Expr, diag: &mut Diag) -> Option<u32> {
             .help("write a whole number, such as `retries = 3`");
     }
     retries
-}
-
-/// The type of a process's context.
-pub(super) fn context(is_job: bool) -> &'static str {
-    if is_job {
-        "JobContext"
-    } else {
-        "ProcessContext"
-    }
-}
-
-/// How to write it.
-pub(super) fn context_help(is_job: bool) -> &'static str {
-    if is_job {
-        "write `cx: JobContext<Self>`"
-    } else {
-        "write `cx: ProcessContext<Self>`"
-    }
 }

@@ -23,6 +23,10 @@ impl Rejection {
         Self(wire)
     }
 
+    pub(crate) fn wire(&self) -> &WireError {
+        &self.0
+    }
+
     /// The object went away under a handle.
     pub(crate) fn lost() -> Self {
         Self(Box::new(WireError::framework(

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::by_name::mode_of;
-use super::host::{DESTROY_ACTION, Identity};
+use super::host::{DESTROY_ACTION, Identity, digest};
 use super::region::location_hint;
 use super::{
     Context, Mode, Object, ObjectId, Origin, OutgoingCall, Target, Timestamp, Turn, current,
@@ -643,6 +643,31 @@ impl<T, E> Call<T, E> {
                 SendId::default()
             }
         }
+    }
+
+    /// Makes the call, with this key if there is one, as often as it is wanted.
+    pub(crate) fn repeat(&self, key: Option<&str>) -> LocalFuture<'static, Reply> {
+        let params = match &self.params {
+            Ok(params) => params.clone(),
+            Err(error) => return Box::pin(std::future::ready(Err(error.clone()))),
+        };
+        let key = key.map(idempotency_key).transpose();
+        let (core, action, mode) = (self.core.clone(), self.action.clone(), self.mode);
+        match key {
+            Ok(key) => core.send(action, params, mode, key.or_else(|| self.key.clone())),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
+    /// What it calls: the same for the same call of the same object.
+    pub(crate) fn describe(&self) -> Result<String, Box<WireError>> {
+        let params = self.params.as_ref().map_err(Clone::clone)?;
+        Ok(format!(
+            "{:?}.{} {}",
+            self.core,
+            self.action,
+            digest(params)
+        ))
     }
 
     /// What is kept of it, to be made later on behalf of who calls now.

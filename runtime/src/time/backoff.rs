@@ -72,7 +72,7 @@ impl Backoff {
     }
 
     /// How long to wait after attempt number `attempt`, counted from 1; `random` is any number.
-    pub(super) fn pause(&self, attempt: u32, random: u64) -> Duration {
+    pub(crate) fn pause(&self, attempt: u32, random: u64) -> Duration {
         let doubled = 1_u32
             .checked_shl(attempt.saturating_sub(1))
             .unwrap_or(u32::MAX);
@@ -82,7 +82,7 @@ impl Backoff {
     }
 
     /// Whether attempt number `attempt`, counted from 1, was the last.
-    pub(super) fn is_spent(&self, attempt: u32) -> bool {
+    pub(crate) fn is_spent(&self, attempt: u32) -> bool {
         attempt > self.retries
     }
 

@@ -48,3 +48,4 @@ mod support;
 mod tables;
 mod upgrades;
 mod wake;
+mod workflows;

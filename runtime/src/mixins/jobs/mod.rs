@@ -42,6 +42,7 @@
 //! ```
 
 mod context;
+mod flow;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 mod notify;
 mod record;
@@ -49,7 +50,7 @@ mod view;
 
 pub use context::JobContext;
 pub(crate) use record::Outcome;
-pub use view::{Accepted, JobChanged, JobError, JobFailure, JobStatus, JobView};
+pub use view::{Accepted, JobChanged, JobError, JobFailure, JobStatus, JobView, StepView};
 
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ use crate::action::{InUrl, Params};
 use crate::object::{Deed, JobStart, StoredCaller, hours, seconds};
 use crate::prelude::*;
 use crate::rpc::Reply;
+use crate::workflow::{Entry, Flow, Noted};
 use record::{Job, JobParams};
 
 /// How many jobs of an object may be queued or running.
@@ -95,6 +97,8 @@ pub struct Jobs {
     /// Those that have ended, by when to forget them.
     ended: Set<(Timestamp, String)>,
     open: u64,
+    /// What workflows came by, by their id and its name.
+    journal: Map<(String, String), Entry>,
 }
 
 #[mixin]
@@ -128,7 +132,9 @@ impl Jobs {
         let Some(mut job) = found else {
             return Err(JobError::NotFound { id });
         };
-        if !job.status.has_ended() {
+        if job.flow && !job.status.has_ended() {
+            flow::cancel(self, cx, &id, &mut job);
+        } else if !job.status.has_ended() {
             self.leave(&id, &job);
             cx.push_deed(Deed::Cancel(id.as_str().into()));
             job.status = JobStatus::Cancelled;
@@ -161,6 +167,42 @@ impl Jobs {
         url: String,
     ) -> Result<(), JobError> {
         notify::post(&this, &cx, id, &url).await
+    }
+
+    /// What a workflow has come by, in the order of time.
+    #[action(public)]
+    fn steps(&self, cx: &Context<Self>, id: String) -> Result<Vec<StepView>, JobError> {
+        flow::steps(self, cx, id)
+    }
+
+    /// Says something that a workflow waits for, or will. What was said first under a name counts.
+    #[action(public)]
+    fn signal(
+        &mut self,
+        cx: &mut Context<Self>,
+        id: String,
+        #[param(min_length = 1, max_length = 100)] name: String,
+        data: Option<Value>,
+    ) -> Result<(), JobError> {
+        flow::signal(self, cx, id, name, data)
+    }
+
+    /// For the runtime: what a run of a workflow begins with.
+    #[action(internal)]
+    fn flow(&self, id: String) -> Result<Flow, JobError> {
+        flow::begin(self, id)
+    }
+
+    /// For the runtime: notes what a run of a workflow has come by.
+    #[action(internal)]
+    fn record(
+        &mut self,
+        id: String,
+        attempt: u32,
+        step: String,
+        entry: Entry,
+    ) -> Result<Noted, JobError> {
+        flow::record(self, id, attempt, step, &entry)
     }
 
     /// For the runtime: notes how far a run has come.
@@ -196,13 +238,20 @@ impl Jobs {
                 job.result = said(result);
                 self.end(cx, &id, &mut job);
             }
-            Outcome::Failed(failure) if failure.again && attempt <= job.retries => {
+            Outcome::Failed(failure)
+                if failure.again && attempt <= job.retries && !job.cancelling =>
+            {
                 job.error = Some(failure.failure);
                 self.queue(cx, &id, job, pause(attempt, cx.random()));
             }
+            Outcome::Later(until) => flow::wait(self, cx, &id, job, until),
             Outcome::Failed(failure) => {
+                job.status = if job.cancelling && failure.failure.code == flow::CANCELLED {
+                    JobStatus::Cancelled
+                } else {
+                    JobStatus::Failed
+                };
                 job.error = Some(failure.failure);
-                job.status = JobStatus::Failed;
                 self.end(cx, &id, &mut job);
             }
         }
@@ -247,7 +296,7 @@ impl Jobs {
     fn leave(&mut self, id: &str, job: &Job) {
         let entry = (job.due, id.to_owned());
         match job.status {
-            JobStatus::Queued => self.queued.remove(&entry),
+            JobStatus::Queued | JobStatus::Waiting => self.queued.remove(&entry),
             _ => self.leases.remove(&entry),
         };
     }
@@ -301,6 +350,8 @@ impl Jobs {
                 job.due = now + LEASE;
                 self.leases.insert(&(job.due, id.clone()));
                 self.all.set(&id, &job);
+            } else if job.flow {
+                flow::lost(self, cx, &id, job);
             } else if job.attempt <= job.retries {
                 // The life of the object that ran it is over.
                 self.queue(cx, &id, job, Duration::ZERO);
@@ -369,6 +420,7 @@ impl Jobs {
         for entry in old {
             self.ended.remove(&entry);
             self.all.discard(&entry.1);
+            flow::forget(self, &entry.1);
         }
     }
 }
@@ -394,12 +446,34 @@ pub fn accept(
     retries: u32,
     params: &Params,
 ) -> Reply {
+    begin(jobs, cx, (action, retries, false), params)
+}
+
+/// What a call of an action that is a workflow does.
+#[doc(hidden)]
+pub fn accept_workflow(
+    jobs: &mut Jobs,
+    cx: &mut Context<Jobs>,
+    action: &str,
+    retries: u32,
+    params: &Params,
+) -> Reply {
+    begin(jobs, cx, (action, retries, true), params)
+}
+
+fn begin(
+    jobs: &mut Jobs,
+    cx: &mut Context<Jobs>,
+    (action, retries, flow): (&str, u32, bool),
+    params: &Params,
+) -> Reply {
     let mount = cx.mount();
     // A mixin's jobs are kept by the `Jobs` in that mixin.
     let action = match mount.rsplit_once('.') {
         Some((parent, _)) => format!("{parent}.{action}"),
         None => action.to_owned(),
     };
-    let job = Job::new(action, StoredCaller::of(cx.caller()), retries, cx.now());
+    let mut job = Job::new(action, StoredCaller::of(cx.caller()), retries, cx.now());
+    job.flow = flow;
     crate::action::reply_result(jobs.accept(cx, job, &JobParams::of(params)))
 }

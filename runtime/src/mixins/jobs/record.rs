@@ -9,6 +9,7 @@ use crate::error::Code;
 use crate::object::{Caller, CallerKind, StoredCaller, Timestamp};
 use crate::prelude::data;
 use crate::rpc::{Reply, WireError, from_utf8};
+use crate::workflow::later;
 
 /// The longest result, and the longest details of an error, that are kept: a record has 2,000,000 bytes, with the progress in
 /// it. What could not be stored would be run again.
@@ -34,6 +35,18 @@ pub(super) struct Job {
     pub(super) result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<JobFailure>,
+    /// Whether it is a workflow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) flow: bool,
+    /// Of a workflow: whether it is to take back what it did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) cancelling: bool,
+    /// Of a workflow: whether something was said to it since its run began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) signalled: bool,
+    /// Of a workflow: how many runs were cut short since it last came further.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) lost: u32,
     /// Whom to tell when it has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) notify: Vec<String>,
@@ -62,6 +75,8 @@ impl JobParams {
 pub(crate) enum Outcome {
     Done(Value),
     Failed(Failed),
+    /// A workflow that waits, until then.
+    Later(Timestamp),
 }
 
 /// A run that failed.
@@ -86,6 +101,10 @@ impl Job {
             progress: None,
             result: None,
             error: None,
+            flow: false,
+            cancelling: false,
+            signalled: false,
+            lost: 0,
             notify: Vec::new(),
         }
     }
@@ -159,6 +178,9 @@ impl Outcome {
             )),
             Err(error) => error,
         };
+        if let Some(at) = later(&error) {
+            return Ok(Self::Later(at));
+        }
         let again = error.retryable || error.is(Code::Internal);
         let details = error.details.as_ref();
         let details = details.filter(|details| details.get().len() <= MAX_RESULT);
@@ -176,4 +198,9 @@ impl Outcome {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(bits: &u16) -> bool {
     *bits == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::object::Timestamp;
 use crate::prelude::{ActionError, data, event};
+use crate::workflow::Kind;
 
 /// What a call of a job answers: the job has been noted and will be run.
 #[data]
@@ -22,6 +23,8 @@ pub enum JobStatus {
     Queued,
     /// It runs.
     Running,
+    /// A workflow that waits for a time, or for somebody to say something.
+    Waiting,
     /// It has ended; `result` is what it returned.
     Done,
     /// It has failed for good; `error` says how.
@@ -33,7 +36,7 @@ pub enum JobStatus {
 impl JobStatus {
     /// Whether nothing more will become of it.
     pub fn has_ended(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        !matches!(self, Self::Queued | Self::Running | Self::Waiting)
     }
 }
 
@@ -106,6 +109,24 @@ pub struct JobChanged {
     /// What it told last of how far it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Value>,
+}
+
+/// A part of a workflow that was come by.
+#[data]
+#[derive(PartialEq)]
+pub struct StepView {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// How it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<JobFailure>,
+    /// When it was noted.
+    pub at: Timestamp,
 }
 
 /// What can be wrong with a call about jobs.

@@ -53,7 +53,7 @@ pub(crate) struct JobRun {
 
 /// The jobs that run in this life of an object; what ends one early.
 #[derive(Default)]
-pub(crate) struct Running(RefCell<BTreeMap<Arc<str>, once::Sender<()>>>);
+pub(crate) struct Running(RefCell<BTreeMap<Arc<str>, (u32, once::Sender<()>)>>);
 
 impl Running {
     pub(crate) fn len(&self) -> usize {
@@ -64,15 +64,21 @@ impl Running {
         self.0.borrow().contains_key(id)
     }
 
-    fn begin(&self, id: Arc<str>) -> once::Receiver<()> {
+    fn begin(&self, id: Arc<str>, attempt: u32) -> once::Receiver<()> {
         let (cancel, cancelled) = once::channel();
-        self.0.borrow_mut().insert(id, cancel);
+        self.0.borrow_mut().insert(id, (attempt, cancel));
         cancelled
     }
 
-    /// Whether it still ran.
-    fn end(&self, id: &str) -> bool {
-        self.0.borrow_mut().remove(id).is_some()
+    fn cancel(&self, id: &str) {
+        self.0.borrow_mut().remove(id);
+    }
+
+    /// Whether this run of it was the one that is under way.
+    fn end(&self, id: &str, attempt: u32) -> bool {
+        let mut all = self.0.borrow_mut();
+        let is_it = all.get(id).is_some_and(|(running, _)| *running == attempt);
+        is_it && all.remove(id).is_some()
     }
 }
 
@@ -83,7 +89,7 @@ impl<T: Object> Host<T> {
             match deed {
                 Deed::Start(start) => self.start_job(start),
                 Deed::Cancel(id) => {
-                    self.core.jobs.end(&id);
+                    self.core.jobs.cancel(&id);
                 }
             }
         }
@@ -94,14 +100,14 @@ impl<T: Object> Host<T> {
             return;
         };
         let busy = Busy::new(&self.core);
-        let cancelled = self.core.jobs.begin(start.id.clone());
+        let cancelled = self.core.jobs.begin(start.id.clone(), start.attempt);
         self.core.environment.spawn(Box::pin(async move {
             let cancelled = async {
                 cancelled.await;
                 None
             };
             let reply = race(async { Some(host.run_job(&start).await) }, cancelled).await;
-            if host.core.jobs.end(&start.id)
+            if host.core.jobs.end(&start.id, start.attempt)
                 && let Some(reply) = reply
             {
                 host.note_outcome(&start, reply).await;

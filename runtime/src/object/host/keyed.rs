@@ -184,7 +184,7 @@ fn sweep(records: &Records, now: Timestamp) -> Result<(), StorageFault> {
 
 /// Tells one text of parameters from another: 128 bits of FNV-1a. Who makes two of the same digest has only fooled
 /// himself, since keys are a caller's own.
-fn digest(bytes: &[u8]) -> String {
+pub(in crate::object) fn digest(bytes: &[u8]) -> String {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let hash = bytes.iter().fold(BASIS, |hash, byte| {

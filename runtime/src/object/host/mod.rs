@@ -25,6 +25,7 @@ pub use delivery::{Delivery, IncomingCall};
 pub(in crate::object) use destroy::{ACTION as DESTROY_ACTION, doom};
 pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
+pub(in crate::object) use keyed::digest;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use wake::ACTION as WAKE_ACTION;
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use stayput::mixins::Jobs;
 use stayput::prelude::*;
 use stayput::time::{Backoff, Missed};
+use stayput::workflow::Workflow;
 
 /// Notes what others defer.
 #[durable_object]
@@ -14,6 +16,8 @@ pub struct Agenda {
     failing: u32,
     #[mixin]
     aside: Aside,
+    #[mixin]
+    jobs: Jobs,
 }
 
 /// Has schedules of its own.
@@ -193,6 +197,22 @@ impl Agenda {
             return false;
         };
         cx.dead_letters_mut().replay(&dead.id)
+    }
+
+    /// Has two others note things, thinks, waits for a word, has a third note that; takes it back if that fails.
+    #[action(public, workflow)]
+    async fn errand(_this: Handle<Self>, flow: Workflow<Self>, name: String) -> Result<String> {
+        let other = |which: &str| Self::named(&flow, &format!("{name}-{which}"));
+        flow.compensate("one", other("one").note("undone"));
+        let one = flow.step("one", other("one").note("done"));
+        let two = flow.step("two", other("two").note("done"));
+        let (one, two) = flow.join(one, two).await;
+        (one?, two?);
+        flow.sleep("think", seconds(3)).await?;
+        let word: Option<String> = flow.wait_for("word", Some(minutes(5))).await?;
+        let word = word.unwrap_or_default();
+        flow.step("three", other("three").note(&*word)).await?;
+        Ok(word)
     }
 
     /// Asks for what cannot be.
