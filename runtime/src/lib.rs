@@ -146,6 +146,16 @@ struct RepositoriesPage;
 #[doc = include_str!("../../docs/jobs.md")]
 struct JobsPage;
 
+/// Keeps the examples of the page about time compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/time.md")]
+struct TimePage;
+
+/// Keeps the examples of the page about workflows compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/workflows.md")]
+struct WorkflowsPage;
+
 /// Keeps the examples of middleware's page compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]

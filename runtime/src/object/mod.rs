@@ -34,10 +34,10 @@ pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) use host::WAKE_ACTION;
 pub(crate) use host::{Core, Deed, Identity, JobStart, storage_error};
 pub use host::{Delivery, IncomingCall};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use host::{RUN_ACTION, WAKE_ACTION, leave_code};
 pub use id::{Id, IdError, ObjectId};
 pub use id_key::IdKey;
 #[cfg(target_arch = "wasm32")]

@@ -13,7 +13,9 @@ use super::harness::Inner;
 use super::stream::Streamed;
 use crate::backend::LocalFuture;
 use crate::http::{Request, Response};
-use crate::object::{Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall, WAKE_ACTION};
+use crate::object::{
+    Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall, RUN_ACTION, WAKE_ACTION,
+};
 use crate::rpc::Reply;
 
 /// One caller: `Room::named(&t.as_user("ann"), "lobby")` calls as Ann.
@@ -125,7 +127,7 @@ impl Originate for Client {
         Box::pin(async move {
             let port = self.inner.port();
             // The harness's own business is none that a client has.
-            if call.remote.is_some() || *call.action == *WAKE_ACTION {
+            if call.remote.is_some() || [WAKE_ACTION, RUN_ACTION].contains(&&*call.action) {
                 return Originate::call(Rc::new(port), call).await;
             }
             self.inner

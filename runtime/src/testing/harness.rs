@@ -18,8 +18,11 @@ use super::task::Task;
 use crate::auth::Guard;
 use crate::backend::native::store::Durability;
 use crate::backend::native::{Clock, Node, NodeOptions, Port, VirtualClock};
+use crate::error::Error;
 use crate::http::{Front, FrontConfig};
-use crate::object::{Caller, HasOrigin, Origin, Timestamp};
+use crate::object::{
+    Caller, Context, HasOrigin, Mode, Object, Origin, RUN_ACTION, Stub, Timestamp, leave_code,
+};
 
 /// How long the app may take to come to rest, by the real clock.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -171,6 +174,66 @@ impl Harness {
         }
         clock.turn_to(until);
         self.settle().await;
+    }
+
+    /// Lets time pass up to the next thing that is due, and a moment more until it has happened. How long that was; `None` if
+    /// nothing waits for time.
+    pub async fn advance_to_next(&self) -> Option<Duration> {
+        self.settle().await;
+        let clock = &self.inner().clock;
+        let next = clock.next_sleeper()?;
+        let passes = next.since(clock.now());
+        self.advance(passes).await;
+        Some(passes)
+    }
+
+    /// Runs the test's own code inside an object, as a command: what it changes is committed before this returns. To look at
+    /// what no action tells, and to bring about what none does.
+    ///
+    /// ```
+    /// # use stayput::prelude::*;
+    /// # #[durable_object] struct Room { topic: String, said: Log<String> }
+    /// # #[durable_object] impl Room { #[action] fn say(&mut self, text: String) -> u64 { self.said.push(text) } }
+    /// # stayput::app!(Room);
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let room = Room::named(t, "lobby");
+    ///     t.run_in(&room, |room, _| room.topic = "tea".to_owned()).await;
+    ///     room.say("hello").await.unwrap();
+    ///     assert_eq!(t.run_in(&room, |room, _| (room.topic.clone(), room.said.len())).await, ("tea".to_owned(), 1));
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the code panics, or the object cannot be brought to life.
+    #[expect(clippy::panic, reason = "the harness says where it panics")]
+    pub async fn run_in<S, R>(
+        &self,
+        stub: &S,
+        code: impl FnOnce(&mut S::Of, &mut Context<S::Of>) -> R + Send + 'static,
+    ) -> R
+    where
+        S: Stub<Of: Object>,
+        R: Send + 'static,
+    {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let number = leave_code::<S::Of>(move |object, cx| {
+            // Whoever waits for it is here until the call has been answered.
+            drop(sender.send(code(object, cx)));
+        });
+        let call = stub
+            .core()
+            .call::<(), Error, _>(RUN_ACTION, Mode::Write, (number,));
+        match (call.await, receiver.try_recv()) {
+            (Ok(()), Ok(value)) => value,
+            (Err(error), _) => panic!(
+                "the test's code did not run inside {:?}: {error}",
+                stub.core()
+            ),
+            (Ok(()), Err(_)) => panic!("the test's code did not run inside {:?}", stub.core()),
+        }
     }
 
     /// Turns the clock and waits for nothing: for an action that runs while the time passes. Use

@@ -558,7 +558,9 @@ impl<S: Object> Workflow<S> {
         loop {
             let mut came_further = false;
             for (index, node) in form.steps.iter().enumerate() {
-                if running.begun[index] || running.error.is_some() {
+                // What an earlier run made before the error came is come by again.
+                let was_made = || self.inner.journal.borrow().contains_key(&node.id);
+                if running.begun[index] || (running.error.is_some() && !was_made()) {
                     continue;
                 }
                 let mut ready = true;

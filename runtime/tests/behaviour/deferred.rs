@@ -792,6 +792,30 @@ fn what_is_destroyed_owes_nothing() {
     });
 }
 
+#[test]
+fn a_test_goes_from_one_time_to_the_next_and_looks_inside() {
+    testing::run(app(), async |t| {
+        let desk = Desk::named(t, "a");
+        assert_eq!(t.advance_to_next().await, None);
+        desk.after("x", 50_u64).await.unwrap();
+        desk.after("y", 90_u64).await.unwrap();
+        assert_eq!(t.advance_to_next().await, Some(seconds(50)));
+        assert_eq!(t.run_in(&desk, |desk, _| desk.ticks.len()).await, 1);
+        let first = t.run_in(&desk, |desk, cx| {
+            cx.schedules_mut().cancel_all();
+            desk.ticks.push(Tick {
+                at: 0,
+                what: "inside".to_owned(),
+            })
+        });
+        assert_eq!(first.await, 2);
+        t.crash().await;
+        assert_eq!(t.run_in(&desk, |desk, _| desk.ticks.len()).await, 2);
+        t.advance(hours(1)).await;
+        assert_eq!(desk.ticks().await.unwrap().len(), 2);
+    });
+}
+
 #[cfg(feature = "cron")]
 mod by_the_clock {
     use super::*;

@@ -10,6 +10,8 @@ mod delivery;
 mod destroy;
 mod hooks;
 mod idle;
+#[cfg(not(target_arch = "wasm32"))]
+mod inside;
 mod jobs;
 mod keyed;
 mod layers;
@@ -23,6 +25,8 @@ mod wake;
 pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
 pub(in crate::object) use destroy::{ACTION as DESTROY_ACTION, doom};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use inside::{ACTION as RUN_ACTION, leave as leave_code};
 pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
 pub(in crate::object) use keyed::digest;
@@ -141,6 +145,10 @@ impl<T: Object> LiveObject for Host<T> {
             #[cfg(not(target_arch = "wasm32"))]
             if &*call.delivery.envelope.action == wake::ACTION {
                 return self.wake_by_call(call);
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            if &*call.delivery.envelope.action == inside::ACTION {
+                return self.run_by_call(call);
             }
             let message = format!(
                 "`{}` has no action `{}`",
