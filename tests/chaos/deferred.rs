@@ -36,7 +36,8 @@ fn deferred_work_survives_kills() {
     let span = amount("STAYPUT_DEFERRED_SECONDS", 10);
     let mut random = Random::new(seed("deferred_work_survives_kills"));
     let folder = scratch();
-    let launch = Launch::new(program(), folder.path().join("data"));
+    let data = folder.path().join("data");
+    let launch = Launch::new(program(), &data);
     let (baseline, another) = (Baseline::take(), Baseline::take());
     let (mut server, _) = launch.start();
     let mut up = vec![Up {
