@@ -78,6 +78,23 @@ fn jobs() {
 }
 
 #[test]
+fn workflows() {
+    golden(
+        "workflows",
+        quote! {
+            #[durable_object]
+            impl Trip {
+                /// Books a trip.
+                #[action(workflow, retries = 5)]
+                async fn book(this: Handle<Self>, flow: Workflow<Self>, who: String) -> Result<u64, TripError> { body }
+                #[action(public, workflow)]
+                async fn rest(this: Handle<Self>) {}
+            }
+        },
+    );
+}
+
+#[test]
 fn receivers() {
     golden(
         "receivers",

@@ -30,6 +30,8 @@ struct State {
     next: VecDeque<Fault>,
     held: usize,
     dead: bool,
+    /// How many transactions are still written before it is.
+    left: Option<u32>,
 }
 
 /// Keeps all commits from the disk until dropped.
@@ -54,8 +56,15 @@ impl Injected {
 
     /// From now on nothing reaches the disk any more, as if the process had been killed; or it is alive again.
     pub(super) fn set_dead(&self, dead: bool) {
-        self.lock().dead = dead;
+        let mut state = self.lock();
+        (state.dead, state.left) = (dead, None);
+        drop(state);
         self.released.notify_all();
+    }
+
+    /// Dies when so many more transactions are written.
+    pub(super) fn die_after(&self, transactions: u32) {
+        self.lock().left = Some(transactions);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -78,6 +87,13 @@ impl Faults for Injected {
                 .released
                 .wait_while(state, |state| state.held > 0 && !state.dead)
                 .unwrap_or_else(PoisonError::into_inner);
+        }
+        if point == Point::BeforeCommit {
+            match &mut state.left {
+                Some(0) => state.dead = true,
+                Some(left) => *left -= 1,
+                None => {}
+            }
         }
         if state.dead {
             return Some(Failure::Io);

@@ -332,6 +332,13 @@ impl Harness {
         self.settle().await;
     }
 
+    /// Kills the node when it has written so many more transactions, of one object or of several: nothing reaches the disk
+    /// after that, and nobody is answered. [`crash`](Self::crash) starts it again. With 0, 1, 2, .. a test goes through all that a crash can
+    /// interrupt.
+    pub fn crash_after(&self, transactions: u32) {
+        self.inner().faults.die_after(transactions);
+    }
+
     /// Has the next commit fail. Several are taken in turn.
     pub fn fail_next(&self, fault: Fault) {
         self.inner().faults.fail_next(fault);

@@ -454,10 +454,10 @@ fn registering_at_each_wake_leaves_one() {
     testing::run(app(), async |t| {
         let (desk, began) = (Desk::named(t, "a"), t.now());
         desk.be_regular().await.unwrap();
-        for _ in 0..20 {
+        for _ in 0..200 {
             t.evict().await;
             desk.tries().await.unwrap();
-            t.advance(minutes(2)).await;
+            t.advance(seconds(10)).await;
         }
         let schedules = desk.schedules().await.unwrap();
         assert_eq!(schedules.len(), 1);

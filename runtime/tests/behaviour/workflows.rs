@@ -228,19 +228,59 @@ fn steps_are_made_one_after_the_other() {
 fn no_step_is_made_twice_however_often_the_node_crashes() {
     testing::run(app(), async |t| {
         let mut ids = vec![];
-        for number in 0..10 {
-            ids.push(shop(t).six(format!("c{number}")).await.unwrap().job);
-            t.crash().await;
-            t.turn(seconds(11));
+        for number in 0..100 {
+            let shop = Shop::named(t, &format!("shop {}", number % 10));
+            ids.push(shop.six(format!("c{number}")).await.unwrap().job);
+            // Twenty crashes in between, each before what runs has come to its end.
+            if number % 5 == 0 {
+                t.crash().await;
+                t.turn(seconds(11));
+            }
         }
         t.advance(minutes(10)).await;
         for (number, id) in ids.iter().enumerate() {
-            assert_eq!(job(&shop(t), id).await.status, JobStatus::Done, "{number}");
+            let shop = Shop::named(t, &format!("shop {}", number % 10));
+            assert_eq!(job(&shop, id).await.status, JobStatus::Done, "{number}");
             assert_eq!(
                 done(t, &format!("c{number}")).await,
                 ["0", "1", "2", "3", "4", "5"]
             );
         }
+    });
+}
+
+#[test]
+fn a_crash_at_any_commit_leads_to_the_same_end() {
+    testing::run(app(), async |t| {
+        let mut whole = 0;
+        for transactions in 0..40 {
+            let who = format!("c{transactions}");
+            t.crash_after(transactions);
+            let accepted = shop(t).six(&*who).await;
+            t.advance(seconds(1)).await;
+            t.crash().await;
+            t.advance(minutes(2)).await;
+            let done = done(t, &who).await;
+            match accepted {
+                Ok(accepted) => {
+                    assert_eq!(
+                        done,
+                        ["0", "1", "2", "3", "4", "5"],
+                        "crash after {transactions}"
+                    );
+                    let job = job(&shop(t), &accepted.job).await;
+                    assert_eq!(
+                        (job.status, job.attempt),
+                        (JobStatus::Done, 1),
+                        "{transactions}"
+                    );
+                    whole += 1;
+                }
+                // What nobody was told of was not begun.
+                Err(_) => assert_eq!(done, Vec::<String>::new(), "crash after {transactions}"),
+            }
+        }
+        assert!((30..40).contains(&whole), "{whole}");
     });
 }
 
