@@ -30,6 +30,8 @@ impl Environment for Here {
             // What it committed leaves with this round: no message may come that would flush it.
             if shard.store.has_unsent() {
                 shard.outbox.touch();
+            } else {
+                shard.store.end_round();
             }
             polled
         }));
