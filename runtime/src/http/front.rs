@@ -29,6 +29,7 @@ use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
+use crate::transfer::Transfer;
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
@@ -52,6 +53,8 @@ pub struct FrontConfig {
     pub routes: Option<AppRoutes>,
     /// The form of bodies and messages that is spoken beside JSON.
     pub binary: Option<Binary>,
+    /// Whether whole objects may leave and come.
+    pub transfer: Option<Transfer>,
 }
 
 /// Bounds on what clients may ask.
@@ -86,6 +89,7 @@ pub struct Front {
     auth: Guard,
     door: Option<Arc<dyn Door>>,
     binary: Option<Binary>,
+    transfer: Option<Transfer>,
 }
 
 /// The header that makes a call safe to send again.
@@ -109,6 +113,7 @@ impl Front {
             auth: config.auth,
             door: config.routes.map(|AppRoutes(door)| door),
             binary: config.binary,
+            transfer: config.transfer,
         };
         if front.auth.limits.is_some() && !front.classes.has(LIMITER) {
             return Err(no_limiter());
@@ -169,7 +174,7 @@ impl Front {
     ) -> Reply {
         not_draining(dispatch)?;
         if call.params.len() > self.limits.body {
-            return Err(Box::new(self.body_too_large()));
+            return Err(Box::new(self.body_too_large("")));
         }
         let session = Session {
             class: self.classes.get(&call.target.class)?,
@@ -212,9 +217,9 @@ impl Front {
         response
     }
 
-    /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`Limits::body`].
-    pub fn body_too_large(&self) -> WireError {
-        let message = format!("the body is longer than {} bytes", self.limits.body);
+    /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`body_limit`](Self::body_limit).
+    pub fn body_too_large(&self, path: &str) -> WireError {
+        let message = format!("the body is longer than {} bytes", self.body_limit(path));
         WireError::framework(Code::TooLarge, message)
     }
 
@@ -224,6 +229,7 @@ impl Front {
             _ if let Some(allow) = self.allowed(path) => {
                 return Ok(options(&allow, pass, request.headers()));
             }
+            Path::Action { action, .. } if let Some(allow) = self.carries(action) => allow,
             Path::Top("*") | Path::Action { .. } => OF_QUERY,
             Path::Top(word) => {
                 self.top(word, &Readiness::Ready)?;
@@ -288,6 +294,14 @@ impl Front {
                 name,
                 action: TICKET,
             } => self.issue_ticket(request, class, name, dispatch).await,
+            Path::Action {
+                class,
+                name,
+                action,
+            } if self.carries(action).is_some() => {
+                let path = (class, name, action);
+                self.carry(path, request, trace, dispatch).await
+            }
             Path::Action {
                 class,
                 name,
@@ -434,6 +448,10 @@ impl Front {
         &self.classes
     }
 
+    pub(super) fn transfer(&self) -> Option<Transfer> {
+        self.transfer
+    }
+
     pub(super) fn binary(&self) -> Option<Binary> {
         self.binary
     }
@@ -478,7 +496,7 @@ impl Front {
 
     fn fits(&self, request: &Request) -> Result<(), Refusal> {
         if request.body.len() > self.limits.body {
-            return Err(self.body_too_large().into());
+            return Err(self.body_too_large(request.path()).into());
         }
         Ok(())
     }

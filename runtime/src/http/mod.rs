@@ -31,10 +31,12 @@ mod routed;
 mod session;
 pub(crate) mod streamed;
 mod ticket;
+mod transfer;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::transfer::Transfer;
 pub use accepted::Begins;
 pub use asset::Asset;
 pub use binary::Binary;

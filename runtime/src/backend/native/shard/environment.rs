@@ -8,6 +8,7 @@ use crate::backend::{Connections, Environment, LocalFuture, StorageFault};
 use crate::object::{Delivery, Envelope, IdKey, ObjectId, Timestamp, once, storage_error};
 use crate::outgoing::Script;
 use crate::rpc::Reply;
+use crate::transfer::Transfer;
 
 /// The environment of the shard's objects.
 pub(super) struct Here {
@@ -47,6 +48,10 @@ impl Environment for Here {
             .app
             .find(class)
             .map(|class| class.ids.clone())
+    }
+
+    fn transfer(&self) -> Option<Transfer> {
+        self.shard.shared.app.transfer()
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
