@@ -298,6 +298,13 @@ fn refusals(native: &Server, workerd: &Server) {
             ..answer
         }
     });
+    let tables = export(native, "ledger/rich");
+    let cut = &tables[..tables.len() - 10];
+    both("tables that are cut", 400, &put("/ledger/new/~import", cut));
+    both("nothing of them either", 404, &|server| {
+        send(server, "GET", "/ledger/new/~export", &[], b"")
+    });
+    both("all of them", 200, &put("/ledger/new/~import", &tables));
     let large = vec![b' '; (16 << 20) + 1];
     both("too large", 413, &put("/depot/new/~import", &large));
     // Whole, but of a virtual table, whose own tables no statement may fill.

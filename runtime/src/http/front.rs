@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::header::{CONTENT_TYPE, HeaderValue};
 use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
 use super::binary::Answers;
-use super::class::{Class, Classes, EdgeClass};
+use super::class::{Action, Class, Classes, EdgeClass};
 use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
@@ -29,7 +30,7 @@ use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
-use crate::transfer::Transfer;
+use crate::transfer::{LINES, MAX_TEXT, Transfer};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
@@ -217,6 +218,20 @@ impl Front {
         response
     }
 
+    /// The longest body that is taken at a path, in bytes.
+    pub fn body_limit(&self, path: &str) -> usize {
+        let segment = path.rsplit('/').next();
+        match segment.and_then(|segment| self.carries(segment)) {
+            Some(_) => MAX_TEXT,
+            None => self.limits.body,
+        }
+    }
+
+    /// The methods of a path's last segment, if it is about whole objects and the app lets them out and in.
+    fn carries(&self, segment: &str) -> Option<&'static str> {
+        self.transfer?.allow(segment)
+    }
+
     /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`body_limit`](Self::body_limit).
     pub fn body_too_large(&self, path: &str) -> WireError {
         let message = format!("the body is longer than {} bytes", self.body_limit(path));
@@ -298,14 +313,6 @@ impl Front {
                 class,
                 name,
                 action,
-            } if self.carries(action).is_some() => {
-                let path = (class, name, action);
-                self.carry(path, request, trace, dispatch).await
-            }
-            Path::Action {
-                class,
-                name,
-                action,
             } => {
                 let path = (class, name, action);
                 self.act(path, request, answers, trace, dispatch).await
@@ -326,12 +333,30 @@ impl Front {
     ) -> Result<Response, Refusal> {
         let method = request.method();
         let reads = matches!(*method, Method::GET | Method::HEAD);
-        if !reads && method != Method::POST {
+        let carries = self.carries(action);
+        if let Some(allow) = carries
+            && !allow.split(", ").any(|allowed| allowed == method.as_str())
+        {
+            return Err(wrong_method(method, allow));
+        }
+        if carries.is_none() && !reads && method != Method::POST {
             return Err(wrong_method(method, OF_QUERY));
         }
         let caller = self.identify(request, dispatch).await?;
         let (found_class, target) = self.find(class, name)?;
         let mut session = self.session(found_class, &target, &caller, trace, dispatch);
+        if let (Some(_), Some(transfer)) = (carries, self.transfer) {
+            not_draining(dispatch)?;
+            let whole = Action::of_whole(action);
+            let text = transfer.text(request)?;
+            let result = session.call(&whole, text, Source::Body).await?;
+            let mut response = json(StatusCode::OK, result);
+            if reads {
+                let lines = HeaderValue::from_static(LINES);
+                response.headers_mut().insert(CONTENT_TYPE, lines);
+            }
+            return Ok(response);
+        }
         session.key = key_of(request)?;
         let action = session.class.action_or_route(&segment(action)?)?;
         if let Some(streams) = action.streams {
@@ -446,10 +471,6 @@ impl Front {
 
     pub(super) fn classes(&self) -> &Classes {
         &self.classes
-    }
-
-    pub(super) fn transfer(&self) -> Option<Transfer> {
-        self.transfer
     }
 
     pub(super) fn binary(&self) -> Option<Binary> {

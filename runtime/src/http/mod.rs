@@ -31,7 +31,6 @@ mod routed;
 mod session;
 pub(crate) mod streamed;
 mod ticket;
-mod transfer;
 
 #[cfg(test)]
 mod tests;

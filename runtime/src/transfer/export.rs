@@ -13,10 +13,13 @@ use crate::rpc::{Reply, WireError};
 const PAGE: usize = 256;
 
 /// Writes records, alarm and tables as they are, whatever the class makes of them: an object that cannot be woken, too.
-pub(super) fn export(from: &Hold<'_>) -> Reply {
+pub(crate) fn export(from: &Hold<'_>) -> Reply {
     let mut out = Bounded(Vec::new());
     let mut header = Header::new(
-        from.app.split_once('@').unwrap_or((from.app, "")),
+        from.class
+            .app
+            .split_once('@')
+            .unwrap_or((from.class.app, "")),
         &from.target.class,
         (
             from.target.name.as_deref().map(str::to_owned),

@@ -5,14 +5,16 @@ mod cell;
 mod document;
 mod export;
 mod import;
+mod request;
 mod rows;
 
 use std::fmt;
 
 use bytes::Bytes;
 
-use crate::backend::{Commit, ObjectStore, SqlStore};
-use crate::object::Target;
+use crate::backend::{ObjectStore, SqlStore};
+use crate::http::Request;
+use crate::object::{Core, Envelope, Target};
 use crate::rpc::{Reply, WireError};
 
 pub(crate) use cell::Cell;
@@ -20,6 +22,9 @@ pub(crate) use cell::Cell;
 pub(crate) use cell::Other;
 pub(crate) use document::DocumentError;
 pub(crate) use document::{DocumentReader, DocumentWriter, Header, Line, Schema, TableLine};
+pub(crate) use export::export;
+pub(crate) use import::import;
+pub(crate) use request::LINES;
 
 /// The longest text that moves in one request or response. It is in memory as a whole, on Workers in more than one copy.
 pub(crate) const MAX_TEXT: usize = 16 << 20;
@@ -37,8 +42,8 @@ pub(crate) const SCOPE: &str = "stayput:admin";
 pub(crate) struct Hold<'a> {
     /// Who it is.
     pub(crate) target: Target,
-    /// The app, `name@version`.
-    pub(crate) app: &'a str,
+    /// Its class.
+    pub(crate) class: ClassInfo<'a>,
     /// Its records.
     pub(crate) store: &'a dyn ObjectStore,
     /// Its tables, if its class has some.
@@ -47,10 +52,21 @@ pub(crate) struct Hold<'a> {
 
 /// What writes and reads whole objects. A trait, so that an app that does not say `transfer` links nothing of it.
 pub(crate) trait Carry: fmt::Debug + Send + Sync {
-    /// The text of an object.
-    fn export(&self, from: &Hold<'_>) -> Reply;
-    /// Fills the tables of an object that does not exist yet; the commit that bears it, and what to answer.
-    fn import(&self, text: &[u8], into: &Hold<'_>) -> Result<(Commit, Bytes), Box<WireError>>;
+    /// The methods of a path's last segment, if it is about whole objects.
+    fn allow(&self, segment: &str) -> Option<&'static str>;
+    /// What an object gets of a request, if it is one that may be.
+    fn text(&self, request: &Request) -> Result<Bytes, Box<WireError>>;
+    /// Writes or reads the object that this is the core of: [`EXPORT`] or [`IMPORT`].
+    fn run(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply;
+}
+
+/// What a class says of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClassInfo<'a> {
+    /// The app, `name@version`.
+    pub(crate) app: &'a str,
+    /// Former paths of the class.
+    pub(crate) was: &'a [&'a str],
 }
 
 /// That an app lets whole objects out and in.
@@ -61,16 +77,16 @@ pub struct Transfer(&'static dyn Carry);
 pub(crate) const TRANSFER: Transfer = Transfer(&Text);
 
 impl Transfer {
-    pub(crate) fn export(self, from: &Hold<'_>) -> Reply {
-        self.0.export(from)
+    pub(crate) fn allow(self, segment: &str) -> Option<&'static str> {
+        self.0.allow(segment)
     }
 
-    pub(crate) fn import(
-        self,
-        text: &[u8],
-        into: &Hold<'_>,
-    ) -> Result<(Commit, Bytes), Box<WireError>> {
-        self.0.import(text, into)
+    pub(crate) fn text(self, request: &Request) -> Result<Bytes, Box<WireError>> {
+        self.0.text(request)
+    }
+
+    pub(crate) fn run(self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+        self.0.run(core, class, call)
     }
 }
 
@@ -79,11 +95,15 @@ impl Transfer {
 struct Text;
 
 impl Carry for Text {
-    fn export(&self, from: &Hold<'_>) -> Reply {
-        export::export(from)
+    fn allow(&self, segment: &str) -> Option<&'static str> {
+        request::allow(segment)
     }
 
-    fn import(&self, text: &[u8], into: &Hold<'_>) -> Result<(Commit, Bytes), Box<WireError>> {
-        import::import(text, into)
+    fn text(&self, request: &Request) -> Result<Bytes, Box<WireError>> {
+        request::text(request)
+    }
+
+    fn run(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+        core.carry(class, call)
     }
 }
