@@ -1,8 +1,8 @@
 //! `Map` and `Table` against the same rows in SQLite, written by hand with prepared statements: both in this process, on
 //! the same disk, in turns, best round against best round. `cargo bench -p stayput --bench tables`.
 //!
-//! Lookups run inside one action, over what is committed, each key anew; inserts are actions of 1,000 rows, durable before
-//! they answer, against transactions of 1,000 rows at `synchronous=FULL`.
+//! Lookups run inside one action, over what is committed, each key anew; inserts are actions of 1,000 rows that answer when
+//! they are committed, against transactions of 1,000 rows. Neither side syncs: that costs both the same.
 
 #![allow(
     clippy::unwrap_used,
@@ -159,7 +159,7 @@ impl ByHand {
     fn new(folder: &std::path::Path) -> Self {
         let db = Connection::open(folder.join("by-hand.sqlite")).unwrap();
         db.pragma_update(None, "journal_mode", "WAL").unwrap();
-        db.pragma_update(None, "synchronous", "FULL").unwrap();
+        db.pragma_update(None, "synchronous", "OFF").unwrap();
         for table in ["people", "written"] {
             let sql = format!(
                 "CREATE TABLE {table} ({COLUMNS});
@@ -237,8 +237,8 @@ const NAMES: [(&str, u64); 7] = [
     ("table find_by_email", LOOKUPS),
     ("table range, 20 rows", LOOKUPS / 10),
     ("the same, covered", LOOKUPS / 10),
-    ("map insert, durable", BATCH),
-    ("table insert, durable", BATCH),
+    ("map insert", BATCH),
+    ("table insert", BATCH),
 ];
 
 async fn round(t: &Harness, town: &TownStub, by_hand: &mut ByHand, from: u64) -> [Best; 7] {

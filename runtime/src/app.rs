@@ -26,6 +26,7 @@ use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, 
 use crate::remote::RemoteApp;
 use crate::socket::Hooks;
 use crate::sql::SqlClass;
+use crate::transfer::{TRANSFER, Transfer};
 
 /// An app; made by [`app!`](crate::app).
 #[derive(Clone)]
@@ -40,6 +41,7 @@ pub struct App {
     routes: Option<AppRoutes>,
     limits: Option<(SharedLimits, Arc<dyn EdgeLimits>)>,
     binary: Option<Binary>,
+    transfer: Option<Transfer>,
 }
 
 /// Whether settings can be read.
@@ -88,6 +90,7 @@ impl App {
             routes: None,
             limits: None,
             binary: None,
+            transfer: None,
         }
     }
 
@@ -159,6 +162,19 @@ impl App {
     /// The form of bodies and messages that it speaks beside JSON.
     pub fn binary(&self) -> Option<Binary> {
         self.binary
+    }
+
+    /// Lets whole objects out and in, by `GET /{class}/{name}/~export` and `PUT /{class}/{name}/~import`, for callers with the
+    /// scope `stayput:admin`.
+    #[must_use]
+    pub fn with_transfer(mut self) -> Self {
+        self.transfer = Some(TRANSFER);
+        self
+    }
+
+    /// Whether it does.
+    pub fn transfer(&self) -> Option<Transfer> {
+        self.transfer
     }
 
     /// The files it serves.
@@ -387,6 +403,9 @@ impl fmt::Debug for Class {
 ///
 /// `app!(Room; cbor)` has clients speak CBOR beside JSON, over HTTP and by a WebSocket.
 ///
+/// `app!(Room; transfer)` lets callers with the scope `stayput:admin` move whole objects, by `GET /{class}/{name}/~export` and
+/// `PUT /{class}/{name}/~import`.
+///
 /// It makes `pub fn app() -> stayput::App`, which `stayput::run` serves natively and the Workers entry serves there.
 #[macro_export]
 macro_rules! app {
@@ -400,6 +419,7 @@ macro_rules! app {
         $(; limits($($limit:expr),+ $(,)?))?
         // Nothing follows it: what repeats in a macro must name something.
         $(; cbor $(= $nothing:ident)?)?
+        $(; transfer $(= $neither:ident)?)?
     ) => {
         /// The app: its classes, ready to be served.
         pub fn app() -> $crate::App {
@@ -412,6 +432,7 @@ macro_rules! app {
                 $(.routes($routes))?
                 $($(.limit($limit))+)?
                 $(.cbor() $($nothing)?)?
+                $(.with_transfer() $($neither)?)?
         }
         const _: () = $crate::__private::check_bindings(&[
             $(<$class as $crate::__private::Stateful>::BINDING),+

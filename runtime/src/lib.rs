@@ -17,6 +17,7 @@ mod hex;
 mod macros;
 mod network;
 mod order;
+mod transfer;
 
 pub mod action;
 pub mod auth;

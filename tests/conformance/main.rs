@@ -44,6 +44,8 @@ mod sql;
 mod steps;
 mod streams;
 mod tables;
+mod transfers;
+mod upgrades;
 mod values;
 
 use std::fmt::Write as _;
@@ -132,6 +134,16 @@ fn both_backends_defer_alike() {
     let worker = play::play(&app::Workerd::new(&built), &[deferred::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn objects_move_between_the_backends() {
+    transfers::check(&app::build());
+}
+
+#[test]
+fn both_backends_bring_old_state_up_to_date() {
+    upgrades::check(&app::build());
 }
 
 #[test]

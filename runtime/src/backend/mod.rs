@@ -18,6 +18,7 @@ use crate::outgoing::Script;
 use crate::rpc::Reply;
 use crate::socket::{Attachment, ConnectionId, Packet};
 use crate::sql::{SqlError, SqlValue};
+use crate::transfer::Transfer;
 
 /// A future that stays on its thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -46,6 +47,10 @@ pub trait Environment {
     /// What answers requests to other servers in place of the network: in tests.
     #[cfg(not(target_arch = "wasm32"))]
     fn script(&self) -> Option<&Script> {
+        None
+    }
+    /// What writes and reads whole objects, if the app lets them out and in.
+    fn transfer(&self) -> Option<Transfer> {
         None
     }
     /// Reports a fault that no caller is told in full.

@@ -19,6 +19,7 @@ use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
 use crate::socket::Hooks;
 use crate::stream::Streams;
+use crate::transfer::SCOPE;
 
 /// A class, as the edge has to know it.
 #[derive(Debug, Clone)]
@@ -142,6 +143,19 @@ pub(super) struct Action {
     pub(super) job: Option<&'static Begins>,
     /// What it takes to send its result item by item, if it is such a one.
     pub(super) streams: Option<&'static Streams>,
+}
+
+impl Action {
+    /// What moves whole objects. It has the object to itself, and may take as long as a process.
+    pub(super) fn of_whole(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            mode: Mode::Free,
+            auth: EdgeAuth::Scope(SCOPE.into()),
+            job: None,
+            streams: None,
+        }
+    }
 }
 
 impl Class {

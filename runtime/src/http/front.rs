@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::header::{CONTENT_TYPE, HeaderValue};
 use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::asset::{Asset, Assets};
 use super::binary::Answers;
-use super::class::{Class, Classes, EdgeClass};
+use super::class::{Action, Class, Classes, EdgeClass};
 use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
@@ -29,6 +30,7 @@ use crate::auth::Guard;
 use crate::error::Code;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
+use crate::transfer::{LINES, MAX_TEXT, Transfer};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
@@ -52,6 +54,8 @@ pub struct FrontConfig {
     pub routes: Option<AppRoutes>,
     /// The form of bodies and messages that is spoken beside JSON.
     pub binary: Option<Binary>,
+    /// Whether whole objects may leave and come.
+    pub transfer: Option<Transfer>,
 }
 
 /// Bounds on what clients may ask.
@@ -86,6 +90,7 @@ pub struct Front {
     auth: Guard,
     door: Option<Arc<dyn Door>>,
     binary: Option<Binary>,
+    transfer: Option<Transfer>,
 }
 
 /// The header that makes a call safe to send again.
@@ -109,6 +114,7 @@ impl Front {
             auth: config.auth,
             door: config.routes.map(|AppRoutes(door)| door),
             binary: config.binary,
+            transfer: config.transfer,
         };
         if front.auth.limits.is_some() && !front.classes.has(LIMITER) {
             return Err(no_limiter());
@@ -169,7 +175,7 @@ impl Front {
     ) -> Reply {
         not_draining(dispatch)?;
         if call.params.len() > self.limits.body {
-            return Err(Box::new(self.body_too_large()));
+            return Err(Box::new(self.body_too_large("")));
         }
         let session = Session {
             class: self.classes.get(&call.target.class)?,
@@ -212,9 +218,23 @@ impl Front {
         response
     }
 
-    /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`Limits::body`].
-    pub fn body_too_large(&self) -> WireError {
-        let message = format!("the body is longer than {} bytes", self.limits.body);
+    /// The longest body that is taken at a path, in bytes.
+    pub fn body_limit(&self, path: &str) -> usize {
+        let segment = path.rsplit('/').next();
+        match segment.and_then(|segment| self.carries(segment)) {
+            Some(_) => MAX_TEXT,
+            None => self.limits.body,
+        }
+    }
+
+    /// The methods of a path's last segment, if it is about whole objects and the app lets them out and in.
+    fn carries(&self, segment: &str) -> Option<&'static str> {
+        self.transfer?.allow(segment)
+    }
+
+    /// What a server answers by [`refuse`](Self::refuse) when a body exceeds [`body_limit`](Self::body_limit).
+    pub fn body_too_large(&self, path: &str) -> WireError {
+        let message = format!("the body is longer than {} bytes", self.body_limit(path));
         WireError::framework(Code::TooLarge, message)
     }
 
@@ -224,6 +244,7 @@ impl Front {
             _ if let Some(allow) = self.allowed(path) => {
                 return Ok(options(&allow, pass, request.headers()));
             }
+            Path::Action { action, .. } if let Some(allow) = self.carries(action) => allow,
             Path::Top("*") | Path::Action { .. } => OF_QUERY,
             Path::Top(word) => {
                 self.top(word, &Readiness::Ready)?;
@@ -312,12 +333,30 @@ impl Front {
     ) -> Result<Response, Refusal> {
         let method = request.method();
         let reads = matches!(*method, Method::GET | Method::HEAD);
-        if !reads && method != Method::POST {
+        let carries = self.carries(action);
+        if let Some(allow) = carries
+            && !allow.split(", ").any(|allowed| allowed == method.as_str())
+        {
+            return Err(wrong_method(method, allow));
+        }
+        if carries.is_none() && !reads && method != Method::POST {
             return Err(wrong_method(method, OF_QUERY));
         }
         let caller = self.identify(request, dispatch).await?;
         let (found_class, target) = self.find(class, name)?;
         let mut session = self.session(found_class, &target, &caller, trace, dispatch);
+        if let (Some(_), Some(transfer)) = (carries, self.transfer) {
+            not_draining(dispatch)?;
+            let whole = Action::of_whole(action);
+            let text = transfer.text(request)?;
+            let result = session.call(&whole, text, Source::Body).await?;
+            let mut response = json(StatusCode::OK, result);
+            if reads {
+                let lines = HeaderValue::from_static(LINES);
+                response.headers_mut().insert(CONTENT_TYPE, lines);
+            }
+            return Ok(response);
+        }
         session.key = key_of(request)?;
         let action = session.class.action_or_route(&segment(action)?)?;
         if let Some(streams) = action.streams {
@@ -478,7 +517,7 @@ impl Front {
 
     fn fits(&self, request: &Request) -> Result<(), Refusal> {
         if request.body.len() > self.limits.body {
-            return Err(self.body_too_large().into());
+            return Err(self.body_too_large(request.path()).into());
         }
         Ok(())
     }

@@ -35,6 +35,7 @@ mod ticket;
 #[cfg(test)]
 mod tests;
 
+pub use crate::transfer::Transfer;
 pub use accepted::Begins;
 pub use asset::Asset;
 pub use binary::Binary;

@@ -48,6 +48,11 @@ impl Door {
         }
     }
 
+    /// The tables themselves, for what brings or takes all of them.
+    pub(crate) fn store(&self) -> Rc<dyn SqlStore> {
+        self.store.clone()
+    }
+
     /// Learns which migrations have run, by what `!meta` says; an unborn object has none.
     pub(crate) fn learn(&self, noted: &Value) -> Result<(), StorageFault> {
         self.applied.set(migrate::applied(self.migrations, noted)?);

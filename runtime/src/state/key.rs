@@ -50,19 +50,31 @@ pub trait Key: AsKey + Sized {
 )]
 pub trait KeyPrefix<P: AsKey>: Key {}
 
+/// By hand: most keys are numbers, and the formatter takes about as long as the rest of a look-up outside of SQLite.
 fn write_hex(out: &mut String, value: u128, digits: usize) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{value:0digits$x}");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'0'; 32];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(value.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    // Digits are text.
+    out.push_str(std::str::from_utf8(&text[text.len() - digits..]).unwrap_or_default());
 }
 
 fn read_hex(text: &mut &str, digits: usize) -> Option<u128> {
     let (head, tail) = text.split_at_checked(digits)?;
-    let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if !head.as_bytes().iter().all(lower) {
-        return None;
+    let mut value = 0;
+    for byte in head.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        value = value << 4 | u128::from(digit);
     }
     *text = tail;
-    u128::from_str_radix(head, 16).ok()
+    Some(value)
 }
 
 macro_rules! unsigned_keys {

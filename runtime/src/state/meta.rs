@@ -93,7 +93,6 @@ impl Meta {
     }
 
     /// The record, of an object of another name.
-    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
     pub(crate) fn renamed(bytes: &[u8], name: Option<&str>) -> Result<Vec<u8>, StorageFault> {
         let mut meta: Self = super::decode(META_KEY, bytes)?;
         meta.name = name.map(str::to_owned);

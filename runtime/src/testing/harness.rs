@@ -71,6 +71,7 @@ impl Inner {
             auth: Guard::of(&settings.app),
             routes: settings.app.own_routes(),
             binary: settings.app.binary(),
+            transfer: settings.app.transfer(),
             ..FrontConfig::default()
         });
         let inner = Self {

@@ -326,7 +326,7 @@ impl Shared {
     ) -> Response<ReplyBody> {
         let (head, body) = request.into_parts();
         // A connection that is closed with something unread takes the answer with it.
-        let read = self.read(body).await;
+        let read = self.read(body, head.uri.path()).await;
         let full =
             WireError::framework(Code::Overloaded, "all connections of the server are taken");
         let error = read.map_or_else(|error| error, |_| full);
@@ -358,7 +358,7 @@ impl Shared {
                 Err(response) => response.map(ReplyBody::Whole),
             };
         }
-        let body = match self.read(body).await {
+        let body = match self.read(body, head.uri.path()).await {
             Ok(body) => body,
             Err(error) => {
                 let response = self.front.refuse(head, peer, error, &self.port);
@@ -467,11 +467,13 @@ impl Shared {
         }
     }
 
-    async fn read(&self, body: Incoming) -> Result<Bytes, WireError> {
-        let limited = Limited::new(body, self.front.limits().body);
+    async fn read(&self, body: Incoming, path: &str) -> Result<Bytes, WireError> {
+        let limited = Limited::new(body, self.front.body_limit(path));
         match tokio::time::timeout(BODY_PATIENCE, whole(limited)).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.front.body_too_large()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Err(self.front.body_too_large(path))
+            }
             Ok(Err(_)) => Err(WireError::framework(
                 Code::MalformedRequest,
                 "the body ended before its end",

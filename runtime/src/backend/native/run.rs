@@ -71,6 +71,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
             .with_proxies(settings.trusted_proxies.clone()),
         routes: app.own_routes(),
         binary: app.binary(),
+        transfer: app.transfer(),
         ..FrontConfig::default()
     });
     let front = match front {

@@ -20,6 +20,7 @@ use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
 use crate::object::{Envelope, IdKey, ObjectId, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
+use crate::transfer::Transfer;
 
 /// How many bytes of randomness are drawn at a time.
 const POOL: usize = 512;
@@ -116,6 +117,10 @@ impl WorkersEnvironment {
 }
 
 impl Environment for WorkersEnvironment {
+    fn transfer(&self) -> Option<Transfer> {
+        app()?.transfer()
+    }
+
     fn now(&self) -> Timestamp {
         #[expect(
             clippy::cast_possible_truncation,

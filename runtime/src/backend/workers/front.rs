@@ -26,6 +26,7 @@ use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
 use crate::stream::Reader;
+use crate::transfer::IMPORT;
 
 /// The front in its wasm instance.
 #[wasm_bindgen]
@@ -63,6 +64,7 @@ impl FrontHost {
             auth: Guard::of(&app).with_developer(developing),
             routes: app.own_routes(),
             binary: app.binary(),
+            transfer: app.transfer(),
             ..FrontConfig::default()
         };
         let front = Front::new(config).map_err(|error| JsError::new(&error.message))?;
@@ -77,6 +79,13 @@ impl FrontHost {
     pub fn body_limit(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         let limit = self.front.limits().body as f64;
+        limit
+    }
+
+    /// The same of a body that is a whole object.
+    pub fn import_limit(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let limit = self.front.body_limit(IMPORT) as f64;
         limit
     }
 
@@ -97,10 +106,10 @@ impl FrontHost {
             let dispatch = Edge(environment, call);
             let response = match request {
                 Ok(request)
-                    if request.body.len() > front.limits().body
+                    if request.body.len() > front.body_limit(request.head.uri.path())
                         && !front.asks_for_connection(&request.head) =>
                 {
-                    let error = front.body_too_large();
+                    let error = front.body_too_large(request.head.uri.path());
                     front.refuse(request.head, request.peer, error, &dispatch)
                 }
                 Ok(request) => match front.answer(request, &dispatch).await {

@@ -864,10 +864,11 @@ export function shell({ module, instantiate, classes, manifest }) {
       if (!front || front.ended) {
         front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
         front.bodyLimit = front.root.body_limit();
+        front.importLimit = front.root.import_limit();
       }
       const life = front;
-      const body = await readBody(request, life.bodyLimit);
       const url = new URL(request.url);
+      const body = await readBody(request, url.pathname.endsWith("/~import") ? life.importLimit : life.bodyLimit);
       let number;
       const answer = life.run((call, done) => {
         number = call;

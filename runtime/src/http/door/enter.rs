@@ -267,7 +267,7 @@ impl Entrance<'_> {
             only_json(request.headers())?;
         }
         if request.body.len() > self.front.limits().body {
-            return Err(self.front.body_too_large().into());
+            return Err(self.front.body_too_large(request.path()).into());
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ fn a_server_refuses_in_our_words() {
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
         let front = front();
-        let response = front.refuse(head, LOCAL, front.body_too_large(), &Fake::new());
+        let response = front.refuse(head, LOCAL, front.body_too_large(""), &Fake::new());
         assert_eq!(response.headers()["x-request-id"], "r1");
         told(&response)
     };

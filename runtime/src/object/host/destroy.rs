@@ -38,6 +38,11 @@ pub(super) fn is_doomed(records: &Records) -> bool {
 impl<T: Object> Host<T> {
     /// Takes a call of [`ACTION`].
     pub(super) fn end_by_call(&self, call: IncomingCall) {
+        self.by_call(call, Self::end_now);
+    }
+
+    /// Takes a call that is no action of the class's: it has the object to itself, asleep or not.
+    pub(super) fn by_call(&self, call: IncomingCall, run: fn(&Self, &Envelope, Guard) -> Reply) {
         let Some(host) = self.me.upgrade() else {
             return;
         };
@@ -52,7 +57,7 @@ impl<T: Object> Host<T> {
             drop(place);
             if call.delivery.begin() {
                 let reply = match guard {
-                    Ok(guard) => host.end_now(envelope, guard),
+                    Ok(guard) => run(&host, envelope, guard),
                     Err(error) => Err(error),
                 };
                 host.core.answer(&envelope.request_id, reply, call.reply);

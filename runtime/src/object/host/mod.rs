@@ -19,6 +19,7 @@ mod queue;
 mod run;
 mod settle;
 mod sql;
+mod transfer;
 mod upgrade;
 mod wake;
 
@@ -141,6 +142,11 @@ impl<T: Object> LiveObject for Host<T> {
         else {
             if &*call.delivery.envelope.action == destroy::ACTION {
                 return self.end_by_call(call);
+            }
+            if transfer::is_way(&call.delivery.envelope.action)
+                && self.core.environment.transfer().is_some()
+            {
+                return self.by_call(call, Self::carry);
             }
             #[cfg(not(target_arch = "wasm32"))]
             if &*call.delivery.envelope.action == wake::ACTION {

@@ -4,6 +4,8 @@
 //! key goes in the direction of the last column, so that rows with equal values come in the order of a query that asks for
 //! it. The entry's value is `true`, or the texts of the included columns as an array.
 
+use std::borrow::Cow;
+
 use super::entity::{Cells, Definition, IndexInfo, cell};
 use super::error::Violation;
 use crate::backend::{Scan, StorageFault};
@@ -56,19 +58,19 @@ pub(super) fn push_turned(out: &mut String, text: &str, descending: bool) {
 }
 
 /// Takes a text from the front of others: one that `skip` knows the end of.
-pub(super) fn take_turned(
-    rest: &mut &str,
+pub(super) fn take_turned<'t>(
+    rest: &mut &'t str,
     descending: bool,
     skip: impl Fn(&mut &str) -> bool,
-) -> Option<String> {
+) -> Option<Cow<'t, str>> {
     if !descending {
         let mut after = *rest;
         if !skip(&mut after) {
             return None;
         }
-        let text = rest.get(..rest.len() - after.len())?.to_owned();
+        let text = rest.get(..rest.len() - after.len())?;
         *rest = after;
-        return Some(text);
+        return Some(text.into());
     }
     // What follows may be turned round, too, or not: as much is turned back as makes text.
     let bytes = rest.as_bytes().chunks_exact(2).map_while(|pair| {
@@ -88,7 +90,7 @@ pub(super) fn take_turned(
     }
     text.truncate(text.len() - after.len());
     *rest = rest.get(text.len() * 2..)?;
-    Some(text)
+    Some(text.into())
 }
 
 /// The first text after all that begin with `prefix`; empty if there is none.
@@ -206,6 +208,7 @@ pub(super) fn violated(
             let mut rest = &other.key[entry.values_end.min(other.key.len())..];
             let skip = definition.columns[definition.key].skip;
             let holder = take_turned(&mut rest, index.descends(), skip).unwrap_or_default();
+            let holder = holder.into_owned();
             return Ok(Some(Violation {
                 index: entry.index,
                 holder,
@@ -239,7 +242,8 @@ pub(super) struct Covered {
 }
 
 impl Covered {
-    /// Reads an entry; of a record's key `text` is what follows the index's prefix.
+    /// Reads an entry; of a record's key `text` is what follows the index's prefix. Without the record's value, the row's key
+    /// only.
     pub(super) fn read(
         definition: &Definition,
         number: usize,
@@ -253,11 +257,13 @@ impl Covered {
             reason: format!("it is no entry of the index `{}`", index.name),
         };
         let mut rest = text;
-        let mut cells = Vec::with_capacity(index.columns.len() + index.include.len() + 1);
+        let mut cells = Vec::new();
         for (column, descending) in index.columns {
             let skip = definition.columns[*column].skip;
             let text = take_turned(&mut rest, *descending, skip).ok_or_else(broken)?;
-            cells.push((*column, text));
+            if value.is_some() {
+                cells.push((*column, text.into_owned()));
+            }
         }
         let skip = definition.columns[definition.key].skip;
         let key = take_turned(&mut rest, index.descends(), skip).ok_or_else(broken)?;
@@ -271,7 +277,7 @@ impl Covered {
         Ok(Self {
             index: number,
             cells,
-            key,
+            key: key.into_owned(),
         })
     }
 

@@ -205,9 +205,13 @@ impl<T: Entity> Rows<T> {
     ) -> Result<Option<Mark>, StorageFault> {
         let definition = T::DEFINITION;
         if !definition.auto {
-            let missing = self.unmarked.get()
-                && !definition.indexes.is_empty()
-                && Mark::read(place)?.is_none();
+            if !self.unmarked.get() || definition.indexes.is_empty() {
+                return Ok(None);
+            }
+            let missing = Mark::read(place)?.is_none();
+            // One that is not committed may be undone yet.
+            let kept = !missing && !place.records.is_changed_within(&place.mark_key());
+            self.unmarked.set(!kept);
             return Ok(missing.then(|| Mark::of(definition)));
         }
         let stored = Mark::read(place)?;

@@ -1,5 +1,7 @@
 //! Carries a plan out: reads records in its order, tests, sorts if need be, and hands what is found to a reader.
 
+use std::borrow::Cow;
+
 use super::entity::{Cells, Definition, cell};
 use super::index::{Covered, push_turned, take_turned};
 use super::plan::Plan;
@@ -93,6 +95,7 @@ impl Run<'_> {
         let values: Option<Vec<String>> = columns
             .chain([self.definition.key])
             .map(|column| take_turned(&mut rest, false, self.definition.columns[column].skip))
+            .map(|text| text.map(Cow::into_owned))
             .collect();
         values
             .filter(|_| rest.is_empty())

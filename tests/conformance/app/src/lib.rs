@@ -29,6 +29,7 @@ mod shelf;
 mod shop;
 mod spring;
 mod tally;
+mod till;
 mod trade;
 
 pub use agenda::{Agenda, AgendaError, Aside};
@@ -54,11 +55,13 @@ pub use shelf::{Added, Everything, Kind, Meter, Shelf};
 pub use shop::{Shop, ShopError, Sold};
 pub use spring::{Spring, SpringError};
 pub use tally::{Tally, TallyError};
+pub use till::{Item, Till};
 pub use trade::{Ages, Line, Wanted};
 
 stayput::app!(
-    Agenda, Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent;
+    Agenda, Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
-    cbor
+    cbor;
+    transfer
 );

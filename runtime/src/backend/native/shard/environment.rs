@@ -8,6 +8,7 @@ use crate::backend::{Connections, Environment, LocalFuture, StorageFault};
 use crate::object::{Delivery, Envelope, IdKey, ObjectId, Timestamp, once, storage_error};
 use crate::outgoing::Script;
 use crate::rpc::Reply;
+use crate::transfer::Transfer;
 
 /// The environment of the shard's objects.
 pub(super) struct Here {
@@ -30,6 +31,8 @@ impl Environment for Here {
             // What it committed leaves with this round: no message may come that would flush it.
             if shard.store.has_unsent() {
                 shard.outbox.touch();
+            } else {
+                shard.store.end_round();
             }
             polled
         }));
@@ -45,6 +48,10 @@ impl Environment for Here {
             .app
             .find(class)
             .map(|class| class.ids.clone())
+    }
+
+    fn transfer(&self) -> Option<Transfer> {
+        self.shard.shared.app.transfer()
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {

@@ -1,6 +1,6 @@
 //! Reading one database file from its shard's thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,12 +24,20 @@ const FIND: &str = "SELECT row, seq, name, alarm FROM object WHERE id = ?1";
 const ALARMS: &str = "SELECT id, class, name, alarm FROM object WHERE alarm IS NOT NULL AND alarm <= ?1 ORDER BY alarm";
 const NEXT_ALARM: &str = "SELECT min(alarm) FROM object WHERE alarm IS NOT NULL";
 
-/// A file's connection for reading, opened at the first read. Every read is a transaction of its own that ends before
-/// the call does, so readers never keep the log from being carried over.
+/// From so many reads on, those of a poll round are one transaction: locking the file costs more than most reads do.
+const APART: u32 = 8;
+
+/// A file's connection for reading, opened at the first read. A read is a transaction of its own that ends before the call
+/// does, or, where there are many, a part of one that ends with the poll round: readers must not keep the log from being
+/// carried over. What is committed meanwhile, the round still knows as pending.
 pub(super) struct Reader {
     number: usize,
     path: PathBuf,
     connection: RefCell<Option<Connection>>,
+    /// How many records and ranges were read since the round began.
+    reads: Cell<u32>,
+    /// Whether they are in a transaction.
+    together: Cell<bool>,
     quarantine: Arc<Quarantine>,
 }
 
@@ -58,6 +66,8 @@ impl Reader {
             number,
             path,
             connection: RefCell::new(None),
+            reads: Cell::new(0),
+            together: Cell::new(false),
             quarantine,
         }
     }
@@ -74,10 +84,29 @@ impl Reader {
 
     /// Forgets what it knows of the file.
     pub(super) fn close(&self) {
+        self.together.set(false);
         self.connection.take();
     }
 
+    /// The poll round is over: the next read sees what is in the file by then.
+    pub(super) fn end_round(&self) {
+        self.reads.set(0);
+        if !self.together.replace(false) {
+            return;
+        }
+        let mut connection = self.connection.borrow_mut();
+        // One that cannot end its transaction is not kept.
+        if let Some(open) = connection.as_ref()
+            && let Err(error) = (open.prepare_cached("COMMIT")).and_then(|mut end| end.execute(()))
+        {
+            tracing::warn!(file = self.number, %error, "cannot end a transaction of reads");
+            connection.take();
+        }
+    }
+
     pub(super) fn find(&self, id: ObjectId) -> Result<Option<Registered>, StorageFault> {
+        // Rows of objects with SQL change without a commit that is pending here.
+        self.end_round();
         self.with(|connection| {
             let registered = |row: &Row<'_>| {
                 Ok(Registered {
@@ -95,7 +124,7 @@ impl Reader {
     }
 
     pub(super) fn get(&self, row: i64, key: &str) -> Result<Option<Vec<u8>>, StorageFault> {
-        self.with(|connection| {
+        self.with_records(|connection| {
             connection
                 .prepare_cached(GET)?
                 .query_row((row, key), |row| row.get(0))
@@ -110,7 +139,7 @@ impl Reader {
         scan: &Scan<'_>,
         overlay: &Overlay<'_>,
     ) -> Result<Vec<Record>, StorageFault> {
-        self.with(|connection| {
+        self.with_records(|connection| {
             let mut statement = connection.prepare_cached(match (scan.end, scan.reverse) {
                 (Some(_), false) => UP_TO,
                 (None, false) => UP,
@@ -130,6 +159,7 @@ impl Reader {
         &self,
         before: Timestamp,
     ) -> Result<Vec<(Target, Timestamp)>, StorageFault> {
+        self.end_round();
         let target = |row: &Row<'_>| {
             let (id, class, name) = (ObjectId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
             Ok((
@@ -146,12 +176,29 @@ impl Reader {
     }
 
     pub(super) fn next_alarm(&self) -> Result<Option<Timestamp>, StorageFault> {
+        self.end_round();
         let millis: Option<i64> = self.with(|connection| {
             connection
                 .prepare_cached(NEXT_ALARM)?
                 .query_row((), |row| row.get(0))
         })?;
         Ok(millis.map(Timestamp::from_millis))
+    }
+
+    /// A read of records, in one transaction with others if there are many.
+    fn with_records<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageFault> {
+        let reads = self.reads.get().saturating_add(1);
+        self.reads.set(reads);
+        self.with(|connection| {
+            if reads > APART && !self.together.get() {
+                connection.prepare_cached("BEGIN")?.execute(())?;
+                self.together.set(true);
+            }
+            read(connection)
+        })
     }
 
     fn with<T>(
@@ -165,7 +212,10 @@ impl Reader {
             None => schema::open_reader(&self.path).map_err(|error| self.fault(&error))?,
         };
         // A connection that failed is not kept.
-        let value = read(&connection).map_err(|error| self.fault(&error))?;
+        let value = read(&connection).map_err(|error| {
+            self.together.set(false);
+            self.fault(&error)
+        })?;
         *slot = Some(connection);
         Ok(value)
     }

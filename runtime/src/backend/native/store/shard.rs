@@ -170,10 +170,17 @@ impl ShardStore {
         self.core.alarms.take()
     }
 
-    /// Sends everything accepted since the last flush to the writers: one message a file.
+    /// Ends the round: sends everything accepted since the last flush to the writers, one message a file.
     pub fn flush(&self) {
         for slot in self.core.slots.iter().flatten() {
             slot.flush(&self.core.owner);
+        }
+    }
+
+    /// Ends a round in which nothing was accepted.
+    pub fn end_round(&self) {
+        for slot in self.core.slots.iter().flatten() {
+            slot.reader.end_round();
         }
     }
 
@@ -183,6 +190,7 @@ impl ShardStore {
         let Some(Some(slot)) = self.core.slots.get(notice.file) else {
             return events;
         };
+        slot.reader.end_round();
         let mut touched: Vec<Rc<StoredObject>> = Vec::new();
         match notice.what {
             What::Done(report, count) => {
@@ -374,6 +382,7 @@ impl Slot {
     }
 
     fn flush(&self, owner: &Arc<Owner>) {
+        self.reader.end_round();
         let mut outgoing = self.outgoing.borrow_mut();
         if outgoing.is_empty() {
             return;

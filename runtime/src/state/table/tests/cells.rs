@@ -49,7 +49,8 @@ proptest! {
             let all = turned(&left) + follows;
             let mut rest = all.as_str();
             let skip = |text: &mut &str| Option::<String>::read_cell(text).is_some();
-            prop_assert_eq!(take_turned(&mut rest, true, skip), Some(left.clone()));
+            let taken = take_turned(&mut rest, true, skip);
+            prop_assert_eq!(taken.as_deref(), Some(left.as_str()));
             prop_assert_eq!(rest, follows);
         }
     }

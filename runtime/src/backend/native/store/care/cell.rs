@@ -1,31 +1,10 @@
-//! Values of tables as JSON, each of exactly its type.
+//! Values of SQLite in an exported object.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::types::{Value, ValueRef};
-use serde::{Deserialize, Serialize};
 
-/// A value: `null`, a whole number, a text, or an object that says what else it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Cell {
-    Null(()),
-    Integer(i64),
-    Text(String),
-    Other(Other),
-}
-
-/// What JSON has no type for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Other {
-    /// A float, in the fewest digits that read as the same one; `inf` and `-inf` are some.
-    Real(String),
-    /// Bytes in base64.
-    Blob(String),
-    /// A text that is not UTF-8, in base64.
-    Text(String),
-}
+use crate::transfer::{Cell, Other};
 
 impl Cell {
     /// A value of a row.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::super::error::OpenError;
 use crate::backend::StorageFault;
+use crate::transfer::DocumentError;
 
 /// Why a command about a data folder was not done.
 #[derive(Debug)]
@@ -59,6 +60,16 @@ impl CareError {
 impl From<OpenError> for CareError {
     fn from(error: OpenError) -> Self {
         Self::Open(error)
+    }
+}
+
+impl From<DocumentError> for CareError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Io(error) => Self::io("the exported file")(error),
+            DocumentError::Line { line, reason } => Self::Document { line, reason },
+            error @ DocumentError::Newer(_) => Self::refused(error.to_string()),
+        }
     }
 }
 

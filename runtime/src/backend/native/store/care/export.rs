@@ -7,12 +7,12 @@ use rusqlite::Connection;
 
 use super::super::sql::{DESTROYED, ELSEWHERE};
 use super::address::Address;
-use super::document::{DocumentWriter, FORMAT, Header, Line, Version};
 use super::records::OwnRecords;
 use super::view::{Row, View, find};
 use super::{CareError, tables};
 use crate::app::App;
 use crate::object::Target;
+use crate::transfer::{DocumentWriter, Header, Line};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,15 +49,11 @@ pub fn export(
     shared.execute_batch("BEGIN").map_err(failed())?;
     let row = find(&shared, target.id).map_err(failed())?;
     let path = view.sql.path_of(target.id);
-    let mut header = Header {
-        stayput: Version { export: FORMAT },
-        app: app.name().to_owned(),
-        version: app.version().to_owned(),
-        class: class.path.to_owned(),
-        name: name_of(&target, row.as_ref()),
-        id: target.id.to_string(),
-        sql: false,
-    };
+    let mut header = Header::new(
+        (app.name(), app.version()),
+        class.path,
+        (name_of(&target, row.as_ref()), target.id),
+    );
     if row.as_ref().is_some_and(|row| row.seq == DESTROYED) {
         return Err(none());
     }
@@ -119,7 +115,7 @@ fn records<F: FnOnce(rusqlite::Error) -> CareError>(
 
 fn write_alarm(alarm: Option<i64>, writer: &mut DocumentWriter<'_>) -> Result<(), CareError> {
     match alarm {
-        Some(alarm) => writer.write(&Line::Alarm(alarm)),
+        Some(alarm) => Ok(writer.write(&Line::Alarm(alarm))?),
         None => Ok(()),
     }
 }

@@ -13,12 +13,12 @@ use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE, with_suffix};
 use super::super::{Store, StoreOptions};
 use super::CareError;
 use super::address::{Address, Which};
-use super::document::{DocumentReader, Header, Line};
 use super::tables::Tables;
 use super::view::{Row, View, find};
 use crate::app::App;
 use crate::object::Target;
 use crate::state::{META_KEY, Meta};
+use crate::transfer::{DocumentReader, Header, Line};
 
 /// Where an object goes.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ impl Import<'_> {
         let which = if let Some(name) = &header.name {
             Which::Named(name.clone())
         } else {
-            let id = header.id.parse();
+            let id = header.id.as_deref().unwrap_or_default().parse();
             Which::Id(id.map_err(|_| CareError::refused("the exported object's id is none"))?)
         };
         Ok(Address {
@@ -300,7 +300,9 @@ impl Take<'_> {
         if born {
             Ok(alarm)
         } else {
-            Err(reader.wrong("there is no record `!meta`, which every object has"))
+            Err(reader
+                .wrong("there is no record `!meta`, which every object has")
+                .into())
         }
     }
 

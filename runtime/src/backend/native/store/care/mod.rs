@@ -7,7 +7,6 @@ mod address;
 mod backup;
 mod cell;
 mod copy;
-mod document;
 mod error;
 mod export;
 mod import;

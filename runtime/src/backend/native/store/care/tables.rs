@@ -12,8 +12,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::super::sql::{Database, SqlFiles};
 use super::CareError;
-use super::cell::Cell;
-use super::document::{DocumentWriter, Line, Schema, TableLine};
+use crate::transfer::{Cell, DocumentWriter, Line, Schema, TableLine};
 
 /// What makes the objects of a database, but SQLite's own and the runtime's.
 const SCHEMA: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL \

@@ -34,10 +34,11 @@ const HIDDEN: &[&str] = &[
     "sqlite_version",
 ];
 
-/// What tells of tables. `data_version` is what full-text search itself asks for, `page_size` what R-trees do; nobody else
-/// gets so far.
+/// What tells of tables. `data_version` is what full-text search itself asks for, `page_size` what R-trees do,
+/// `defer_foreign_keys` what brings a whole object; nobody else gets so far.
 const PRAGMAS: &[&str] = &[
     "data_version",
+    "defer_foreign_keys",
     "foreign_key_check",
     "foreign_key_list",
     "index_info",

@@ -240,3 +240,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_reads_of_a_round_are_one_transaction_that_ends_with_it() {
+    let rig = Rig::new();
+    let me = target("a");
+    let object = rig.open(&me);
+    put(&object, "k", "0");
+    rig.settle();
+    // How many frames of the log could not be carried over because somebody reads.
+    let kept = |rig: &Rig| -> i64 {
+        let log = rusqlite::Connection::open(rig.path_of(&me)).expect("the file opens");
+        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+        log.query_row(sql, (), |row| {
+            Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+        })
+        .expect("a checkpoint")
+    };
+    for round in 1..20 {
+        for _ in 0..100 {
+            let before = (round - 1).to_string();
+            assert_eq!(get(&object, "k"), Some(before), "read in round {round}");
+        }
+        put(&object, "k", &round.to_string());
+        assert_eq!(get(&object, "k"), Some(round.to_string()), "it is pending");
+        rig.settle();
+        assert_eq!(kept(&rig), 0, "after round {round}");
+    }
+    // While a round reads, it keeps to what it saw first.
+    for _ in 0..100 {
+        get(&object, "k");
+    }
+    let other = rusqlite::Connection::open(rig.path_of(&me)).expect("the file opens");
+    other
+        .execute("UPDATE file SET resets = resets + 1", ())
+        .expect("a write");
+    assert!(kept(&rig) > 0, "a transaction reads");
+    rig.settle();
+    assert_eq!(kept(&rig), 0);
+}

@@ -10,6 +10,8 @@
     reason = "a test that tells figures"
 )]
 
+mod waking;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
@@ -52,7 +54,10 @@ fn add(one: i64, word: &str) -> u64 {
     one.unsigned_abs() + word.len() as u64
 }
 
-stayput::app!(Adder);
+stayput::app!(Adder, waking::Diary);
+
+/// What is allocated is counted for all threads: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 const BODY: &[u8] =
     br#"{"jsonrpc":"2.0","id":7,"method":"add","params":{"one":-40,"word":"hello"}}"#;
@@ -172,7 +177,6 @@ struct Pipeline {
 impl Pipeline {
     fn new() -> Result<Self, WireError> {
         let app = app();
-        let classes = app.edge();
         let (id, name) = {
             let key = IdKey::new("adder");
             (key.named("x"), Some("x".into()))
@@ -189,8 +193,12 @@ impl Pipeline {
             seq: 0,
             environment: Rc::new(Here),
         });
+        Self::of(live)
+    }
+
+    fn of(live: Live) -> Result<Self, WireError> {
         let config = FrontConfig {
-            classes,
+            classes: app().edge(),
             ..FrontConfig::default()
         };
         Ok(Self {
@@ -200,7 +208,11 @@ impl Pipeline {
     }
 
     fn call(&self, body: &'static [u8]) -> bytes::Bytes {
-        let request = http::Request::post("/adder/x")
+        self.call_at("/adder/x", body)
+    }
+
+    fn call_at(&self, path: &str, body: &'static [u8]) -> bytes::Bytes {
+        let request = http::Request::post(path)
             .header("host", "localhost:8787")
             .header("content-type", "application/json");
         let request = request.body(bytes::Bytes::from_static(body)).unwrap();
@@ -254,6 +266,7 @@ fn measure(rounds: usize, calls: u32, mut ways: [&mut dyn FnMut(); 2]) -> [Durat
 
 #[test]
 fn the_pipeline_adds_little_to_a_call_and_nothing_stays_of_it() {
+    let _alone = ALONE.lock();
     let pipeline = Pipeline::new().unwrap();
     assert_eq!(
         &*pipeline.call(BODY),

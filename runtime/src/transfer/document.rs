@@ -3,6 +3,7 @@
 //! The first says what it is and of which version, the last how much it must be: a text that was cut, or in which a byte
 //! is another, is refused.
 
+use std::fmt;
 use std::io::{BufRead, Read as _, Write};
 
 use base64::Engine as _;
@@ -11,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::CareError;
 use super::cell::Cell;
 use crate::hex::hex;
+use crate::object::ObjectId;
 
 /// The format that this program writes, and the newest it reads.
-pub(super) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// How the last line begins.
 const END: &[u8] = b"{\"end\":";
@@ -26,23 +27,45 @@ const MAX_LINE: u64 = 256 << 20;
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Header {
-    pub(super) stayput: Version,
+pub(crate) struct Header {
+    pub(crate) stayput: Version,
     /// The app, and its version.
-    pub(super) app: String,
-    pub(super) version: String,
-    pub(super) class: String,
+    pub(crate) app: String,
+    pub(crate) version: String,
+    pub(crate) class: String,
     /// `None` for an object that has an id only.
-    pub(super) name: Option<String>,
-    pub(super) id: String,
+    pub(crate) name: Option<String>,
+    /// Of an object without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
     /// Whether tables follow.
-    pub(super) sql: bool,
+    pub(crate) sql: bool,
+}
+
+impl Header {
+    /// Of an object of records.
+    pub(crate) fn new(
+        (app, version): (&str, &str),
+        class: &str,
+        (name, id): (Option<String>, ObjectId),
+    ) -> Self {
+        Self {
+            stayput: Version { export: FORMAT },
+            app: app.to_owned(),
+            version: version.to_owned(),
+            class: class.to_owned(),
+            // A name means the same object everywhere; an id is of its backend.
+            id: name.is_none().then(|| id.to_string()),
+            name,
+            sql: false,
+        }
+    }
 }
 
 /// What every later format will keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Version {
-    pub(super) export: u32,
+pub(crate) struct Version {
+    pub(crate) export: u32,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +76,7 @@ struct Any {
 /// One of the lines between.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     #[serde(borrow)]
     Record(RecordLine<'a>),
     /// When it is to be woken, in milliseconds since 1970.
@@ -69,7 +92,7 @@ pub(super) enum Line<'a> {
 
 /// A record: its value as it is stored, or in base64 if that is not one line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RecordLine<'a> {
+pub(crate) struct RecordLine<'a> {
     key: String,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     value: Option<&'a RawValue>,
@@ -79,24 +102,24 @@ pub(super) struct RecordLine<'a> {
 
 /// A statement that makes something of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) sql: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) sql: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct TableLine {
-    pub(super) name: String,
-    pub(super) columns: Vec<String>,
+pub(crate) struct TableLine {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
     /// Whether it belongs to a virtual table, which makes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) shadow: bool,
+    pub(crate) shadow: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct End {
+pub(crate) struct End {
     records: u64,
     rows: u64,
     /// Of all bytes before this line.
@@ -105,7 +128,7 @@ pub(super) struct End {
 
 impl RecordLine<'_> {
     /// The key and the value; `None` if there is none.
-    pub(super) fn read(self) -> Option<(String, Vec<u8>)> {
+    pub(crate) fn read(self) -> Option<(String, Vec<u8>)> {
         let value = match (self.value, self.base64) {
             (Some(value), None) => value.get().as_bytes().to_vec(),
             (None, Some(bytes)) => STANDARD.decode(bytes).ok()?,
@@ -115,16 +138,49 @@ impl RecordLine<'_> {
     }
 }
 
+/// Why a document cannot be written or read.
+#[derive(Debug)]
+pub(crate) enum DocumentError {
+    /// What it is written to, or read from, says no.
+    Io(std::io::Error),
+    /// It is of this format, which only a newer program knows.
+    Newer(u32),
+    /// It is not what one is.
+    Line {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Newer(found) => write!(
+                f,
+                "the exported object has format {found}, this program knows formats up to {FORMAT}; import it with the \
+                 newer program"
+            ),
+            Self::Line { line, reason } => write!(
+                f,
+                "line {line} of the exported object: {reason}; nothing was imported, export the object anew"
+            ),
+        }
+    }
+}
+
 /// Writes a document, counting.
-pub(super) struct DocumentWriter<'a> {
+pub(crate) struct DocumentWriter<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
-    pub(super) records: u64,
-    pub(super) rows: u64,
+    pub(crate) records: u64,
+    pub(crate) rows: u64,
 }
 
 impl<'a> DocumentWriter<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, header: &Header) -> Result<Self, CareError> {
+    pub(crate) fn new(out: &'a mut dyn Write, header: &Header) -> Result<Self, DocumentError> {
         let mut writer = Self {
             out,
             hash: Sha256::new(),
@@ -135,7 +191,7 @@ impl<'a> DocumentWriter<'a> {
         Ok(writer)
     }
 
-    pub(super) fn record(&mut self, key: &str, value: &[u8]) -> Result<(), CareError> {
+    pub(crate) fn record(&mut self, key: &str, value: &[u8]) -> Result<(), DocumentError> {
         self.records += 1;
         let is_line = !value.contains(&b'\n') && !value.contains(&b'\r');
         let raw = Some(value).filter(|_| is_line);
@@ -150,46 +206,42 @@ impl<'a> DocumentWriter<'a> {
         }))
     }
 
-    pub(super) fn row(&mut self, cells: Vec<Cell>) -> Result<(), CareError> {
+    pub(crate) fn row(&mut self, cells: Vec<Cell>) -> Result<(), DocumentError> {
         self.rows += 1;
         self.write(&Line::Row(cells))
     }
 
-    pub(super) fn write(&mut self, line: &impl Serialize) -> Result<(), CareError> {
-        let mut text = serde_json::to_vec(line).map_err(|error| unwritable(error.into()))?;
+    pub(crate) fn write(&mut self, line: &impl Serialize) -> Result<(), DocumentError> {
+        let mut text = serde_json::to_vec(line).map_err(|error| DocumentError::Io(error.into()))?;
         text.push(b'\n');
         self.hash.update(&text);
-        self.out.write_all(&text).map_err(unwritable)
+        self.out.write_all(&text).map_err(DocumentError::Io)
     }
 
-    pub(super) fn end(mut self) -> Result<(), CareError> {
+    pub(crate) fn end(mut self) -> Result<(), DocumentError> {
         let end = End {
             records: self.records,
             rows: self.rows,
             sha256: hex(&self.hash.clone().finalize()),
         };
         self.write(&Line::End(end))?;
-        self.out.flush().map_err(unwritable)
+        self.out.flush().map_err(DocumentError::Io)
     }
 }
 
-fn unwritable(error: std::io::Error) -> CareError {
-    CareError::io("the exported file")(error)
-}
-
 /// Reads a document, counting.
-pub(super) struct DocumentReader<R> {
+pub(crate) struct DocumentReader<R> {
     from: R,
     /// The number of the line that was read last.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     text: Vec<u8>,
     hash: Sha256,
-    pub(super) records: u64,
-    pub(super) rows: u64,
+    pub(crate) records: u64,
+    pub(crate) rows: u64,
 }
 
 impl<R: BufRead> DocumentReader<R> {
-    pub(super) fn new(from: R) -> Result<(Self, Header), CareError> {
+    pub(crate) fn new(from: R) -> Result<(Self, Header), DocumentError> {
         let mut reader = Self {
             from,
             line: 0,
@@ -206,10 +258,7 @@ impl<R: BufRead> DocumentReader<R> {
         };
         if stayput.export > FORMAT {
             let found = stayput.export;
-            return Err(CareError::refused(format!(
-                "the exported file has format {found}, this program knows formats up to {FORMAT}; import it with the \
-                 newer program"
-            )));
+            return Err(DocumentError::Newer(found));
         }
         let header = serde_json::from_slice(&reader.text);
         let header = header.map_err(|error| reader.wrong(error))?;
@@ -218,7 +267,7 @@ impl<R: BufRead> DocumentReader<R> {
     }
 
     /// The next line; `None` after the last one, if the document is whole.
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, CareError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>, DocumentError> {
         if !self.advance()? {
             return Err(self.wrong("it ends before its last line: it was cut"));
         }
@@ -227,7 +276,7 @@ impl<R: BufRead> DocumentReader<R> {
         }
         self.hash.update(&self.text);
         let number = self.line;
-        let wrong = |reason: String| CareError::Document {
+        let wrong = |reason: String| DocumentError::Line {
             line: number,
             reason,
         };
@@ -242,7 +291,7 @@ impl<R: BufRead> DocumentReader<R> {
     }
 
     /// The last line: whether everything before it is what was written.
-    fn finish(&mut self) -> Result<(), CareError> {
+    fn finish(&mut self) -> Result<(), DocumentError> {
         let expected = Line::End(End {
             records: self.records,
             rows: self.rows,
@@ -258,20 +307,20 @@ impl<R: BufRead> DocumentReader<R> {
         Ok(())
     }
 
-    pub(super) fn wrong(&self, reason: impl std::fmt::Display) -> CareError {
-        CareError::Document {
+    pub(crate) fn wrong(&self, reason: impl fmt::Display) -> DocumentError {
+        DocumentError::Line {
             line: self.line.max(1),
             reason: reason.to_string(),
         }
     }
 
     /// Reads a line; whether there was one.
-    fn advance(&mut self) -> Result<bool, CareError> {
+    fn advance(&mut self) -> Result<bool, DocumentError> {
         self.text.clear();
         let mut limited = (&mut self.from).take(MAX_LINE);
         limited
             .read_until(b'\n', &mut self.text)
-            .map_err(CareError::io("the exported file"))?;
+            .map_err(DocumentError::Io)?;
         if self.text.is_empty() {
             return Ok(false);
         }
