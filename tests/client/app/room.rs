@@ -112,6 +112,16 @@ impl Room {
         }
     }
 
+    /// Asks another server: its status, or why there is none.
+    #[action(public)]
+    async fn ask(this: Handle<Self>, cx: ProcessContext<Self>, url: String) -> String {
+        drop(this);
+        match cx.http().get(&url).send().await {
+            Ok(answer) => answer.status().as_str().to_owned(),
+            Err(error) => format!("{}: {}", error.code(), error.reason().unwrap_or_default()),
+        }
+    }
+
     #[event(connect)]
     fn arriving(
         &mut self,
