@@ -78,6 +78,24 @@ impl Room {
         text.repeat(times)
     }
 
+    /// What it is given.
+    #[action(public)]
+    fn echo(&self, value: serde_json::Value) -> serde_json::Value {
+        value
+    }
+
+    /// Numbers that JavaScript has no numbers for.
+    #[action(public)]
+    fn wide(&self, natural: u64, whole: i64) -> (u64, i64) {
+        (natural, whole)
+    }
+
+    /// The widest of them.
+    #[action(public)]
+    fn widest(&self) -> (u64, i64) {
+        (u64::MAX, i64::MIN)
+    }
+
     /// Takes its time.
     #[action(public)]
     async fn ponder(&mut self, cx: &mut Context<Self>, millis: u64) -> u64 {
