@@ -15,7 +15,7 @@ use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
-use super::limited::{LIMITER, no_limiter};
+use super::limited::no_limiter;
 use super::media::form_of;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
@@ -27,6 +27,7 @@ use super::{Binary, Dispatch, Peer, Readiness, Request, Response};
 use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::error::Code;
+use crate::middleware::LIMITER;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
 
