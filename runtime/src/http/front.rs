@@ -183,9 +183,10 @@ impl Front {
             key: call.key.clone(),
         };
         let action = session.class.action(&call.action)?;
-        session
-            .call(action, parse_params(&call.params)?, Source::Body)
-            .await
+        let params = parse_params(&call.params)?;
+        let mut envelope = session.envelope(action, params, Source::Body, None)?;
+        envelope.stream = call.stream;
+        dispatch.call(envelope).await
     }
 
     /// The response to a request whose body was not, or not all, read: too large, too slow, or no room for it.
