@@ -34,6 +34,7 @@ fn a_folder_is_made_and_nothing_else_is_left_in_it() {
     assert_eq!(
         names,
         [
+            "cbor.ts",
             "client.ts",
             "index.ts",
             "live.ts",

@@ -309,6 +309,8 @@ impl App {
             classes.insert(class.path.to_owned(), manifest);
         }
         let remotes = self.remotes.iter().flat_map(|app| app.classes);
+        let front = self.routes.as_ref().map(AppRoutes::describe);
+        let (rpc, routes) = front.unwrap_or_default();
         Manifest {
             stayput: FormatVersion {
                 manifest: MANIFEST_MAJOR,
@@ -318,6 +320,8 @@ impl App {
                 version: self.version.to_owned(),
             },
             classes,
+            rpc,
+            routes,
             uses: remotes.map(|remote| RemoteManifest::of(remote)).collect(),
             components: Components {
                 schemas: generator.take_definitions(true).into_iter().collect(),

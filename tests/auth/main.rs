@@ -30,6 +30,7 @@ fn both_backends_let_in_the_same_people() {
     let (keys, issuer) = (Rc::new(Keys::new()), Issuer::start());
     for place in Place::all(&built, &keys, &issuer) {
         matrix::walk(&place, &built);
+        matrix::walk_the_rest(&place, &built);
         matrix::who_creates(&place, &built);
         forgeries::are_refused(&place, &keys, &issuer);
         sources::each_is_asked(&place, &keys);

@@ -37,6 +37,69 @@ pub(crate) fn walk(place: &Place, built: &Built) {
     assert_eq!(cells, 192);
 }
 
+/// What is no action: requests that a handler of an object's answers, routes before all objects, methods of `POST /rpc`.
+pub(crate) fn walk_the_rest(place: &Place, built: &Built) {
+    let matrix = emitted(built);
+    let mut cells = 0;
+    let mut check = |role: &Role, what: &str, entry: &Value, outcome: Outcome| {
+        let (place, name) = (place.name, role.name);
+        assert_eq!(outcome, expected(role, entry), "{place}: {name}: {what}");
+        cells += 1;
+    };
+    for role in &ROLES {
+        for class in ["rack", "shelf"] {
+            let entry = &matrix["classes"][class]["fetch"];
+            for method in ["GET", "PUT"] {
+                let path = format!("/{class}/one/some/thing");
+                let outcome = ask(&place.server, role, method, &path);
+                check(role, &format!("{method} {path}"), entry, outcome);
+            }
+        }
+        for route in matrix["routes"].as_array().unwrap() {
+            let path = route["path"].as_str().unwrap();
+            if let Some(class) = route["class"].as_str() {
+                // Its actions say who may.
+                assert_eq!((path, class), ("/vaults/{name}/*", "vault"));
+                for (action, entry) in matrix["classes"][class]["actions"].as_object().unwrap() {
+                    let answer = post(
+                        &place.server,
+                        role,
+                        &format!("/vaults/x/{action}"),
+                        &json!({}),
+                    );
+                    check(role, action, entry, outcome(&answer));
+                }
+            } else {
+                let outcome = ask(&place.server, role, route["method"].as_str().unwrap(), path);
+                check(role, path, route, outcome);
+            }
+        }
+        for (method, entry) in matrix["rpc"].as_object().unwrap() {
+            let answer = post(&place.server, role, "/rpc", &request(method));
+            check(role, method, entry, outcome(&answer));
+            let batch = json!([request("rpc.ping"), request(method)]);
+            let answer = post(&place.server, role, "/rpc", &batch);
+            check(role, method, entry, outcome(&answer[1]));
+        }
+    }
+    // 4 roles: 2 handlers by 2 methods, 12 actions behind a route, 3 routes, 3 methods alone and in a batch.
+    assert_eq!(cells, 4 * (2 * 2 + 12 + 3 + 3 * 2));
+    let answer = place.server.connect().get("/shelf/one/asked").unwrap();
+    assert_eq!(answer.json().unwrap(), 6, "what was refused asked nothing");
+}
+
+/// A request whose answer need not be JSON.
+fn ask(server: &Server, role: &Role, method: &str, path: &str) -> Outcome {
+    let key = role.key.map(|key| format!("Authorization: Bearer {key}"));
+    let headers: Vec<&str> = key.as_deref().into_iter().collect();
+    let answer = server.connect().request(method, path, &headers, b"");
+    let answer = answer.unwrap();
+    if answer.status == 200 {
+        return Ok(());
+    }
+    outcome(&answer.json().unwrap())
+}
+
 /// Nobody but an admin brings a safe to life; then everybody who may turn it does.
 pub(crate) fn who_creates(place: &Place, built: &Built) {
     let safe = &emitted(built)["classes"]["safe"];

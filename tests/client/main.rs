@@ -14,6 +14,7 @@ mod cbor;
 mod http;
 mod live;
 mod tls;
+mod typescript;
 
 use std::path::Path;
 

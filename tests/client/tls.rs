@@ -1,4 +1,4 @@
-//! The same over TLS: a certificate that the system trusts, and one that it does not.
+//! The same over TLS, and requests of processes: a certificate that the system trusts, and one that it does not.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use stayput::prelude::*;
 
-use support::process::{Launch, scratch};
+use support::process::{Launch, Server, scratch};
 
 use crate::room::{Room, Said};
 use crate::{client, launch, run};
@@ -30,15 +30,14 @@ fn look(trusted: &str, url: &str) {
     );
 }
 
-#[test]
-fn trusted_certificates_are_taken_and_others_refused() {
-    let data = scratch();
+/// A server that speaks TLS only, and its URL by name.
+fn encrypted(data: &Path) -> (Server, String) {
     let file = |name: &str| folder().join(name).to_string_lossy().into_owned();
     let (cert, key) = (file("localhost.pem"), file("localhost.key"));
     let variables = [("STAYPUT_TLS_CERT", &*cert), ("STAYPUT_TLS_KEY", &*key)];
     let launch = Launch {
         variables: &variables,
-        ..launch(data.path())
+        ..launch(data)
     };
     let server = launch.spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(30);
@@ -47,6 +46,49 @@ fn trusted_certificates_are_taken_and_others_refused() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let url = format!("https://localhost:{}", server.address().port());
+    (server, url)
+}
+
+/// What a process of a server that trusts this certificate is told by others.
+fn asked(trusted: &str, allowed: &str, url: &str) -> String {
+    let data = scratch();
+    let trusted = folder().join(trusted).to_string_lossy().into_owned();
+    let variables = [
+        ("SSL_CERT_FILE", &*trusted),
+        ("STAYPUT_OUTBOUND_ALLOW", allowed),
+    ];
+    let launch = Launch {
+        variables: &variables,
+        ..launch(data.path())
+    };
+    let (server, _) = launch.start();
+    let told = server
+        .connect()
+        .call("room/r", "ask", &serde_json::json!({ "url": url }));
+    let told = told.unwrap().unwrap();
+    told.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn processes_ask_only_whom_the_system_trusts() {
+    let data = scratch();
+    let (server, url) = encrypted(data.path());
+    let page = format!("{url}/healthz");
+    assert_eq!(asked("localhost.pem", "localhost", &page), "200");
+    let told = asked("stranger.pem", "localhost", &page);
+    assert!(told.starts_with("http.connect: "), "{told}");
+    assert!(told.contains("certificate"), "{told}");
+    // The certificate is for a name, and the address is not it.
+    let page = format!("https://{}/healthz", server.address());
+    let told = asked("localhost.pem", "127.0.0.1", &page);
+    assert!(told.starts_with("http.connect: "), "{told}");
+    assert!(told.contains("certificate"), "{told}");
+}
+
+#[test]
+fn trusted_certificates_are_taken_and_others_refused() {
+    let data = scratch();
+    let (_server, url) = encrypted(data.path());
     look("localhost.pem", &url);
     look("stranger.pem", &url);
 }

@@ -238,7 +238,7 @@ test("a token travels as a subprotocol, and over HTTP as a header", async () => 
   const headers: (string | undefined)[] = [];
   const fetch: rich.ConnectOptions["fetch"] = (_url, { headers: sent, body }) => {
     headers.push(sent["authorization"]);
-    const { id } = JSON.parse(body) as Request;
+    const { id } = JSON.parse(String(body)) as Request;
     return Promise.resolve({ status: 200, text: () => Promise.resolve(JSON.stringify({ jsonrpc: "2.0", id, result: 7 })) });
   };
   const fixed = counter.connect(url, { ...QUICK, token: "t0", fetch });

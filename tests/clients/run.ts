@@ -158,7 +158,7 @@ test("headers come from the client, a function and the call", async () => {
 test("a fetch of one's own is used", async () => {
   const app = counter.connect("http://nowhere.invalid", {
     fetch: async (_url, init) => {
-      const { id } = JSON.parse(init.body) as { id: number };
+      const { id } = JSON.parse(String(init.body)) as { id: number };
       return { status: 200, text: async () => JSON.stringify({ jsonrpc: "2.0", id, result: 9 }) };
     },
   });

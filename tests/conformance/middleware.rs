@@ -92,4 +92,61 @@ pub(crate) const ALL: &[Scenario] = &[
             gives("gatehouse/cached", "looks", "{}", "2"),
         ],
     },
+    Scenario {
+        name: "so many new objects an hour, and those that there are go on",
+        steps: &[
+            gives("burrow/first", "depth", "{}", "0"),
+            gives("burrow/first", "dig", "{}", "1"),
+            gives("burrow/second", "dig", "{}", "1"),
+            // What fails is an attempt all the same.
+            fails("burrow/third", "collapse", "{}", "burrow.wet"),
+            Step::Call(call(
+                "burrow/fourth",
+                "dig",
+                "{}",
+                Gives::EitherOr("never", "rate_limited"),
+            )),
+            gives("burrow/fourth", "depth", "{}", "0"),
+            gives("burrow/first", "dig", "{}", "2"),
+            // Objects are free to make others.
+            gives("burrow/first", "tunnel", r#"{"to": "fifth"}"#, "1"),
+            gives("burrow/fifth", "depth", "{}", "1"),
+        ],
+    },
+    Scenario {
+        name: "so many calls a day, counted on disk",
+        steps: &[
+            gives("burrow/resting", "rest", "{}", "0"),
+            gives(
+                "burrow/resting",
+                "quotas.used",
+                r#"{"quota": "rests"}"#,
+                "0",
+            ),
+            gives("burrow/first", "tunnel", r#"{"to": "resting"}"#, "1"),
+            gives("burrow/resting", "rest", "{}", "1"),
+            gives("burrow/resting", "rest", "{}", "1"),
+            // How long it is until midnight differs.
+            Step::Call(call(
+                "burrow/resting",
+                "rest",
+                "{}",
+                Gives::EitherOr("never", "rate_limited"),
+            )),
+            gives("burrow/resting", "depth", "{}", "1"),
+            Step::Restart,
+            Step::Call(call(
+                "burrow/resting",
+                "rest",
+                "{}",
+                Gives::EitherOr("never", "rate_limited"),
+            )),
+            gives(
+                "burrow/resting",
+                "quotas.used",
+                r#"{"quota": "rests"}"#,
+                "2",
+            ),
+        ],
+    },
 ];

@@ -58,6 +58,8 @@ fn tell(server: &Server) -> Vec<String> {
         ("/flaky/key", 3),
         ("/later", 2),
         ("/much-later", 1),
+        ("/since", 2),
+        ("/until", 1),
     ] {
         assert_eq!(here.asked(path), expected, "{path}");
     }
@@ -205,6 +207,8 @@ fn cases(here: &Outside, there: &Outside) -> Vec<Case> {
             json!({"url": here.url("/flaky/key"), "method": "POST", "tries": 3, "header": ["idempotency-key", "a"]}),
         ),
         case(json!(200), json!({"url": here.url("/later"), "tries": 3})),
+        case(json!(200), json!({"url": here.url("/since"), "tries": 3})),
+        case(json!(503), json!({"url": here.url("/until"), "tries": 3})),
         case(
             json!(503),
             json!({"url": here.url("/much-later"), "tries": 3}),

@@ -137,7 +137,9 @@ fn answer(request: &Request, path: &str, query: &str, count: usize) -> Option<Ve
         "flaky" if count <= 2 => plain(503, "", b"not now"),
         "later" if count == 1 => plain(429, "Retry-After: 1\r\n", b"not now"),
         "much-later" => plain(503, "Retry-After: 4\r\n", b"not now"),
-        "flaky" | "later" => plain(200, "", format!("{count}").as_bytes()),
+        "since" if count == 1 => plain(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", b""),
+        "until" => plain(503, "Retry-After: Tue, 06 Nov 2096 08:49:37 GMT\r\n", b""),
+        "flaky" | "later" | "since" => plain(200, "", format!("{count}").as_bytes()),
         "large" => plain(200, "", &vec![b'x'; usize::from(number(query))]),
         "endless" => {
             let mut told = b"HTTP/1.1 200 Told\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();

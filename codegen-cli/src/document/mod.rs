@@ -26,6 +26,28 @@ pub struct Manifest {
     pub(crate) schemas: BTreeMap<String, Value>,
     /// Classes of other apps that it calls.
     pub(crate) uses: Vec<Use>,
+    /// Who may call which method of `POST /rpc`.
+    pub(crate) rpc: BTreeMap<String, Auth>,
+    /// What runs before any object.
+    pub(crate) routes: Vec<FrontRoute>,
+}
+
+/// A route that runs before any object.
+#[derive(Debug)]
+pub(crate) struct FrontRoute {
+    /// The method, if it is of one only.
+    pub(crate) method: Option<String>,
+    pub(crate) path: String,
+    /// Who may use it; where it leads to objects their class says so.
+    pub(crate) way: FrontWay,
+}
+
+#[derive(Debug)]
+pub(crate) enum FrontWay {
+    /// A handler.
+    Run(Auth),
+    /// Objects of this class.
+    To(String),
 }
 
 /// A class of another app, and by which settings it is reached.
@@ -48,6 +70,8 @@ pub(crate) struct Class {
     pub(crate) was: Vec<String>,
     /// The binding of its objects, if the class names one.
     pub(crate) binding: Option<String>,
+    /// Who may send requests that no action takes, if something answers them.
+    pub(crate) fetch: Option<Auth>,
     /// The scope that it takes to create one of its objects, if it takes one.
     pub(crate) create: Option<String>,
     pub(crate) description: String,
@@ -217,6 +241,8 @@ pub(crate) fn read(text: &str, origin: &str) -> Result<Manifest, Error> {
             None => BTreeMap::new(),
         },
         uses: root.optional_list("uses", read_use)?,
+        rpc: root.optional_map("rpc", |_, method| read_auth(&method.member("auth")?))?,
+        routes: root.optional_list("routes", read_front_route)?,
     };
     references::check(&manifest)?;
     Ok(manifest)
@@ -237,6 +263,9 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
         binding: class
             .optional("binding")?
             .map(|name| read_binding(&name))
+            .transpose()?,
+        fetch: (class.optional("fetch")?)
+            .map(|fetch| read_auth(&fetch.member("auth")?))
             .transpose()?,
         create: (class.optional("create")?)
             .map(|scope| scope.text())
@@ -259,6 +288,22 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
             })
         })?,
         mixins: class.optional_map("mixins", |_, mixin| mixin.optional_text("description"))?,
+    })
+}
+
+fn read_front_route(route: &Node<'_>) -> Result<FrontRoute, Error> {
+    let text = |name| {
+        let member = route.optional(name)?;
+        member.map(|member| member.text()).transpose()
+    };
+    let class: Option<String> = text("class")?;
+    Ok(FrontRoute {
+        method: text("method")?,
+        path: route.member("path")?.text()?,
+        way: match class {
+            Some(class) => FrontWay::To(class),
+            None => FrontWay::Run(read_auth(&route.member("auth")?)?),
+        },
     })
 }
 

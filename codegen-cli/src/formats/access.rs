@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::Selected;
-use crate::document::{Auth, Receiver};
+use crate::document::{Auth, FrontWay, Manifest, Receiver};
 
 /// The document's version.
 const VERSION: u32 = 1;
@@ -27,9 +27,35 @@ pub(super) fn document(selected: &Selected<'_>) -> Value {
         if let Some(scope) = &class.create {
             entry["create"] = scope.as_str().into();
         }
+        if let Some(auth) = &class.fetch {
+            entry["fetch"] = auth_of(auth).into();
+        }
         classes.insert(path.clone(), entry);
     }
-    json!({ "stayput": { "access": VERSION }, "app": selected.manifest.app, "classes": classes })
+    let app = &selected.manifest.app;
+    let mut document = json!({ "stayput": { "access": VERSION }, "app": app, "classes": classes });
+    // What is no class's is left out where one was asked for.
+    let manifest = selected.manifest;
+    if selected.class.is_none() && !manifest.rpc.is_empty() {
+        let methods = manifest.rpc.iter();
+        let methods = methods.map(|(name, auth)| (name.clone(), auth_of(auth).into()));
+        document["rpc"] = Value::Object(methods.collect());
+    }
+    if selected.class.is_none() && !manifest.routes.is_empty() {
+        let routes = manifest.routes.iter().map(|route| {
+            let mut entry = match &route.way {
+                FrontWay::Run(auth) => auth_of(auth),
+                FrontWay::To(class) => Map::from_iter([("class".into(), class.as_str().into())]),
+            };
+            if let Some(method) = &route.method {
+                entry.insert("method".into(), method.as_str().into());
+            }
+            entry.insert("path".into(), route.path.as_str().into());
+            Value::Object(entry)
+        });
+        document["routes"] = routes.collect();
+    }
+    document
 }
 
 /// As tables.
@@ -48,6 +74,12 @@ pub(super) fn markdown(selected: &Selected<'_>) -> String {
             let (receiver, who) = (receiver_of(action.receiver), who(&action.auth));
             let _ = writeln!(text, "| `{name}` | {receiver} | {who} |");
         }
+        if let Some(auth) = &class.fetch {
+            if class.actions.is_empty() {
+                text.push_str("\n| action | does | who |\n|---|---|---|\n");
+            }
+            let _ = writeln!(text, "| any other request | process | {} |", who(auth));
+        }
         if !class.events.is_empty() {
             text.push_str("\n| event | who hears it |\n|---|---|\n");
         }
@@ -55,7 +87,32 @@ pub(super) fn markdown(selected: &Selected<'_>) -> String {
             let _ = writeln!(text, "| `{name}` | {} |", who(&event.auth));
         }
     }
+    if selected.class.is_none() {
+        before_objects(selected.manifest, &mut text);
+    }
     text
+}
+
+/// What runs before any object.
+fn before_objects(manifest: &Manifest, text: &mut String) {
+    // Writing to a String cannot fail.
+    if !manifest.routes.is_empty() {
+        text.push_str("\n## Routes\n\n| route | who |\n|---|---|\n");
+    }
+    for route in &manifest.routes {
+        let method = route.method.as_deref().unwrap_or("any method of");
+        let who = match &route.way {
+            FrontWay::Run(auth) => who(auth),
+            FrontWay::To(class) => format!("as `{class}` says"),
+        };
+        let _ = writeln!(text, "| {method} `{}` | {who} |", route.path);
+    }
+    if !manifest.rpc.is_empty() {
+        text.push_str("\n## `POST /rpc`\n\n| method | who |\n|---|---|\n");
+    }
+    for (name, auth) in &manifest.rpc {
+        let _ = writeln!(text, "| `{name}` | {} |", who(auth));
+    }
 }
 
 fn auth_of(auth: &Auth) -> Map<String, Value> {

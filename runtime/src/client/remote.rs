@@ -53,6 +53,7 @@ pub(crate) fn deliver(call: RemoteCall<'_>) -> LocalFuture<'static, Reply> {
         mode: call.mode,
         remote: None,
         key: envelope.key,
+        stream: None,
     };
     Box::pin(async move { app.http.call(&app.address, &call, more).await })
 }

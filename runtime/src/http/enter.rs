@@ -28,6 +28,12 @@ impl AppRoutes {
     pub fn new(routes: Routes) -> Self {
         Self(Arc::new(routes))
     }
+
+    /// What the manifest says of them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn describe(&self) -> super::door::Described {
+        self.0.describe()
+    }
 }
 
 impl Front {

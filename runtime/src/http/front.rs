@@ -16,7 +16,7 @@ use super::door::Door;
 use super::enter::AppRoutes;
 use super::etag::found;
 use super::gate::{Gate, Pass};
-use super::limited::{LIMITER, no_limiter};
+use super::limited::no_limiter;
 use super::media::form_of;
 use super::params::from_query;
 use super::path::{Named, Path, decode, object_name};
@@ -28,6 +28,7 @@ use super::{Binary, Dispatch, Peer, Readiness, Request, Response};
 use crate::action::InUrl;
 use crate::auth::Guard;
 use crate::error::Code;
+use crate::middleware::LIMITER;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
 use crate::transfer::{LINES, MAX_TEXT, Transfer};
@@ -188,9 +189,10 @@ impl Front {
             key: call.key.clone(),
         };
         let action = session.class.action(&call.action)?;
-        session
-            .call(action, parse_params(&call.params)?, Source::Body)
-            .await
+        let params = parse_params(&call.params)?;
+        let mut envelope = session.envelope(action, params, Source::Body, None)?;
+        envelope.stream = call.stream;
+        dispatch.call(envelope).await
     }
 
     /// The response to a request whose body was not, or not all, read: too large, too slow, or no room for it.

@@ -8,12 +8,9 @@ use super::response::Refusal;
 use super::{Dispatch, Front, Request};
 use crate::backend::LocalFuture;
 use crate::error::Code;
-use crate::middleware::SharedLimit;
+use crate::middleware::{Asking, LIMITER, Meter, SharedLimit};
 use crate::object::{Caller, Envelope, Timestamp};
 use crate::rpc::{Reply, WireError};
-
-/// The class that counts.
-pub(super) const LIMITER: &str = "rate-limiter";
 
 /// What an app is told that has limits and nothing that counts.
 pub(super) fn no_limiter() -> WireError {
@@ -73,9 +70,16 @@ impl Limits for SharedLimits {
                     let (_, target) = front
                         .find(LIMITER, &object)
                         .map_err(|_| Box::new(no_limiter()))?;
-                    let id = Arc::clone(&trace.id);
-                    let envelope = SharedLimit::envelope(target, params, id, trace.nonce, now);
-                    limit.judge(ask(envelope).await)?;
+                    let asking = Asking {
+                        target,
+                        request_id: Arc::clone(&trace.id),
+                        nonce: trace.nonce,
+                        now,
+                    };
+                    let reply = ask(Meter::envelope(asking, params)).await;
+                    limit
+                        .meter
+                        .judge(reply, "too many requests in a short time")?;
                 }
             }
             Ok(())

@@ -27,6 +27,12 @@ pub struct Manifest {
     pub app: AppInfo,
     /// Classes by class path (`chat-room`).
     pub classes: BTreeMap<String, ClassManifest>,
+    /// Methods of `POST /rpc` by name; left out if there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rpc: BTreeMap<String, HandlerManifest>,
+    /// Routes that run before any object, in order; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<FrontRouteManifest>,
     /// Classes of other apps that it calls; left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<RemoteManifest>,
@@ -81,6 +87,30 @@ impl RemoteManifest {
     }
 }
 
+/// What the app's own code answers, without a word of what it takes and gives: a method of `POST /rpc`, or the requests to an
+/// object that no action takes.
+#[derive(Debug, Clone, Serialize)]
+pub struct HandlerManifest {
+    /// Who may use it.
+    pub auth: AuthManifest,
+}
+
+/// A route that runs before any object.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrontRouteManifest {
+    /// The method; left out if it is of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<&'static str>,
+    /// The path; `{name}` is a placeholder.
+    pub path: String,
+    /// Who may use it; left out where the actions of a class say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthManifest>,
+    /// The class whose objects it leads to; left out of a handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'static str>,
+}
+
 /// The named types.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Components {
@@ -112,6 +142,9 @@ pub struct ClassManifest {
     pub description: String,
     /// Actions by wire name; a mixin's are named `mount.action`.
     pub actions: BTreeMap<String, ActionManifest>,
+    /// What answers requests that no action takes; left out if nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<HandlerManifest>,
     /// Declared events by wire name.
     pub events: BTreeMap<String, EventManifest>,
     /// Durable state by path; a mixin's paths start with its mount.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::action::{InUrl, encode};
-use crate::backend::Seq;
+use crate::backend::{Environment, Seq};
 use crate::error::Code;
 use crate::object::{Caller, Core, Envelope, Mode, ObjectId, Timestamp};
 use crate::rpc::WireError;
@@ -54,6 +54,11 @@ impl Invocation {
     /// The object's name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.core.identity.name.as_deref()
+    }
+
+    /// Whether the object exists: an object does from the first command on that was kept.
+    pub fn exists(&self) -> bool {
+        self.core.is_born()
     }
 
     /// The time.
@@ -105,6 +110,16 @@ impl Invocation {
     /// Which of the parameters came in a URL.
     pub(super) fn in_url(&self) -> InUrl {
         self.envelope.in_url
+    }
+
+    /// Whether no other object stands between the caller and this one.
+    pub(super) fn is_from_outside(&self) -> bool {
+        self.envelope.chain.is_root()
+    }
+
+    /// What delivers calls to other objects.
+    pub(super) fn environment(&self) -> &dyn Environment {
+        &*self.core.environment
     }
 
     /// The object's last commit.

@@ -44,6 +44,11 @@ impl RateLimit {
         Self::per(60_000_000, calls)
     }
 
+    /// So many calls an hour.
+    pub fn per_hour(calls: u32) -> Self {
+        Self::per(3_600_000_000, calls)
+    }
+
     fn per(period: i64, calls: u32) -> Self {
         let calls = i64::from(calls);
         let interval = period / calls.max(1);

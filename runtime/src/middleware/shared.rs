@@ -1,49 +1,23 @@
 //! A limit that all objects share: asked before the request's object wakes.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::rate::{Bucket, RateLimit};
-use crate::action::{InUrl, encode};
-use crate::error::{Code, RetryAfter};
+use super::meter::Meter;
+use super::rate::RateLimit;
+use crate::error::Code;
 use crate::http::Request;
-use crate::object::{Caller, CallerKind, Chain, Envelope, Target, Timestamp, seconds};
-use crate::prelude::*;
-use crate::rpc::{Reply, WireError, from_utf8};
-
-/// Counts for [`RateLimit::shared`]: list it among the app's classes. Its counts are in memory; they begin anew when nobody
-/// asked for a while.
-#[durable_object(class = "rate-limiter")]
-#[derive(Debug)]
-pub struct RateLimiter {
-    #[transient]
-    buckets: HashMap<String, i64>,
-}
-
-#[durable_object]
-impl RateLimiter {
-    /// Takes a token of a bucket: 0, or in how many microseconds there will be one.
-    #[action(internal)]
-    fn take(&mut self, cx: &mut Context<Self>, key: String, interval: i64, burst: i64) -> i64 {
-        let now = cx.now().as_millis().saturating_mul(1_000);
-        let bucket = Bucket { interval, burst };
-        bucket.take(&mut self.buckets, key, now).err().unwrap_or(0)
-    }
-}
-
-/// Over how many objects the counts of one limit are spread.
-const SPREAD: u64 = 16;
-/// How long the answer of a [`RateLimiter`] is waited for.
-const PATIENCE: std::time::Duration = seconds(2);
+use crate::object::{Caller, CallerKind};
+use crate::rpc::{Reply, WireError};
 
 /// Whose bucket a request empties; `None`: it is not counted.
 pub type CountBy = fn(&Request, &Caller) -> Option<String>;
 
 /// By the caller's address; the runtime's own requests are not counted.
 pub fn by_ip(_: &Request, caller: &Caller) -> Option<String> {
+    address_of(caller)
+}
+
+fn address_of(caller: &Caller) -> Option<String> {
     match caller.ip() {
         Some(ip) => Some(format!("@{ip}")),
         None if caller.kind() == CallerKind::System => None,
@@ -53,21 +27,24 @@ pub fn by_ip(_: &Request, caller: &Caller) -> Option<String> {
 }
 
 /// By the caller's name; anonymous callers by their address.
-pub fn by_subject(request: &Request, caller: &Caller) -> Option<String> {
+pub fn by_subject(_: &Request, caller: &Caller) -> Option<String> {
+    name_of(caller)
+}
+
+/// What tells a caller from others, if anything does.
+pub(crate) fn name_of(caller: &Caller) -> Option<String> {
     if caller.is_authenticated() {
         Some(format!("={}", caller.subject()))
     } else {
-        by_ip(request, caller)
+        address_of(caller)
     }
 }
 
 /// A limit that all objects of an app share; made by [`RateLimit::shared`].
 #[derive(Clone)]
 pub struct SharedLimit {
-    name: &'static str,
     by: CountBy,
-    bucket: Bucket,
-    closed: bool,
+    pub(crate) meter: Meter,
 }
 
 impl RateLimit {
@@ -89,10 +66,8 @@ impl RateLimit {
     #[must_use]
     pub fn shared(self, name: &'static str, by: CountBy) -> SharedLimit {
         SharedLimit {
-            name,
             by,
-            bucket: self.bucket(),
-            closed: false,
+            meter: Meter::new(name, self.bucket()),
         }
     }
 }
@@ -101,7 +76,7 @@ impl SharedLimit {
     /// The same, but requests are refused with `overloaded` where it cannot be asked; else they pass then.
     #[must_use]
     pub fn or_refuse(mut self) -> Self {
-        self.closed = true;
+        self.meter.refuse_unasked();
         self
     }
 
@@ -112,66 +87,12 @@ impl SharedLimit {
             let unknown = !caller.is_authenticated() && caller.ip().is_none();
             return unknown.then(|| (String::new(), Err(Box::new(unknown_address()))));
         };
-        let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let object = format!("{}-{}", self.name, hash % SPREAD);
-        Some((
-            object,
-            encode(&(key, self.bucket.interval, self.bucket.burst)),
-        ))
-    }
-
-    /// The call that asks.
-    pub(crate) fn envelope(
-        target: Target,
-        params: Bytes,
-        request_id: Arc<str>,
-        nonce: u64,
-        now: Timestamp,
-    ) -> Envelope {
-        Envelope {
-            request_id,
-            target,
-            action: "take".into(),
-            params,
-            in_url: InUrl::NONE,
-            deadline: now + PATIENCE,
-            chain: Chain::root(now, nonce),
-            caller: Arc::new(Caller::system()),
-            read_only: false,
-            near: None,
-            connection: None,
-            key: None,
-            stream: None,
-            owed: None,
-        }
-    }
-
-    /// Whether the request may pass.
-    pub(crate) fn judge(&self, reply: Reply) -> Result<(), Box<WireError>> {
-        let early = reply.and_then(|reply| {
-            from_utf8::<i64>(&reply)
-                .map_err(|fault| Box::new(WireError::framework(Code::BadReply, fault.to_string())))
-        });
-        match early {
-            Ok(micros) if micros <= 0 => Ok(()),
-            Ok(micros) => {
-                let millis = micros.unsigned_abs().div_ceil(1_000);
-                let error =
-                    WireError::framework(Code::RateLimited, "too many requests in a short time");
-                Err(Box::new(error.details(&RetryAfter::millis(millis))))
-            }
-            Err(_) if self.closed => {
-                let message = "the limit of requests cannot be asked now";
-                Err(Box::new(WireError::framework(Code::Overloaded, message)))
-            }
-            Err(_) => Ok(()),
-        }
+        Some((self.meter.object(&key), self.meter.params(key)))
     }
 }
 
-fn unknown_address() -> WireError {
+/// Why somebody who cannot be told from others is refused.
+pub(super) fn unknown_address() -> WireError {
     let message = "the address of an anonymous request is not known, so it cannot be counted";
     WireError::framework(Code::RateLimited, message)
 }
@@ -179,8 +100,7 @@ fn unknown_address() -> WireError {
 impl fmt::Debug for SharedLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedLimit")
-            .field("name", &self.name)
-            .field("closed", &self.closed)
+            .field("meter", &self.meter)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! Mixins that are ready to mount.
 
 pub mod jobs;
+mod quotas;
 
 pub use jobs::Jobs;
+pub use quotas::Quotas;

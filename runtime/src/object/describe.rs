@@ -9,7 +9,9 @@ use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use super::mount::version_after;
 use crate::action::ActionDescriber;
-use crate::manifest::{ActionManifest, AuthManifest, ClassManifest, ParamManifest, RouteManifest};
+use crate::manifest::{
+    ActionManifest, AuthManifest, ClassManifest, HandlerManifest, ParamManifest, RouteManifest,
+};
 use crate::state::{StateDescriber, Stateful};
 
 impl<T: Stateful> ClassTable<T> {
@@ -27,16 +29,17 @@ impl<T: Stateful> ClassTable<T> {
             .map(|entry| entry.event.to_owned())
             .collect();
         let hooks = self.hooks();
+        let fetch = self.entries.iter().find(|entry| entry.raw.is_some());
+        let fetch = fetch.map(|entry| HandlerManifest {
+            auth: AuthManifest::of(entry.auth),
+        });
         let others = [
             ("start", !self.starts.is_empty()),
             ("alarm", !self.alarms.is_empty()),
             ("connect", hooks.connect),
             ("message", hooks.message),
             ("disconnect", hooks.disconnect),
-            (
-                "fetch",
-                self.entries.iter().any(|entry| entry.raw.is_some()),
-            ),
+            ("fetch", fetch.is_some()),
         ];
         let others = others.into_iter().filter(|(_, handled)| *handled);
         handles.extend(others.map(|(name, _)| name.to_owned()));
@@ -58,6 +61,7 @@ impl<T: Stateful> ClassTable<T> {
             binding: None,
             description: T::DOCS.to_owned(),
             actions,
+            fetch,
             events,
             state,
             mixins: self.mixins.iter().cloned().collect(),

@@ -7,7 +7,7 @@ mod check;
 mod class;
 mod contain;
 mod context;
-mod current;
+pub(crate) mod current;
 mod describe;
 mod envelope;
 mod handle;
@@ -49,8 +49,10 @@ pub(crate) use region::location_hint;
 pub(crate) use stored_caller::StoredCaller;
 #[cfg(fuzzing)]
 pub(crate) use stub::check_name;
+pub(crate) use stub::read_reply;
 pub use stub::{
-    Answer, Arg, Args, Call, CallOf, Stub, StubCore, deserialize_stub, id_schema, serialize_stub,
+    Answer, Arg, Args, AtOnce, Call, CallOf, ItemByItem, Stub, StubCore, deserialize_stub,
+    id_schema, serialize_stub,
 };
 pub use time::{Timestamp, days, hours, minutes, seconds};
 pub(crate) use turn::Turn;

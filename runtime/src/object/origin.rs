@@ -11,6 +11,7 @@ use super::{IdKey, Mode, Target};
 use crate::backend::LocalFuture;
 use crate::remote::Remote;
 use crate::rpc::Reply;
+use crate::stream::Pipe;
 
 /// A call that is about to leave.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct OutgoingCall {
     pub remote: Option<&'static Remote>,
     /// The idempotency key.
     pub key: Option<Arc<str>>,
+    /// Where items go, if whoever calls reads them one by one. Who cannot bring them so answers them all at once.
+    pub stream: Option<Arc<Pipe>>,
 }
 
 /// Something on whose behalf objects are called.

@@ -30,6 +30,7 @@ use crate::outgoing::Retry;
 use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
+use crate::stream::Pipe;
 use crate::time::{self, Backoff, SendId, StoredCall};
 
 /// Names longer than this are refused, in bytes.
@@ -277,12 +278,22 @@ impl StubCore {
     }
 
     /// A call of one of its actions.
-    pub fn call<T, E, A: Args>(&self, action: &'static str, mode: Mode, args: A) -> Call<T, E> {
+    pub fn call<T, E, K, A: Args>(
+        &self,
+        action: &'static str,
+        mode: Mode,
+        args: A,
+    ) -> Call<T, E, K> {
         self.call_text(action, mode, args.encode())
     }
 
     /// The same with the parameters as JSON text.
-    pub(crate) fn call_text<T, E>(&self, action: &str, mode: Mode, params: Reply) -> Call<T, E> {
+    pub(crate) fn call_text<T, E, K>(
+        &self,
+        action: &str,
+        mode: Mode,
+        params: Reply,
+    ) -> Call<T, E, K> {
         let action = match &self.mount {
             Some(mount) => format!("{mount}.{action}").into(),
             None => action.into(),
@@ -358,7 +369,7 @@ impl StubCore {
         loop {
             let origin = self.origin.clone().or_else(current::origin);
             let call = self.clone();
-            let reply = call.send(action.clone(), params.clone(), mode, key.clone());
+            let reply = call.send(action.clone(), params.clone(), mode, key.clone(), None);
             let error = match reply.await {
                 Err(error) if error.retryable && (twice || !error.maybe_executed) => error,
                 settled => return settled,
@@ -384,6 +395,7 @@ impl StubCore {
         params: Bytes,
         mode: Mode,
         key: Option<Arc<str>>,
+        stream: Option<Arc<Pipe>>,
     ) -> LocalFuture<'static, Reply> {
         self.check();
         // Kept in the state, it outlives the action that made it.
@@ -408,6 +420,7 @@ impl StubCore {
                 mode,
                 remote: self.remote,
                 key,
+                stream,
             }),
         }
     }
@@ -450,15 +463,23 @@ fn no_class(class: &str) -> Box<WireError> {
 ///
 /// It is a value: await it for the answer. The object is called when it is first polled.
 #[must_use = "does nothing until awaited, scheduled or sent"]
-pub struct Call<T, E> {
+pub struct Call<T, E, K = AtOnce> {
     core: StubCore,
     action: Arc<str>,
     mode: Mode,
     params: Reply,
     key: Option<Arc<str>>,
     retry: Option<Retry>,
-    typed: PhantomData<fn() -> (T, E)>,
+    typed: PhantomData<fn() -> (T, E, K)>,
 }
+
+/// The answer of a [`Call`] comes at once.
+#[derive(Debug)]
+pub enum AtOnce {}
+
+/// The answer of a [`Call`] may also be read item by item: by [`Call::stream`].
+#[derive(Debug)]
+pub enum ItemByItem {}
 
 /// The call of an action that returns the `Result` `R`.
 pub type CallOf<R> = Call<OkOf<R>, ErrOf<R>>;
@@ -471,7 +492,7 @@ pub struct Answer<T, E> {
     typed: PhantomData<fn() -> (T, E)>,
 }
 
-impl<T, E> fmt::Debug for Call<T, E> {
+impl<T, E, K> fmt::Debug for Call<T, E, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}.{}(..)", self.core, self.action)
     }
@@ -483,7 +504,7 @@ impl<T, E> fmt::Debug for Answer<T, E> {
     }
 }
 
-impl<T, E> Call<T, E> {
+impl<T, E, K> Call<T, E, K> {
     /// The same call with an idempotency key. Made again with that key by the same caller, within 24 hours, it is not run
     /// again: it answers what it answered then. An error is not kept, so the call may be tried again.
     ///
@@ -531,13 +552,22 @@ impl<T, E> Call<T, E> {
     /// });
     /// # }
     /// ```
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = Some(retry);
-        self
+    ///
+    /// Of items that were read one by one nobody can say whether they are to be read again, so the answer comes at once.
+    pub fn retry(self, retry: Retry) -> Call<T, E> {
+        Call {
+            core: self.core,
+            action: self.action,
+            mode: self.mode,
+            params: self.params,
+            key: self.key,
+            retry: Some(retry),
+            typed: PhantomData,
+        }
     }
 }
 
-impl<T, E> Call<T, E> {
+impl<T, E, K> Call<T, E, K> {
     /// Makes the call later, once, so long from now: it is kept with the commit of the method that runs, and made at least
     /// once; a command exactly once in effect. Whoever waits for it is nobody: the answer is dropped, and an error tried
     /// again as [`Backoff`] says. The answer here is the name by which it may be
@@ -654,7 +684,7 @@ impl<T, E> Call<T, E> {
         let key = key.map(idempotency_key).transpose();
         let (core, action, mode) = (self.core.clone(), self.action.clone(), self.mode);
         match key {
-            Ok(key) => core.send(action, params, mode, key.or_else(|| self.key.clone())),
+            Ok(key) => core.send(action, params, mode, key.or_else(|| self.key.clone()), None),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
@@ -702,6 +732,21 @@ impl<T, E> Call<T, E> {
         StoredCall::new(parts, &turn.core.identity, &turn.caller)
     }
 
+    /// Makes the call, whose items go into the pipe; and on whose behalf stubs in them call.
+    pub(crate) fn pour(self, pipe: Arc<Pipe>) -> (LocalFuture<'static, Reply>, Option<Origin>) {
+        let origin = self.core.origin.clone();
+        let Self {
+            core,
+            action,
+            mode,
+            params,
+            key,
+            ..
+        } = self;
+        let reply = async move { core.send(action, params?, mode, key, Some(pipe)).await };
+        (Box::pin(reply), origin)
+    }
+
     /// The answer as it came.
     pub(crate) fn into_reply(self) -> LocalFuture<'static, Reply> {
         match self.params {
@@ -709,7 +754,9 @@ impl<T, E> Call<T, E> {
                 let (core, action, mode, key) = (self.core, self.action, self.mode, self.key);
                 match self.retry {
                     Some(retry) => Box::pin(core.send_again(action, params, mode, key, retry)),
-                    None => Box::pin(async move { core.send(action, params, mode, key).await }),
+                    None => {
+                        Box::pin(async move { core.send(action, params, mode, key, None).await })
+                    }
                 }
             }
             Err(error) => Box::pin(std::future::ready(Err(error))),
@@ -717,7 +764,7 @@ impl<T, E> Call<T, E> {
     }
 }
 
-impl<T: DeserializeOwned, E: ActionError> IntoFuture for Call<T, E> {
+impl<T: DeserializeOwned, E: ActionError, K> IntoFuture for Call<T, E, K> {
     type Output = Result<T, CallError<E>>;
     type IntoFuture = Answer<T, E>;
 
@@ -744,7 +791,9 @@ impl<T: DeserializeOwned, E: ActionError> Future for Answer<T, E> {
 }
 
 /// From a reply to the typed answer.
-fn read_reply<T: DeserializeOwned, E: ActionError>(reply: Reply) -> Result<T, CallError<E>> {
+pub(crate) fn read_reply<T: DeserializeOwned, E: ActionError>(
+    reply: Reply,
+) -> Result<T, CallError<E>> {
     match reply {
         Ok(text) => from_utf8(&text).map_err(|error| {
             let message = format!("the result does not fit the stub's type: {error}");

@@ -310,7 +310,7 @@ impl Originate for Turn {
                 near: call.near,
                 connection: None,
                 key: call.key,
-                stream: None,
+                stream: call.stream,
                 owed: None,
             };
             let holder = self.guard.borrow().clone();

@@ -6,6 +6,7 @@
 //! `http()`.
 
 mod address;
+mod date;
 mod error;
 mod exchange;
 mod request;

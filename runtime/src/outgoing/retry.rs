@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, Method, StatusCode};
 
+use super::date;
 use super::error::{HttpError, HttpErrorKind};
 use super::response::Response;
+use crate::object::Timestamp;
 
 /// The header that tells servers that two requests are one.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -15,8 +17,8 @@ pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 ///
 /// Requests are sent again that may happen twice: `GET`, `HEAD`, `OPTIONS`, `PUT`, `DELETE`, and whatever has an idempotency key
 /// ([`Request::idempotency_key`](super::Request::idempotency_key)). They are when there was no connection or it broke, and
-/// at the statuses 408, 429, 502, 503 and 504. A `Retry-After` in seconds is waited for if it is no longer than the cap;
-/// a longer one, as the end of the tries, leaves the answer as it is.
+/// at the statuses 408, 429, 502, 503 and 504. A `Retry-After`, in seconds or as a date, is waited for if it is no longer than
+/// the cap; a longer one, as the end of the tries, leaves the answer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     tries: u32,
@@ -62,18 +64,20 @@ impl Retry {
         method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY)
     }
 
-    /// How long to wait after try number `tried`, counted from 1; `None`: it stays as it is. `chance` is any number.
+    /// How long to wait after try number `tried`, counted from 1; `None`: it stays as it is. `now` is when the answer
+    /// came, `chance` any number.
     pub(super) fn pause(
         &self,
         tried: u32,
         outcome: &Result<Response, HttpError>,
+        now: Timestamp,
         chance: u64,
     ) -> Option<Duration> {
         let asked = match outcome {
             Err(error) if error.kind() == HttpErrorKind::Connect => None,
             Ok(answer) if is_passing(answer.status()) => match answer.header("retry-after") {
                 None => None,
-                Some(after) => Some(Duration::from_secs(after.trim().parse().ok()?)),
+                Some(after) => Some(asked(after.trim(), now)?),
             },
             _ => return None,
         };
@@ -96,6 +100,15 @@ impl Retry {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX - 1);
         let jitter = Duration::from_millis(chance % (millis + 1));
         Some(asked.map_or(jitter, |asked| asked.max(jitter)))
+    }
+}
+
+/// How long a server asks to be left alone, by a `Retry-After` in seconds or as a date; a date that has passed asks for
+/// nothing. `None` where it is neither.
+fn asked(after: &str, now: Timestamp) -> Option<Duration> {
+    match after.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some(date::read(after, now)?.since(now)),
     }
 }
 

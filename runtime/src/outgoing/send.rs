@@ -50,7 +50,12 @@ pub(super) async fn send(turn: &Rc<Turn>, draft: Draft, url: Url) -> Result<Resp
         let pause = retry.and_then(|retry| {
             let mut chance = [0; 8];
             environment.random(&mut chance);
-            retry.pause(tried, &outcome, u64::from_le_bytes(chance))
+            retry.pause(
+                tried,
+                &outcome,
+                environment.now(),
+                u64::from_le_bytes(chance),
+            )
         });
         // What would come too late is not begun.
         let until = pause.map(|pause| environment.now() + pause);

@@ -2,14 +2,19 @@
 
 mod ahead;
 mod form;
+mod lines;
 mod pipe;
 mod readers;
+mod received;
 mod run;
 mod table;
 
 pub use form::Form;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use lines::Lines;
 pub use pipe::{Piece, Pipe, Reader};
 pub use readers::{Readers, Steer};
+pub use received::ItemStream;
 pub use run::{Outflow, reply_stream, reply_try_stream};
 pub use table::Streams;
 
@@ -24,7 +29,7 @@ use serde::Serialize;
 use crate::action::{ActionOutput, ErrOf, OkOf, encode};
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Error, Rejection};
-use crate::object::Call;
+use crate::object::{Call, ItemByItem};
 use crate::rpc::WireError;
 use run::Sink;
 
@@ -211,11 +216,12 @@ impl<T: ActionOutput, E: ActionError> StreamOf for Streaming<T, E> {
     }
 }
 
-/// The call of an action that returns the `Streaming` `S`: awaited, it gathers all items.
-pub type StreamCall<S> = Call<Vec<<S as StreamOf>::Item>, <S as StreamOf>::Error>;
+/// The call of an action that returns the `Streaming` `S`: awaited, it gathers all items; by [`Call::stream`] they are read one
+/// by one.
+pub type StreamCall<S> = Call<Vec<<S as StreamOf>::Item>, <S as StreamOf>::Error, ItemByItem>;
 
 /// The same where it returns a `Result` of one.
-pub type StreamCallOf<R> = Call<Vec<<OkOf<R> as StreamOf>::Item>, ErrOf<R>>;
+pub type StreamCallOf<R> = Call<Vec<<OkOf<R> as StreamOf>::Item>, ErrOf<R>, ItemByItem>;
 
 impl<E: ActionError> From<E> for Stop<E> {
     fn from(error: E) -> Self {

@@ -26,6 +26,9 @@ pub struct Pipe {
     request_id: Arc<str>,
     /// JSON text of the id of the request that frames answer.
     id: Box<str>,
+    /// How the items of another instance get here: there a call takes bytes along, and no pipe.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fetch: Option<crate::backend::workers::FetchItems>,
     inner: Mutex<Inner>,
 }
 
@@ -85,13 +88,28 @@ impl Pipe {
         Self::of(Form::Frames, request_id, id)
     }
 
-    fn of(form: Form, request_id: Arc<str>, id: &str) -> Arc<Self> {
+    /// One whose items are read where the call is made.
+    pub(super) fn for_stub() -> Arc<Self> {
         Arc::new(Self {
+            #[cfg(target_arch = "wasm32")]
+            fetch: Some(crate::backend::workers::fetch_items),
+            ..Self::plain(Form::Lines, "".into(), "")
+        })
+    }
+
+    fn of(form: Form, request_id: Arc<str>, id: &str) -> Arc<Self> {
+        Arc::new(Self::plain(form, request_id, id))
+    }
+
+    fn plain(form: Form, request_id: Arc<str>, id: &str) -> Self {
+        Self {
             form,
             request_id,
             id: id.into(),
+            #[cfg(target_arch = "wasm32")]
+            fetch: None,
             inner: Mutex::default(),
-        })
+        }
     }
 
     /// How items are written.
@@ -105,7 +123,7 @@ impl Pipe {
     }
 
     /// Ready when there is room for an item.
-    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<Result<(), Gone>> {
+    pub(crate) fn poll_room(&self, cx: &Context<'_>) -> Poll<Result<(), Gone>> {
         let mut inner = self.lock();
         if inner.closed || inner.end.is_some() {
             return Poll::Ready(Err(Gone));
@@ -128,7 +146,7 @@ impl Pipe {
     }
 
     /// Adds the JSON text of an item.
-    pub(super) fn push(&self, text: &[u8]) {
+    pub(crate) fn push(&self, text: &[u8]) {
         let mut inner = self.lock();
         if inner.closed || inner.end.is_some() {
             return;
@@ -186,7 +204,7 @@ impl Pipe {
     }
 
     /// Items are not wanted any more.
-    fn close(&self) {
+    pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
         inner.waiting = 0;

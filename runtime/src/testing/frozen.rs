@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::setup::Test;
 use crate::app::App;
 use crate::backend::native::store::care::{Import, Which};
-use crate::object::{HasOrigin as _, Mode, StubCore, WAKE_ACTION};
+use crate::object::{AtOnce, HasOrigin as _, Mode, StubCore, WAKE_ACTION};
 
 /// Opens every object that `stayput freeze` has written to a folder, as this app would at its next wake: the steps between
 /// versions run, every field is read, and so is `start`. Answers how many there were.
@@ -81,7 +81,7 @@ fn open(app: &App, file: &Path) -> Result<(), String> {
             Which::Id(id) => StubCore::by_id(Some(t.origin()), path, *id),
         };
         let woken = stub
-            .call::<(), crate::Error, _>(WAKE_ACTION, Mode::Write, ())
+            .call::<(), crate::Error, AtOnce, _>(WAKE_ACTION, Mode::Write, ())
             .await;
         woken.map_err(|error| error.to_string())
     })

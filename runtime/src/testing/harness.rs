@@ -224,9 +224,11 @@ impl Harness {
             // Whoever waits for it is here until the call has been answered.
             drop(sender.send(code(object, cx)));
         });
-        let call = stub
-            .core()
-            .call::<(), Error, _>(RUN_ACTION, Mode::Write, (number,));
+        let call = stub.core().call::<(), Error, crate::object::AtOnce, _>(
+            RUN_ACTION,
+            Mode::Write,
+            (number,),
+        );
         match (call.await, receiver.try_recv()) {
             (Ok(()), Ok(value)) => value,
             (Err(error), _) => panic!(

@@ -342,7 +342,10 @@ fn waits_are_by_the_injected_clock_and_randomness() {
             (0, None) => Answer::status(503),
             _ => Answer::text("now"),
         };
-        Test::new(app()).seed(seed).http(script).run(async |t| {
+        // `Sun, 06 Nov 1994 08:49:36.5 GMT`.
+        let start = Timestamp::from_millis(784_111_776_500);
+        let test = Test::new(app()).seed(seed).start(start);
+        test.http(script).run(async |t| {
             let began = t.now();
             let asked =
                 t.spawn(Asker::named(t, "one").ask(Plan::get("https://a.example").retried()));
@@ -361,6 +364,7 @@ fn waits_are_by_the_injected_clock_and_randomness() {
         })
     };
     assert_eq!(took(1, Some("0")), took(1, None));
+    assert_eq!(took(1, Some("Sun, 06 Nov 1994 08:49:38 GMT")), 1_500);
     let waits: Vec<_> = (1..5).map(|seed| took(seed, None)).collect();
     assert!(waits.iter().all(|wait| *wait <= 100), "{waits:?}");
     assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");

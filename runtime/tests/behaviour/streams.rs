@@ -152,6 +152,27 @@ impl Spring {
         drop(this);
         Ok(Self::named(&cx, "other").countdown(2_u32).await?)
     }
+
+    /// What another object sends, passed on as it comes, and twice as large.
+    #[action(public)]
+    fn channel(this: Handle<Self>, cx: ProcessContext<Self>, from: u32) -> Streaming<u32> {
+        drop(this);
+        Streaming::new(async move |items| {
+            let mut source = Self::named(&cx, "source").countdown(from).stream().await?;
+            while let Some(n) = source.next().await? {
+                items.send(2 * n).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A command that reads only the first item of what never ends.
+    #[action(public)]
+    async fn sip(&mut self, cx: &mut Context<Self>) -> Result<u32> {
+        let mut source = Self::named(cx, "source").flood(1_000_u32).stream().await?;
+        self.drops += u32::try_from(source.next().await?.unwrap_or_default().len())?;
+        Ok(self.drops)
+    }
 }
 
 stayput::app!(Spring);
@@ -379,4 +400,88 @@ fn items_wait_for_the_disk() {
 
 fn _errors(error: SpringError) -> Stop<SpringError> {
     error.into()
+}
+
+#[test]
+fn stubs_read_items_one_by_one() {
+    testing::run(app(), async |t| {
+        let spring = Spring::named(t, "a");
+        let mut items = spring.countdown(2_u32).stream().await.unwrap();
+        for n in [2, 1, 0] {
+            assert_eq!(items.next().await.unwrap(), Some(n));
+        }
+        for _ in 0..2 {
+            assert_eq!(items.next().await.unwrap(), None);
+        }
+        let mut none = spring.none().stream().await.unwrap();
+        assert_eq!(none.next().await.unwrap(), None);
+        // Between objects, and through one: far more than fits into the way.
+        let mut far = spring.channel(100_000_u32).stream().await.unwrap();
+        for n in (0..=100_000).rev() {
+            assert_eq!(far.next().await.unwrap(), Some(2 * n));
+        }
+        assert_eq!(far.next().await.unwrap(), None);
+        // What was kept under a key comes from there.
+        for _ in 0..2 {
+            let mut kept = spring.drip(2_u32).key("once").stream().await.unwrap();
+            assert_eq!(kept.next().await.unwrap(), Some(1));
+            assert_eq!(kept.next().await.unwrap(), Some(2));
+            assert_eq!(kept.next().await.unwrap(), None);
+        }
+    });
+}
+
+#[test]
+fn stubs_are_told_how_items_end() {
+    testing::run(app(), async |t| {
+        let spring = Spring::named(t, "a");
+        let refused = spring.dry(0_u32).stream().await.unwrap_err();
+        assert!(
+            matches!(refused, CallError::Failed(SpringError::Dry { drops: 0 })),
+            "{refused:?}"
+        );
+        let mut dry = spring.dry(2_u32).stream().await.unwrap();
+        assert_eq!(dry.next().await.unwrap(), Some(0));
+        assert_eq!(dry.next().await.unwrap(), Some(1));
+        let failed = dry.next().await.unwrap_err();
+        assert!(
+            matches!(failed, CallError::Failed(SpringError::Dry { drops: 2 })),
+            "{failed:?}"
+        );
+        assert_eq!(dry.next().await.unwrap(), None);
+        let mut burst = spring.burst(1_u32).stream().await.unwrap();
+        assert_eq!(burst.next().await.unwrap(), Some(0));
+        assert_eq!(fate(burst.next().await), ("internal".to_owned(), true));
+        assert_eq!(code(spring.burst(0_u32).stream().await), "internal");
+        let wrong = Spring::named(t, "~no").countdown(1_u32).stream().await;
+        assert_eq!(code(wrong), "invalid_name");
+    });
+}
+
+#[test]
+fn a_stub_that_stops_reading_stops_the_body_and_one_that_is_dropped_ends_it() {
+    testing::run(app(), async |t| {
+        let spring = Spring::named(t, "a");
+        let before = RUNNING.load(Ordering::SeqCst);
+        let mut flood = spring.flood(1_000_u32).stream().await.unwrap();
+        assert_eq!(flood.next().await.unwrap().unwrap().len(), 1_000);
+        t.settle().await;
+        assert_eq!(RUNNING.load(Ordering::SeqCst), before + 1);
+        drop(flood);
+        t.settle().await;
+        assert_eq!(RUNNING.load(Ordering::SeqCst), before, "it was dropped");
+        // Also where it waits for something else, and from within a command.
+        let mut stall = spring.stall().stream().await.unwrap();
+        assert_eq!(stall.next().await.unwrap(), Some(1));
+        drop(stall);
+        assert_eq!(spring.sip().await.unwrap(), 1_000);
+        t.settle().await;
+        assert_eq!(RUNNING.load(Ordering::SeqCst), before);
+        // The deadline of a process is that of all its items.
+        let mut stall = spring.stall().stream().await.unwrap();
+        assert_eq!(stall.next().await.unwrap(), Some(1));
+        let late = t.spawn(async move { fate(stall.next().await) });
+        t.advance(minutes(16)).await;
+        assert_eq!(late.await, ("timeout".to_owned(), true));
+    });
 }

@@ -78,6 +78,24 @@ impl Room {
         text.repeat(times)
     }
 
+    /// What it is given.
+    #[action(public)]
+    fn echo(&self, value: serde_json::Value) -> serde_json::Value {
+        value
+    }
+
+    /// Numbers that JavaScript has no numbers for.
+    #[action(public)]
+    fn wide(&self, natural: u64, whole: i64) -> (u64, i64) {
+        (natural, whole)
+    }
+
+    /// The widest of them.
+    #[action(public)]
+    fn widest(&self) -> (u64, i64) {
+        (u64::MAX, i64::MIN)
+    }
+
     /// Takes its time.
     #[action(public)]
     async fn ponder(&mut self, cx: &mut Context<Self>, millis: u64) -> u64 {
@@ -109,6 +127,16 @@ impl Room {
     fn leave(&mut self, cx: &mut Context<Self>, code: u16) {
         if let Some(connection) = cx.connection() {
             connection.close(cx, code, "out");
+        }
+    }
+
+    /// Asks another server: its status, or why there is none.
+    #[action(public)]
+    async fn ask(this: Handle<Self>, cx: ProcessContext<Self>, url: String) -> String {
+        drop(this);
+        match cx.http().get(&url).send().await {
+            Ok(answer) => answer.status().as_str().to_owned(),
+            Err(error) => format!("{}: {}", error.code(), error.reason().unwrap_or_default()),
         }
     }
 

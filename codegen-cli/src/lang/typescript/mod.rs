@@ -1,5 +1,5 @@
-//! The TypeScript client: `stayput.ts` and `live.ts` (the same for every app), `client.ts` (this app) and `index.ts` (both);
-//! beside it `worker.d.ts`, the types of the stubs that JavaScript Workers call by.
+//! The TypeScript client: `stayput.ts`, `live.ts` and `cbor.ts` (the same for every app), `client.ts` (this app) and `index.ts`
+//! (all but CBOR, which is in the program of whoever imports it); beside it `worker.d.ts`, the types of the stubs that JavaScript Workers call by.
 
 mod client;
 mod names;
@@ -17,6 +17,9 @@ use crate::write::HEADER;
 const RUNTIME: &str = include_str!("stayput.ts");
 /// Its connections.
 const LIVE: &str = include_str!("live.ts");
+
+/// A form of its messages, for whoever imports it.
+const CBOR: &str = include_str!("cbor.ts");
 
 /// What an app's code imports from. Of the runtime it has what calls need; the rest would only take names from the app.
 const INDEX: &str = "\
@@ -45,6 +48,7 @@ pub(crate) fn generate(
     let header = header(&api, options);
     let client = client::emit(&api, options);
     Ok(vec![
+        ("cbor.ts", format!("{}\n{CBOR}", runtime_header())),
         ("client.ts", format!("{header}\n{client}")),
         ("index.ts", format!("{header}\n{INDEX}")),
         ("live.ts", format!("{}\n{LIVE}", runtime_header())),

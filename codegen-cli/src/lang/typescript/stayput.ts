@@ -10,6 +10,17 @@ export interface ConnectOptions extends LiveOptions {
   fetch?: Fetch | undefined;
   /** How long a call may take, in milliseconds, unless it says so itself. No limit if left out. */
   timeoutMs?: number | undefined;
+  /** Another form of calls over HTTP than JSON, for apps that speak it: `cbor` of `./cbor.js`. */
+  encoding?: Encoding | undefined;
+}
+
+/** A form of messages. */
+export interface Encoding {
+  readonly mediaType: string;
+  /** The bytes of a message: of the values that `JSON.stringify` would write, and of each `bigint`, an integer. */
+  encode(value: unknown): ArrayBuffer;
+  /** The message of bytes; throws if they are none. `wide` makes what stands for an integer beyond 2^53-1. */
+  decode(bytes: ArrayBuffer, wide: (value: bigint) => unknown): unknown;
 }
 
 /** What one call is made with. */
@@ -40,11 +51,19 @@ export interface ListenOptions {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** The part of `fetch` that is used. */
+/** The part of `fetch` that is used. Bodies are bytes where the client has an `encoding`. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
-) => Promise<{ readonly status: number; text(): Promise<string> }>;
+  init: { method: string; headers: Record<string, string>; body: string | ArrayBuffer; signal: AbortSignal },
+) => Promise<Fetched>;
+
+/** The part of a `Response` that is used; what may be missing is for an `encoding` only. */
+export interface Fetched {
+  readonly status: number;
+  readonly headers?: { get(name: string): string | null } | undefined;
+  text(): Promise<string>;
+  arrayBuffer?(): Promise<ArrayBuffer>;
+}
 
 /** The id of an object. Any string fits, but for ids that are known to be of another class. */
 export type ObjectId<Class extends string = string> = string & { readonly $class?: Class };
@@ -396,12 +415,15 @@ async function call(target: Target, method: string, params: object | undefined, 
   if (wire.params !== undefined) walk(params, wire.params, (value) => checked(value, "the params", false));
   const id = nextId();
   const message = { jsonrpc: "2.0", id, method, key: options.key, params };
-  const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
+  const written = (): string => (transport.bigint ? encode(message) ?? "" : JSON.stringify(message));
   const connection = connectionFor(target, options);
-  const send = connection === undefined ? post : over(connection, id, wire.query === true);
-  const { status, text } = await send(target, body, options);
+  const { encoding } = transport.options;
+  const { status, answer } =
+    connection === undefined
+      ? await post(target, encoding?.encode(message) ?? written(), options)
+      : await over(connection, id, wire.query === true)(target, written(), options);
   const exact = transport.bigint && (wire.result !== undefined || wire.details !== undefined);
-  const reply = parse(text, exact, status);
+  const reply = typeof answer === "string" ? parse(answer, exact, status) : decode(answer, encoding, exact, status);
   const error = member(reply, "error");
   if (isObject(error)) throw failure(error, status, wire, transport.bigint);
   if (status < 200 || status > 299 || !isObject(reply) || !Object.hasOwn(reply, "result") || member(reply, "id") !== id) {
@@ -515,7 +537,13 @@ function connectionFor(target: Target, options: CallOptions): Live | undefined {
   return known?.isUp === true ? known : undefined;
 }
 
-type Send = (target: Target, body: string, options: CallOptions) => Promise<{ status: number; text: string }>;
+/** What came back, in the form it came in. */
+interface Answered {
+  readonly status: number;
+  readonly answer: string | ArrayBuffer;
+}
+
+type Send = (target: Target, body: string, options: CallOptions) => Promise<Answered>;
 
 /** Sends calls over a connection. */
 function over(connection: Live, id: number, query: boolean): Send {
@@ -534,7 +562,7 @@ function over(connection: Live, id: number, query: boolean): Send {
       if (signal?.aborted === true) abort();
     });
     try {
-      return { status: 200, text: await text };
+      return { status: 200, answer: await text };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -542,9 +570,10 @@ function over(connection: Live, id: number, query: boolean): Send {
   };
 }
 
-async function post(target: Target, body: string, options: CallOptions): Promise<{ status: number; text: string }> {
+async function post(target: Target, body: string | ArrayBuffer, options: CallOptions): Promise<Answered> {
   const { url, transport } = target;
   const { signal } = options;
+  const mediaType = transport.options.encoding?.mediaType;
   const timeoutMs = options.timeoutMs ?? transport.options.timeoutMs;
   const send: Fetch = transport.options.fetch ?? ((url, init) => fetch(url, init));
   const controller = new AbortController();
@@ -565,12 +594,15 @@ async function post(target: Target, body: string, options: CallOptions): Promise
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(typeof common === "function" ? await common() : common),
       ...options.headers,
-      "content-type": "application/json",
+      ...(mediaType === undefined ? {} : { accept: mediaType }),
+      "content-type": mediaType ?? "application/json",
     };
     controller.signal.throwIfAborted();
     sent = true;
     const answer = await send(url, { method: "POST", headers, body, signal: controller.signal });
-    return { status: answer.status, text: await answer.text() };
+    // Whoever does not speak the form says so in JSON.
+    const binary = mediaType !== undefined && answer.headers?.get("content-type") === mediaType;
+    return { status: answer.status, answer: (binary ? await answer.arrayBuffer?.() : undefined) ?? (await answer.text()) };
   } catch (cause) {
     const maybeExecuted = sent;
     if (ended === "aborted") throw clientError("aborted", "the call was aborted", { maybeExecuted, cause: signal?.reason });
@@ -657,6 +689,14 @@ function parse(text: string, exact: boolean, status: number): unknown {
     }) as unknown;
   } catch (cause) {
     throw badAnswer(status, "the answer is no JSON", cause);
+  }
+}
+
+function decode(bytes: ArrayBuffer, encoding: Encoding | undefined, exact: boolean, status: number): unknown {
+  try {
+    return encoding?.decode(bytes, (value) => (exact ? new Exact(value.toString()) : Number(value)));
+  } catch (cause) {
+    throw badAnswer(status, `the answer is no ${encoding?.mediaType}`, cause);
   }
 }
 

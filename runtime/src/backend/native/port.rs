@@ -332,7 +332,7 @@ impl Originate for Port {
             near: None,
             connection: None,
             key: call.key,
-            stream: None,
+            stream: call.stream,
             owed: None,
         };
         match call.remote {

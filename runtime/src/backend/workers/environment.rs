@@ -174,6 +174,10 @@ impl Environment for WorkersEnvironment {
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
         let bridge = self.bridge.clone();
+        let pipe = envelope.stream.as_ref();
+        if let Some((pipe, fetch)) = pipe.and_then(|pipe| Some((pipe.clone(), pipe.fetch?))) {
+            return fetch(bridge, envelope, pipe);
+        }
         Box::pin(async move { bring(&bridge, &envelope, None).await })
     }
 

@@ -76,6 +76,19 @@ extern "C" {
         ticket: u32,
     ) -> Result<Promise, JsValue>;
 
+    /// As [`call`](Self::call) where items are read one by one, in the form of NDJSON. Resolves to an [`Answer`], which has a
+    /// [`Source`] once the first has come.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn items(
+        this: &Bridge,
+        class: &str,
+        id: &str,
+        name: Option<&str>,
+        near: Option<&str>,
+        text: &str,
+        params: Option<&Uint8Array>,
+    ) -> Result<Promise, JsValue>;
+
     /// The id of a name in a namespace of another Worker, or of none there an empty text; undefined if the binding leads
     /// to no namespace.
     #[wasm_bindgen(method, catch, js_name = remoteId)]
@@ -322,6 +335,18 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn end(this: &Flow, whole: bool) -> Result<(), JsValue>;
 
+    /// The way of items into the object.
+    #[derive(Debug, Clone)]
+    pub(super) type Source;
+
+    /// Resolves to some bytes, to undefined at the end; rejects when it breaks off.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn read(this: &Source) -> Result<Promise, JsValue>;
+
+    /// Nobody reads any more.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn cancel(this: &Source) -> Result<(), JsValue>;
+
     /// A promise that a timer settles.
     #[wasm_bindgen(extends = Promise)]
     #[derive(Debug, Clone)]
@@ -330,7 +355,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn cancel(this: &Timer) -> Result<(), JsValue>;
 
-    /// How a call to another object ended: a text is a short result, as JSON. Otherwise it has exactly one of three members.
+    /// How a call to another object ended: a text is a short result, as JSON. Otherwise it has exactly one of these members.
     #[derive(Debug, Clone)]
     pub(super) type Answer;
 
@@ -341,6 +366,10 @@ extern "C" {
     /// An error in the form of `wire.rs`.
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn error(this: &Answer) -> Result<Option<String>, JsValue>;
+
+    /// What brings the items.
+    #[wasm_bindgen(method, getter, catch)]
+    pub(super) fn source(this: &Answer) -> Result<Option<Source>, JsValue>;
 
     /// `panicked` or `interrupted`: the instance ended before the answer.
     #[wasm_bindgen(method, getter, catch)]

@@ -17,6 +17,8 @@ mod front;
 #[cfg(target_arch = "wasm32")]
 mod home;
 #[cfg(target_arch = "wasm32")]
+mod inflow;
+#[cfg(target_arch = "wasm32")]
 mod instance;
 #[cfg(target_arch = "wasm32")]
 mod object;
@@ -36,6 +38,8 @@ mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use flow::Flows;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use inflow::{FetchItems, fetch_items};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use instance::{IDS, discover};
 #[cfg(target_arch = "wasm32")]

@@ -257,6 +257,9 @@ class Stream {
   }
 }
 
+/** The number of the form in which each item is a line, as `form.rs` has it. */
+const LINES = 1;
+
 /** How many bytes of items may be on their way out. */
 const MAX_FLOWING = 1 << 16;
 
@@ -307,6 +310,25 @@ class Flow {
   fail(tail) {
     if (tail) this.write(tail)?.catch(() => {});
     this.end(tail !== undefined);
+  }
+}
+
+/** The items of one call on their way in. */
+class Source {
+  #reader;
+
+  constructor(stream) {
+    this.#reader = stream.getReader();
+  }
+
+  async read() {
+    const { done, value } = await this.#reader.read();
+    return done ? undefined : value;
+  }
+
+  cancel() {
+    // Whoever sent is gone, or is told.
+    this.#reader.cancel().catch(() => {});
   }
 }
 
@@ -464,6 +486,13 @@ class Bridge {
     if (!answer.stream) return answer;
     this.opened.set(call, { body: answer.stream });
     return "";
+  }
+
+  /** Items that are read here, a line each. */
+  async items(path, id, name, near, text, params) {
+    void this.#open;
+    const answer = await this.#stub(path, id, name, near).stayputStream(text, params, LINES);
+    return answer.stream ? { source: new Source(answer.stream) } : answer;
   }
 
   /** By its name where that is known: then the object knows it, too. */

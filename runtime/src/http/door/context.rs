@@ -184,7 +184,7 @@ impl Originate for Visit {
             near: call.near,
             connection: None,
             key: call.key,
-            stream: None,
+            stream: call.stream,
             owed: None,
         };
         match call.remote {

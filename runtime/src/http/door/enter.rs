@@ -53,6 +53,11 @@ impl Door for Routes {
         self.fault(front)
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(&self) -> super::Described {
+        self.described()
+    }
+
     fn way(&self, front: &Front, head: &Parts) -> DoorWay {
         match self.find(front, &head.method, &head.uri) {
             None => DoorWay::Past,

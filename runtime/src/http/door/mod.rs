@@ -42,6 +42,8 @@
 
 mod check;
 mod context;
+#[cfg(not(target_arch = "wasm32"))]
+mod describe;
 mod enter;
 mod error;
 mod handler;
@@ -64,6 +66,8 @@ use crate::rpc::WireError;
 pub use super::{Request, Response};
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use context::FrontContext;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use describe::Described;
 pub use error::{FrontError, Result};
 pub use handler::{Handler, MethodHandler};
 pub use reply::{Answer, Forward, IntoResponse, Json};
@@ -74,6 +78,9 @@ pub use to::{To, to};
 pub(crate) trait Door: fmt::Debug + Send + Sync {
     /// Refuses what means two things, and what would hide something of the house.
     fn check(&self, front: &Front) -> std::result::Result<(), WireError>;
+    /// What the manifest says of it.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(&self) -> Described;
     /// What becomes of a request with this head.
     fn way(&self, front: &Front, head: &Parts) -> DoorWay;
     /// What becomes of a request: another one, or its response.

@@ -88,6 +88,11 @@ impl Core {
         Ok(())
     }
 
+    /// Whether the object exists.
+    pub(crate) fn is_born(&self) -> bool {
+        self.born.get()
+    }
+
     /// The number of the last accepted commit.
     pub(crate) fn seq(&self) -> Seq {
         self.seq.get()

@@ -1,5 +1,6 @@
-//! The rules of requests: addresses, URLs, tries.
+//! The rules of requests: addresses, dates, URLs, tries.
 
 mod addresses;
+mod dates;
 mod retries;
 mod urls;

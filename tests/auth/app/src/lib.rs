@@ -1,6 +1,7 @@
 //! What the tests of authentication call: twelve actions, queries, commands and processes of every permission.
 
 use stayput::auth::{ApiKeys, AuthError, AuthRequest, Jwks, Jwt, Principal, env};
+use stayput::front::{FrontContext, Request, Routes, to};
 use stayput::prelude::*;
 
 /// Rang.
@@ -151,6 +152,69 @@ impl Safe {
     }
 }
 
+/// Answers whatever is asked below it, to those who may read.
+#[durable_object]
+#[derive(Debug)]
+pub struct Shelf {
+    asked: u64,
+}
+
+#[durable_object]
+impl Shelf {
+    /// How often it was asked.
+    #[action(public)]
+    fn asked(&self) -> u64 {
+        self.asked
+    }
+
+    #[event(fetch, scope = "vault:read")]
+    async fn fetch(this: Handle<Self>, _request: Request) -> stayput::front::Result<String> {
+        let ask = |shelf: &mut Self, _: &mut Context<Self>| {
+            shelf.asked += 1;
+            Ok::<_, stayput::Error>(())
+        };
+        this.atomic(ask).await?;
+        Ok("a book".to_owned())
+    }
+}
+
+/// The same for whoever has a name.
+#[durable_object]
+#[derive(Debug)]
+pub struct Rack {}
+
+#[durable_object]
+impl Rack {
+    #[event(fetch)]
+    async fn fetch(this: Handle<Self>, _request: Request) -> String {
+        drop(this);
+        "a coat".to_owned()
+    }
+}
+
+async fn page(_: FrontContext, _: Request) -> &'static str {
+    "a page"
+}
+
+async fn method(_: FrontContext, (): ()) -> stayput::front::Result<u64> {
+    Ok(7)
+}
+
+fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/vaults/{name}/*", to::<Vault>())
+        .get("/pages/open", page)
+        .public()
+        .get("/pages/named", page)
+        .get("/pages/few", page)
+        .scope("vault:admin")
+        .method("open", method)
+        .public()
+        .method("named", method)
+        .method("few", method)
+        .scope("vault:write")
+}
+
 /// A proxy before the app has asked for a name, and says so.
 async fn by_proxy(request: &AuthRequest<'_>) -> std::result::Result<Option<Principal>, AuthError> {
     match (
@@ -163,10 +227,10 @@ async fn by_proxy(request: &AuthRequest<'_>) -> std::result::Result<Option<Princ
     }
 }
 
-stayput::app!(Safe, Vault; auth(
+stayput::app!(Rack, Safe, Shelf, Vault; auth(
     ApiKeys::from_env("API_KEYS"),
     Jwt::new("https://issuer.example", env("AUDIENCE")).keys(Jwks::text(env("JWKS"))),
     Jwt::new("https://shared.example", env("AUDIENCE")).secret(env("JWT_SECRET")),
     Jwt::new("https://rotating.example", env("AUDIENCE")).keys(Jwks::url(env("JWKS_URL"))),
     by_proxy,
-));
+); routes(routes));

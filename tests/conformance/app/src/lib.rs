@@ -8,6 +8,7 @@
 mod agenda;
 mod archive;
 mod bazaar;
+mod burrow;
 mod caller;
 mod chest;
 mod clock;
@@ -35,6 +36,7 @@ mod trade;
 pub use agenda::{Agenda, AgendaError, Aside};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
+pub use burrow::{Burrow, BurrowError};
 pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
@@ -58,8 +60,10 @@ pub use tally::{Tally, TallyError};
 pub use till::{Item, Till};
 pub use trade::{Ages, Line, Wanted};
 
+use stayput::middleware::RateLimiter;
+
 stayput::app!(
-    Agenda, Archive, Bazaar, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Archive, Bazaar, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;

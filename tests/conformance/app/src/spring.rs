@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::de::DeserializeOwned;
+use stayput::object::{Call, ItemByItem};
 use stayput::prelude::*;
 
 /// Sends items.
@@ -134,10 +136,80 @@ impl Spring {
         })
     }
 
+    /// What another one sends, item by item, at most so many; and how that ended.
+    #[action(public)]
+    async fn sip(
+        this: Handle<Self>,
+        cx: ProcessContext<Self>,
+        of: String,
+        what: String,
+        most: usize,
+    ) -> Vec<String> {
+        drop(this);
+        let other = Self::named(&cx, &of);
+        match what.as_str() {
+            "countdown" => sips(other.countdown(3_u32), most).await,
+            "drip" => sips(other.drip(3_u32), most).await,
+            "dry" => sips(other.dry(2_u32), most).await,
+            "refused" => sips(other.dry(0_u32), most).await,
+            "burst" => sips(other.burst(2_u32), most).await,
+            "broken" => sips(other.burst(0_u32), most).await,
+            "channel" => sips(other.channel(20_000_u32), most).await,
+            _ => sips(other.flood(1_000_u32), most).await,
+        }
+    }
+
+    /// What another one sends, passed on as it comes.
+    #[action(public)]
+    fn channel(this: Handle<Self>, cx: ProcessContext<Self>, from: u32) -> Streaming<u32> {
+        drop(this);
+        Streaming::new(async move |items| {
+            let mut source = Self::named(&cx, "source").countdown(from).stream().await?;
+            while let Some(n) = source.next().await? {
+                items.send(n).await?;
+            }
+            Ok(())
+        })
+    }
+
     /// Bodies that run, and items that were sent.
     #[action(public)]
     fn look(&self) -> (u32, u32) {
         let look = |count: &AtomicU32| count.load(Ordering::SeqCst);
         (look(&RUNNING), look(&SENT))
     }
+}
+
+async fn sips<T: DeserializeOwned + ToString, E: ActionError + std::fmt::Display>(
+    call: Call<Vec<T>, E, ItemByItem>,
+    most: usize,
+) -> Vec<String> {
+    let mut sipped = Vec::new();
+    let mut items = match call.stream().await {
+        Ok(items) => items,
+        Err(error) => return vec![format!("refused: {error}")],
+    };
+    while sipped.len() < most {
+        match items.next().await {
+            Ok(Some(item)) => sipped.push(item.to_string()),
+            Ok(None) => {
+                sipped.push("end".to_owned());
+                break;
+            }
+            Err(error) => {
+                sipped.push(format!("failed: {error}"));
+                break;
+            }
+        }
+    }
+    // Of many only how many, and the last ones.
+    let rest = sipped.split_off(sipped.len().saturating_sub(5));
+    if !sipped.is_empty() {
+        sipped = vec![format!("{} before", sipped.len())];
+    }
+    sipped.extend(rest);
+    for item in &mut sipped {
+        item.truncate(40);
+    }
+    sipped
 }

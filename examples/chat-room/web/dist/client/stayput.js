@@ -152,12 +152,14 @@ async function call(target, method, params, options, wire) {
         walk(params, wire.params, (value) => checked(value, "the params", false));
     const id = nextId();
     const message = { jsonrpc: "2.0", id, method, key: options.key, params };
-    const body = transport.bigint ? encode(message) ?? "" : JSON.stringify(message);
+    const written = () => (transport.bigint ? encode(message) ?? "" : JSON.stringify(message));
     const connection = connectionFor(target, options);
-    const send = connection === undefined ? post : over(connection, id, wire.query === true);
-    const { status, text } = await send(target, body, options);
+    const { encoding } = transport.options;
+    const { status, answer } = connection === undefined
+        ? await post(target, encoding?.encode(message) ?? written(), options)
+        : await over(connection, id, wire.query === true)(target, written(), options);
     const exact = transport.bigint && (wire.result !== undefined || wire.details !== undefined);
-    const reply = parse(text, exact, status);
+    const reply = typeof answer === "string" ? parse(answer, exact, status) : decode(answer, encoding, exact, status);
     const error = member(reply, "error");
     if (isObject(error))
         throw failure(error, status, wire, transport.bigint);
@@ -287,7 +289,7 @@ function over(connection, id, query) {
                 abort();
         });
         try {
-            return { status: 200, text: await text };
+            return { status: 200, answer: await text };
         }
         finally {
             clearTimeout(timer);
@@ -298,6 +300,7 @@ function over(connection, id, query) {
 async function post(target, body, options) {
     const { url, transport } = target;
     const { signal } = options;
+    const mediaType = transport.options.encoding?.mediaType;
     const timeoutMs = options.timeoutMs ?? transport.options.timeoutMs;
     const send = transport.options.fetch ?? ((url, init) => fetch(url, init));
     const controller = new AbortController();
@@ -319,12 +322,15 @@ async function post(target, body, options) {
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
             ...(typeof common === "function" ? await common() : common),
             ...options.headers,
-            "content-type": "application/json",
+            ...(mediaType === undefined ? {} : { accept: mediaType }),
+            "content-type": mediaType ?? "application/json",
         };
         controller.signal.throwIfAborted();
         sent = true;
         const answer = await send(url, { method: "POST", headers, body, signal: controller.signal });
-        return { status: answer.status, text: await answer.text() };
+        // Whoever does not speak the form says so in JSON.
+        const binary = mediaType !== undefined && answer.headers?.get("content-type") === mediaType;
+        return { status: answer.status, answer: (binary ? await answer.arrayBuffer?.() : undefined) ?? (await answer.text()) };
     }
     catch (cause) {
         const maybeExecuted = sent;
@@ -411,6 +417,14 @@ function parse(text, exact, status) {
     }
     catch (cause) {
         throw badAnswer(status, "the answer is no JSON", cause);
+    }
+}
+function decode(bytes, encoding, exact, status) {
+    try {
+        return encoding?.decode(bytes, (value) => (exact ? new Exact(value.toString()) : Number(value)));
+    }
+    catch (cause) {
+        throw badAnswer(status, `the answer is no ${encoding?.mediaType}`, cause);
     }
 }
 /** JSON text of a value that may hold `bigint`s. */
