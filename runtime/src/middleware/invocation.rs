@@ -112,9 +112,9 @@ impl Invocation {
         self.envelope.in_url
     }
 
-    /// Whether no other object stands between the caller and this one.
+    /// Whether a client makes it: neither another object, nor work that an object has deferred.
     pub(super) fn is_from_outside(&self) -> bool {
-        self.envelope.chain.is_root()
+        self.envelope.chain.is_root() && self.envelope.owed.is_none()
     }
 
     /// What delivers calls to other objects.

@@ -470,8 +470,10 @@ pub struct Call<T, E, K = AtOnce> {
     params: Reply,
     key: Option<Arc<str>>,
     retry: Option<Retry>,
-    typed: PhantomData<fn() -> (T, E, K)>,
+    typed: Typed<T, E, K>,
 }
+
+type Typed<T, E, K> = PhantomData<fn() -> (T, E, K)>;
 
 /// The answer of a [`Call`] comes at once.
 #[derive(Debug)]

@@ -76,7 +76,9 @@ struct Counter {
 /// A send.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Sent {
-    pub(super) sent: Timestamp,
+    /// When it was.
+    #[serde(rename = "sent")]
+    pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Backoff::is_default")]
     pub(super) backoff: Backoff,
     pub(super) call: StoredCall,
@@ -130,7 +132,7 @@ pub(crate) fn push(
     counter.waiting += 1;
     let lane = Lane::from(call.target(keeper));
     let sent = Sent {
-        sent: now,
+        at: now,
         backoff,
         call,
     };
@@ -300,7 +302,7 @@ fn bury(
 ) -> Result<(), StorageFault> {
     let dead = Dead {
         schedule: None,
-        due: sent.sent,
+        due: sent.at,
         attempts,
         error,
         died: now,

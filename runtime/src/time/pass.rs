@@ -13,7 +13,7 @@ const AT_ONCE: usize = 100;
 
 /// What is begun.
 pub(crate) enum Begun {
-    Run(RunOf),
+    Run(Box<RunOf>),
     /// The lane; whether the attempt has been counted.
     Lane(Lane, bool),
 }
@@ -97,11 +97,11 @@ fn begin_run(
     }
     stored.at = now + stored.backoff.pause(stored.attempt, (keeper.random)());
     stored::set(records, name, old, &stored)?;
-    pass.begun.push(Begun::Run(RunOf {
+    pass.begun.push(Begun::Run(Box::new(RunOf {
         schedule: name.into(),
         due: stored.due,
         call: stored.call,
-    }));
+    })));
     Ok(())
 }
 

@@ -77,9 +77,9 @@ impl OutboxMut<'_> {
 
 fn list(records: &Records, keeper: &Identity, limit: usize) -> Result<Vec<Pending>, StorageFault> {
     let mut list = Vec::<Pending>::new();
-    let mut last = None;
+    let mut lane_before = None;
     for (lane, number, sent) in outbox::list(records, limit)? {
-        let attempts = if last.as_ref() == Some(&lane) {
+        let attempts = if lane_before.as_ref() == Some(&lane) {
             0
         } else {
             outbox::standing(records, &lane)?.map_or(0, |standing| standing.attempt)
@@ -88,10 +88,10 @@ fn list(records: &Records, keeper: &Identity, limit: usize) -> Result<Vec<Pendin
             id: SendId(number),
             target: sent.call.target(keeper),
             action: sent.call.action,
-            sent: sent.sent,
+            sent: sent.at,
             attempts,
         });
-        last = Some(lane);
+        lane_before = Some(lane);
     }
     Ok(list)
 }

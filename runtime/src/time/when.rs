@@ -8,7 +8,7 @@ use crate::object::Timestamp;
 
 /// How late a run may begin and still count as in time, where missed runs are left out. The platform's alarm is not exact, and a restart takes
 /// a moment.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// What becomes of runs of a repeating schedule for which nobody was there: the program stood still, or the run before was tried
 /// again and again.

@@ -212,9 +212,8 @@ impl<S: Stateful> Workflow<S> {
         inner.claim(name)?;
         let limit = format!("{name}/until");
         let until = match (inner.find(name, Kind::Signal, None)?, timeout) {
-            (Some(_), _) => NEVER,
             (None, Some(timeout)) => self.until(&limit, Kind::Sleep, timeout).await?,
-            (None, None) => NEVER,
+            _ => NEVER,
         };
         loop {
             if let Some(entry) = inner.find(name, Kind::Signal, None)? {

@@ -86,7 +86,7 @@ impl<T: Object> Host<T> {
         }
     }
 
-    fn begin_run(&self, run: RunOf) -> Option<once::Receiver<()>> {
+    fn begin_run(&self, run: Box<RunOf>) -> Option<once::Receiver<()>> {
         let host = self.me.upgrade()?;
         let (busy, (done, ended)) = (Busy::new(&self.core), once::channel());
         let runs = &self.core.working.runs;

@@ -21,15 +21,19 @@ pub(crate) const ACTION: &str = "~run";
 static WAITING: Mutex<Option<HashMap<u64, Box<dyn Any + Send>>>> = Mutex::new(None);
 
 /// Code for an object of a class.
-struct Code<T: Object>(Box<dyn FnOnce(&mut T, &mut Context<T>) + Send>);
+struct Code<T: Object>(Inside<T>);
+
+type Inside<T> = Box<dyn FnOnce(&mut T, &mut Context<T>) + Send>;
 
 /// Has code wait; answers its number, for [`ACTION`].
 pub(crate) fn leave<T: Object>(code: impl FnOnce(&mut T, &mut Context<T>) + Send + 'static) -> u64 {
     let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     let waiting = waiting.get_or_insert_default();
-    let number = (0..)
-        .find(|number| !waiting.contains_key(number))
-        .unwrap_or(0);
+    // As many as wait are no more than there are numbers.
+    let mut number = 0;
+    while waiting.contains_key(&number) {
+        number += 1;
+    }
     waiting.insert(number, Box::new(Code::<T>(Box::new(code))));
     number
 }

@@ -53,7 +53,10 @@ pub(crate) struct JobRun {
 
 /// The jobs that run in this life of an object; what ends one early.
 #[derive(Default)]
-pub(crate) struct Running(RefCell<BTreeMap<Arc<str>, (u32, once::Sender<()>)>>);
+pub(crate) struct Running(RefCell<BTreeMap<Arc<str>, Run>>);
+
+/// The attempt that a run is, and what ends it early.
+type Run = (u32, once::Sender<()>);
 
 impl Running {
     pub(crate) fn len(&self) -> usize {

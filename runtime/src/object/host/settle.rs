@@ -225,10 +225,9 @@ impl<T: Object> Host<T> {
             None => Ok(Err(reset())),
         };
         let handled = match (outcome, failure_of(turn)) {
-            (Ok(Ok(())), Some(error)) => Err(error),
+            (Ok(Ok(())), Some(error)) | (Ok(Err(error)), _) => Err(error),
             // What cannot be stored is this handler's fault, not that of the action it follows.
             (Ok(Ok(())), None) => self.save().map_err(|fault| storage_error(&fault)),
-            (Ok(Err(error)), _) => Err(error),
             (Err(stop), _) => {
                 self.forget_if_panicked(&stop);
                 Err(stopped(stop))
