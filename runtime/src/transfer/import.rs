@@ -100,6 +100,10 @@ impl Taken<'_> {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what errors are mapped by"
+)]
 fn unread(error: DocumentError) -> Box<WireError> {
     let code = match error {
         DocumentError::Newer(_) => Code::Conflict,

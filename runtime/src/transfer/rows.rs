@@ -169,33 +169,11 @@ pub(super) struct Fill {
 impl Fill {
     pub(super) fn take(&mut self, store: &dyn SqlStore, line: Line<'_>) -> Result<(), String> {
         match line {
-            Line::Schema(part) => self.make(store, &part),
+            Line::Schema(part) => make(store, &part),
             Line::Table(table) => self.turn_to(store, &table),
             Line::Row(cells) => self.fill(store, cells),
             _ => Err("it is not about tables".to_owned()),
         }
-    }
-
-    fn make(&mut self, store: &dyn SqlStore, part: &Schema) -> Result<(), String> {
-        let mut words = part.sql.split_ascii_whitespace();
-        let create = words
-            .next()
-            .is_some_and(|word| word.eq_ignore_ascii_case("create"));
-        if !create {
-            return Err(format!("`{}` is not made by `CREATE`", part.name));
-        }
-        if words
-            .next()
-            .is_some_and(|word| word.eq_ignore_ascii_case("virtual"))
-        {
-            return Err(format!(
-                "`{}` is a virtual table, which does not move over HTTP: take the command `import`",
-                part.name
-            ));
-        }
-        // As a statement of the object's: nothing that it may not do is done here, and nothing behind it.
-        let made = run(store, &part.sql, &[], false, &mut Nothing);
-        made.map_err(|error| format!("`{}` cannot be made: {}", part.name, error.message))
     }
 
     fn turn_to(&mut self, store: &dyn SqlStore, table: &TableLine) -> Result<(), String> {
@@ -244,6 +222,29 @@ impl Fill {
         let written = run(store, insert, &values, false, &mut Nothing);
         written.map_err(|error| error.message.into_owned())
     }
+}
+
+/// Makes a table, an index, a view or a trigger.
+fn make(store: &dyn SqlStore, part: &Schema) -> Result<(), String> {
+    let mut words = part.sql.split_ascii_whitespace();
+    let create = words
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("create"));
+    if !create {
+        return Err(format!("`{}` is not made by `CREATE`", part.name));
+    }
+    if words
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("virtual"))
+    {
+        return Err(format!(
+            "`{}` is a virtual table, which does not move over HTTP: take the command `import`",
+            part.name
+        ));
+    }
+    // As a statement of the object's: nothing that it may not do is done here, and nothing behind it.
+    let made = run(store, &part.sql, &[], false, &mut Nothing);
+    made.map_err(|error| format!("`{}` cannot be made: {}", part.name, error.message))
 }
 
 /// Rows that nobody wants.

@@ -96,9 +96,9 @@ fn write(database: &std::path::Path, target: &Target, entries: u32) {
     ] {
         file.execute(put, (row, key, value)).unwrap();
     }
-    let fill = r#"WITH RECURSIVE entry(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM entry WHERE id < ?2)
+    let entries_of = r#"WITH RECURSIVE entry(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM entry WHERE id < ?2)
         INSERT INTO record SELECT ?1, printf('c/entries/%016x', id), CAST('"a day like any other"' AS BLOB) FROM entry"#;
-    file.execute(fill, (row, entries)).unwrap();
+    file.execute(entries_of, (row, entries)).unwrap();
 }
 
 /// The best of some wakes.
