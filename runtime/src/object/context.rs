@@ -568,7 +568,11 @@ impl<S: Stateful> Context<S> {
     ///
     /// A name has 1 to 256 bytes and does not begin with `~`; those of a mixin are its own. A call that cannot be made fails
     /// this method in the end.
-    pub fn schedule<T, E>(&mut self, name: impl AsRef<str>, call: Call<T, E>) -> Schedule<'_> {
+    pub fn schedule<T, E, K>(
+        &mut self,
+        name: impl AsRef<str>,
+        call: Call<T, E, K>,
+    ) -> Schedule<'_> {
         let raw = self.raw().clone();
         let call = call.at_rest(&raw.turn);
         Schedule::new(raw, name.as_ref(), call)

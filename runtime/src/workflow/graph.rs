@@ -631,7 +631,7 @@ impl<S: Object> Workflow<S> {
         let text = encode(params).map_err(Rejection::new)?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let call: Call<Value, Error> = self.me().call_by_name(action, &text);
-        self.step::<Value, Error>(name, call).await
+        self.step::<Value, Error, _>(name, call).await
     }
 }
 

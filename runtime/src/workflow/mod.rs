@@ -177,10 +177,11 @@ impl<S: Stateful> Workflow<S> {
     /// how it failed for good, is kept.
     ///
     /// Errors that say they are retryable are tried again, three times if [`backoff`](Step::backoff) says nothing else.
-    pub fn step<T, E>(&self, name: &str, call: Call<T, E>) -> Step<T>
+    pub fn step<T, E, K>(&self, name: &str, call: Call<T, E, K>) -> Step<T>
     where
         T: DeserializeOwned + 'static,
         E: 'static,
+        K: 'static,
     {
         Step::new(self.inner.clone(), self.pause(), name, call)
     }
@@ -332,7 +333,7 @@ impl<S: Stateful> Workflow<S> {
     /// What is to be called if the workflow fails or is cancelled after this line. Such calls are made in the reverse order,
     /// each as a step of this name. Say it before the step that it takes back: whether a step that failed took effect may not be
     /// known.
-    pub fn compensate<T: 'static, E: 'static>(&self, name: &str, call: Call<T, E>) {
+    pub fn compensate<T: 'static, E: 'static, K: 'static>(&self, name: &str, call: Call<T, E, K>) {
         let what = call.describe();
         let key = entry::key(&self.inner.id, &format!("undo: {name}"));
         self.inner.undo.borrow_mut().push(Undo {

@@ -43,11 +43,11 @@ pub(super) struct Made {
 }
 
 impl<T> Step<T> {
-    pub(super) fn new<A: 'static, E: 'static>(
+    pub(super) fn new<A: 'static, E: 'static, K: 'static>(
         inner: Rc<Inner>,
         pause: Rc<Pause>,
         name: &str,
-        call: Call<A, E>,
+        call: Call<A, E, K>,
     ) -> Self {
         let key = key(&inner.id, name);
         let what = call.describe();
