@@ -211,7 +211,7 @@ pub(super) fn decode_envelope(
         connection: header.connection,
         key: header.key,
         stream: None,
-        owed: None,
+        owed: header.owed,
     })
 }
 
@@ -395,7 +395,11 @@ mod tests {
             connection: Some(ConnectionId::from_random([7; 16])),
             key: Some("order-7".into()),
             stream: None,
-            owed: None,
+            owed: Some(Owed::Send {
+                from: "order/1".into(),
+                life: Timestamp::from_millis(7),
+                number: u64::MAX,
+            }),
         }
     }
 

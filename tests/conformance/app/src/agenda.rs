@@ -207,7 +207,8 @@ impl Agenda {
         let one = flow.step("one", other("one").note("done"));
         let two = flow.step("two", other("two").note("done"));
         let (one, two) = flow.join(one, two).await;
-        (one?, two?);
+        one?;
+        two?;
         flow.sleep("think", seconds(3)).await?;
         let word: Option<String> = flow.wait_for("word", Some(minutes(5))).await?;
         let word = word.unwrap_or_default();
