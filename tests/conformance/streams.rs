@@ -219,9 +219,13 @@ const SIPS: &[(&str, u32, &str)] = &[
     (
         "burst",
         9,
-        r#"["0","1","failed: internal: internal error"]"#,
+        r#"["0","1","failed: internal: internal error; the se"]"#,
     ),
-    ("broken", 9, r#"["refused: internal: internal error"]"#),
+    (
+        "broken",
+        9,
+        r#"["refused: internal: internal error; the s"]"#,
+    ),
     (
         "channel",
         100_000,

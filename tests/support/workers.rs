@@ -5,10 +5,12 @@
     reason = "what cannot be built or started fails the test that asked for it"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use stayput_cli::workers::{BuildOptions, build, local};
 use tempfile::TempDir;
@@ -52,7 +54,53 @@ pub struct Setup<'a> {
 ///
 /// When it does not build, or when `workerd` is missing; the message says how to install it.
 pub fn both(package: &str) -> Built {
-    let workerd = workerd();
+    let kept = once(package);
+    let folder = scratch();
+    for (path, bytes) in &kept.files {
+        let path = folder.path().join(path);
+        if let Some(parent) = path.parent() {
+            must(fs::create_dir_all(parent), "a folder");
+        }
+        must(fs::write(path, bytes), "a file of the Worker");
+    }
+    let worker = Worker {
+        workerd: workerd(),
+        folder,
+        package: package.to_owned(),
+        classes: kept.classes.clone(),
+        // Whoever calls from this machine is the developer.
+        variables: owned(&[(local::DEVELOPER, "1")]),
+    };
+    worker.configure("config.capnp", None, &worker.variables);
+    Built {
+        program: kept.program.clone(),
+        worker,
+        manifest: kept.manifest.clone(),
+    }
+}
+
+/// What a build made: many tests of one program ask for the same, and even to find that nothing has changed takes seconds.
+struct Kept {
+    program: PathBuf,
+    manifest: String,
+    classes: Vec<(String, String)>,
+    /// By their paths within the folder.
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+fn once(package: &str) -> Arc<Kept> {
+    static KEPT: Mutex<BTreeMap<String, Arc<Kept>>> = Mutex::new(BTreeMap::new());
+    // A build that failed has left nothing behind, and the next test says so again.
+    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = all.get(package) {
+        return kept.clone();
+    }
+    let kept = Arc::new(make(package));
+    all.insert(package.to_owned(), kept.clone());
+    kept
+}
+
+fn make(package: &str) -> Kept {
     let program = native(package);
     let folder = scratch();
     let file = folder.path().join("manifest.json");
@@ -68,19 +116,26 @@ pub fn both(package: &str) -> Built {
         Ok(built) => built,
         Err(error) => panic!("{error}\n{}", error.help().unwrap_or_default()),
     };
-    let worker = Worker {
-        workerd,
-        folder,
-        package: package.to_owned(),
-        classes: built.classes,
-        // Whoever calls from this machine is the developer.
-        variables: owned(&[(local::DEVELOPER, "1")]),
-    };
-    worker.configure("config.capnp", None, &worker.variables);
-    Built {
+    let mut files = Vec::new();
+    read_all(folder.path(), Path::new(""), &mut files);
+    Kept {
         program,
-        worker,
         manifest,
+        classes: built.classes,
+        files,
+    }
+}
+
+fn read_all(folder: &Path, within: &Path, into: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in must(fs::read_dir(folder.join(within)), "the Worker's folder") {
+        let entry = must(entry, "the Worker's folder");
+        let path = within.join(entry.file_name());
+        if must(entry.file_type(), "a file of the Worker").is_dir() {
+            read_all(folder, &path, into);
+        } else {
+            let bytes = must(fs::read(entry.path()), "a file of the Worker");
+            into.push((path, bytes));
+        }
     }
 }
 

@@ -89,6 +89,8 @@ pub(crate) struct Class {
 /// An action.
 #[derive(Debug)]
 pub(crate) struct Action {
+    /// Names that it had before; none if the manifest does not say.
+    pub(crate) was: Vec<String>,
     pub(crate) summary: String,
     pub(crate) description: String,
     pub(crate) receiver: Receiver,
@@ -356,6 +358,7 @@ fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
     let auth = action.member("auth")?;
     let stream = action.optional("stream")?;
     Ok(Action {
+        was: action.optional_list("was", Node::text)?,
         summary: action.optional_text("summary")?,
         description: action.optional_text("description")?,
         // A receiver or kind that is younger than this command is read as the most careful one known.

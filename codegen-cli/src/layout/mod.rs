@@ -2,7 +2,7 @@
 //!
 //! Both releases are known by their manifests. What the types say is compared, field by field: a change that stored values
 //! survive is told or passed over, one that they do not survive needs a higher `version` of the class or mixin, with the
-//! step that leads to it.
+//! step that leads to it. Stored calls name actions, so one that is gone is told of, too.
 
 mod shape;
 #[cfg(test)]
@@ -151,6 +151,16 @@ fn compare_class(
         if let Some(version) = after.version_of(mount).filter(|version| *version < known) {
             let message = format!("version {version} does not read what version {known} stored");
             find(Verdict::Breaks, mount, message);
+        }
+    }
+    for action in before.actions.keys() {
+        let known = after.actions.contains_key(action)
+            || (after.actions.values()).any(|after| after.was.contains(action));
+        // What calls itself later by a name that nobody knows fails.
+        if !known {
+            let message = "the action is gone: calls of it that are scheduled or sent fail, and become dead letters \
+                           (`#[action(was = \"..\")]`, if it was renamed)";
+            find(Verdict::Note, action, message.to_owned());
         }
     }
     for (path, stored) in &before.state {

@@ -251,3 +251,20 @@ fn a_higher_version_sees_to_it_and_a_lower_one_breaks() {
         [Verdict::Breaks]
     );
 }
+
+#[test]
+fn an_action_that_is_gone_is_told_of_unless_it_was_renamed() {
+    let of = |actions: &Value| {
+        let class = json!({ "type": "Shop", "actions": actions, "state": {} });
+        manifest(&json!({ "shop": class }), &json!({}))
+    };
+    let action = |was: &[&str]| json!({ "receiver": "command", "auth": { "kind": "internal" }, "params": [], "result": { "type": "null" }, "errors": [], "was": was });
+    let old = of(&json!({ "close": action(&[]), "tidy": action(&[]) }));
+    let new = of(&json!({ "shut": action(&["close"]) }));
+    let found: Vec<String> = compare(&old, &new).iter().map(line).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("note: shop: tidy: the action is gone"),
+        "{found:?}"
+    );
+}
