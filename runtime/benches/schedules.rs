@@ -20,7 +20,7 @@ static ALLOCATOR: Counting = Counting::new();
 const OBJECTS: u64 = 100;
 const EACH: u64 = 1_000;
 
-#[durable_object]
+#[durable_object(defers)]
 struct Diary {
     rung: u64,
 }

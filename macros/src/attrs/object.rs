@@ -49,6 +49,8 @@ pub(crate) struct StructArgs {
     pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
     pub(crate) sql: Option<SqlArgs>,
+    /// Whether calls are deferred here.
+    pub(crate) defers: bool,
 }
 
 /// `sql`, or `sql(migrations = MIGRATIONS)`.
@@ -107,6 +109,7 @@ impl StructArgs {
             Kind::Object => SqlArgs::take(&mut args, diag),
             Kind::Mixin => None,
         };
+        let defers = args.flag("defers", diag).is_some();
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
             if let Some(ident) = path.get_ident() {
@@ -132,6 +135,7 @@ impl StructArgs {
             middleware,
             blocks,
             sql,
+            defers,
         }
     }
 }

@@ -65,6 +65,7 @@ pub(crate) static OBJECT: Place = Place {
         ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("binding", "binding = \"CHAT_ROOM\""),
         ("sql", "sql(migrations = MIGRATIONS)"),
+        ("defers", "defers"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],
@@ -93,6 +94,7 @@ pub(crate) static MIXIN: Place = Place {
         ("version", "version = 2"),
         ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("impls", "impls(block, ..)"),
+        ("defers", "defers"),
         CRATE,
     ],
 };

@@ -134,6 +134,17 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         .binding
         .as_ref()
         .map(|name| quote!(const BINDING: __rt::Binding = ::core::option::Option::Some(#name);));
+    let may_defer = (object.defers).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __rt::Defers for #ident {}
+        }
+    });
+    let defers = (object.defers).then(|| {
+        quote!(
+            const DEFERS: bool = true;
+        )
+    });
     let upgrades = &object.upgrades;
     let upgrades = (!upgrades.is_empty())
         .then(|| quote!(const UPGRADES: &'static [__rt::UpgradeStep] = &[#(#upgrades),*];));
@@ -163,6 +174,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
                 &[#(#parts),*];
             #binding
             #upgrades
+            #defers
             fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
             fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
             fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
@@ -170,6 +182,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         }
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
+        #may_defer
     }
 }
 

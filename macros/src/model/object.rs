@@ -33,6 +33,7 @@ pub(crate) struct Object {
     pub(crate) middleware: Vec<Expr>,
     pub(crate) blocks: Vec<Ident>,
     pub(crate) sql: Option<SqlArgs>,
+    pub(crate) defers: bool,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -123,6 +124,7 @@ pub(crate) fn read(
         middleware: args.middleware,
         blocks,
         sql: args.sql,
+        defers: args.defers,
         fields,
     })
 }

@@ -148,10 +148,11 @@ pub(crate) fn due(records: &Records, now: Timestamp) -> Vec<(String, Item)> {
     due
 }
 
-/// When the object must be woken next.
-pub(crate) fn earliest(records: &Records) -> Option<Timestamp> {
+/// When the object must be woken next; for deferred calls only if its class makes some.
+pub(crate) fn earliest(records: &Records, defers: bool) -> Option<Timestamp> {
     let items = items(records).map(|(_, item)| item.at);
-    items.chain(time::earliest(records)).min()
+    let deferred = defers.then(|| time::earliest(records)).flatten();
+    items.chain(deferred).min()
 }
 
 /// When an object must be woken next, as far as its store knows; for a backend whose alarm may get lost.

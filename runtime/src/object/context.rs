@@ -21,7 +21,7 @@ use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, Eve
 use crate::sql::{Door, HasSql, Sql, SqlRead};
 use crate::state::{Bare, BareMut, Records, Stateful, encode};
 use crate::time::{
-    DeadLetters, DeadLettersMut, Outbox, OutboxMut, Schedule, Schedules, SchedulesMut,
+    DeadLetters, DeadLettersMut, Defers, Outbox, OutboxMut, Schedule, Schedules, SchedulesMut,
 };
 
 /// The context of one run of a method of `S`: who calls, what time it is, and everything that takes effect together
@@ -523,7 +523,7 @@ impl<S: Stateful> Context<S> {
     /// use stayput::prelude::*;
     /// use stayput::time::Missed;
     ///
-    /// #[durable_object]
+    /// #[durable_object(defers)]
     /// struct Room { open: bool, messages: Log<String>, kept: u64 }
     ///
     /// #[durable_object]
@@ -566,45 +566,62 @@ impl<S: Stateful> Context<S> {
     /// # }
     /// ```
     ///
-    /// A name has 1 to 256 bytes and does not begin with `~`; those of a mixin are its own. A call that cannot be made fails
+    /// The class says that it defers calls: `#[durable_object(defers)]`. A name has 1 to 256 bytes and does not begin with `~`; those of a mixin are its own. A call that cannot be made fails
     /// this method in the end.
-    pub fn schedule<T, E, K>(
-        &mut self,
-        name: impl AsRef<str>,
-        call: Call<T, E, K>,
-    ) -> Schedule<'_> {
+    pub fn schedule<T, E, K>(&mut self, name: impl AsRef<str>, call: Call<T, E, K>) -> Schedule<'_>
+    where
+        S: Defers,
+    {
         let raw = self.raw().clone();
         let call = call.at_rest(&raw.turn);
         Schedule::new(raw, name.as_ref(), call)
     }
 
     /// The registered schedules; those of a mixin are its own.
-    pub fn schedules(&self) -> Schedules<'_> {
+    pub fn schedules(&self) -> Schedules<'_>
+    where
+        S: Defers,
+    {
         Schedules::new(self.raw().clone())
     }
 
     /// The same, to cancel some.
-    pub fn schedules_mut(&mut self) -> SchedulesMut<'_> {
+    pub fn schedules_mut(&mut self) -> SchedulesMut<'_>
+    where
+        S: Defers,
+    {
         SchedulesMut::new(self.raw().clone())
     }
 
     /// What the object has [sent](Call::send) and was not taken yet.
-    pub fn outbox(&self) -> Outbox<'_> {
+    pub fn outbox(&self) -> Outbox<'_>
+    where
+        S: Defers,
+    {
         Outbox::new(self.raw().clone())
     }
 
     /// The same, to cancel some.
-    pub fn outbox_mut(&mut self) -> OutboxMut<'_> {
+    pub fn outbox_mut(&mut self) -> OutboxMut<'_>
+    where
+        S: Defers,
+    {
         OutboxMut::new(self.raw().clone())
     }
 
     /// Deferred calls of the object that failed too often.
-    pub fn dead_letters(&self) -> DeadLetters<'_> {
+    pub fn dead_letters(&self) -> DeadLetters<'_>
+    where
+        S: Defers,
+    {
         DeadLetters::new(self.raw().clone())
     }
 
     /// The same, to make some again or to forget them.
-    pub fn dead_letters_mut(&mut self) -> DeadLettersMut<'_> {
+    pub fn dead_letters_mut(&mut self) -> DeadLettersMut<'_>
+    where
+        S: Defers,
+    {
         DeadLettersMut::new(self.raw().clone())
     }
 

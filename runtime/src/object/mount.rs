@@ -28,6 +28,20 @@ pub struct Mount<H: Stateful> {
     jobs: bool,
     /// Whether the mixin, or one in it, has had other versions.
     upgrades: bool,
+    /// Whether the mixin, or one in it, defers calls.
+    defers: bool,
+}
+
+/// Whether an object or a mixin in it defers calls.
+pub(super) const fn has_deferred<T: Stateful>() -> bool {
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].defers {
+            return true;
+        }
+        mount += 1;
+    }
+    T::DEFERS
 }
 
 /// Whether an object or a mixin in it has had other versions: what brings state up to date is only linked into programs
@@ -114,6 +128,7 @@ impl<H: Stateful> Mount<H> {
             part_type: M::TYPE_NAME,
             jobs: has_jobs::<M>(),
             upgrades: has_upgrades::<M>(),
+            defers: has_deferred::<M>(),
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, from_utf8, parse_params};
 use crate::state::Stateful;
 use crate::stream::Pipe;
-use crate::time::{self, Backoff, SendId, StoredCall};
+use crate::time::{self, Backoff, Defers, SendId, StoredCall};
 
 /// Names longer than this are refused, in bytes.
 pub(crate) const MAX_NAME: usize = 512;
@@ -577,7 +577,7 @@ impl<T, E, K> Call<T, E, K> {
     ///
     /// ```
     /// # use stayput::prelude::*;
-    /// # #[durable_object] struct Room { said: Vec<String> }
+    /// # #[durable_object(defers)] struct Room { said: Vec<String> }
     /// # #[durable_object] impl Room {
     /// #[action]
     /// fn remind(&mut self, cx: &mut Context<Self>, room: String, text: String) {
@@ -597,13 +597,13 @@ impl<T, E, K> Call<T, E, K> {
     /// });
     /// # }
     /// ```
-    pub fn after<S: Stateful>(self, cx: &mut Context<S>, delay: Duration) -> String {
+    pub fn after<S: Defers>(self, cx: &mut Context<S>, delay: Duration) -> String {
         let at = cx.now() + delay;
         self.at(cx, at)
     }
 
     /// The same, then; at once if that is past.
-    pub fn at<S: Stateful>(self, cx: &mut Context<S>, time: Timestamp) -> String {
+    pub fn at<S: Defers>(self, cx: &mut Context<S>, time: Timestamp) -> String {
         let raw = cx.raw_context();
         let name = time::unnamed(raw);
         let records = raw.records();
@@ -632,7 +632,7 @@ impl<T, E, K> Call<T, E, K> {
     ///
     /// ```
     /// # use stayput::prelude::*;
-    /// # #[durable_object] struct Account { cents: i64 }
+    /// # #[durable_object(defers)] struct Account { cents: i64 }
     /// # #[durable_object] impl Account {
     /// #[action]
     /// fn pay(&mut self, cx: &mut Context<Self>, to: String, cents: i64) {
@@ -655,12 +655,12 @@ impl<T, E, K> Call<T, E, K> {
     /// ```
     ///
     /// Of one object 10,000 sends may wait; one more fails the method with `overloaded`.
-    pub fn send<S: Stateful>(self, cx: &mut Context<S>) -> SendId {
+    pub fn send<S: Defers>(self, cx: &mut Context<S>) -> SendId {
         self.send_with(cx, Backoff::default())
     }
 
     /// The same, tried again as `backoff` says.
-    pub fn send_with<S: Stateful>(self, cx: &mut Context<S>, backoff: Backoff) -> SendId {
+    pub fn send_with<S: Defers>(self, cx: &mut Context<S>, backoff: Backoff) -> SendId {
         let raw = cx.raw_context();
         let pushed = self.at_rest(&raw.turn).and_then(|call| {
             time::push(&raw.records(), raw.identity(), raw.turn.now, call, backoff)

@@ -32,6 +32,9 @@ pub trait Stateful: Sized + 'static {
     /// What brings stored state from each version to the next; the version is one more than there are.
     const UPGRADES: &'static [UpgradeStep] = &[];
 
+    /// Whether calls are deferred here: what makes them is only linked into programs that do.
+    const DEFERS: bool = false;
+
     /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;
     /// Puts the stored values back into the fields.

@@ -14,7 +14,7 @@ use crate::object::{hours, seconds};
 /// use stayput::prelude::*;
 /// use stayput::time::Backoff;
 ///
-/// #[durable_object]
+/// #[durable_object(defers)]
 /// struct Invoice { reminded: u64 }
 ///
 /// #[durable_object]

@@ -6,6 +6,8 @@
 //! * `call.send(cx)`: now, but surely: the call is kept with the commit of the action that sends it, and made until the
 //!   other object has taken it, in the order of sending.
 //!
+//! A class or mixin that does so says it: `#[durable_object(defers)]`, `#[mixin(defers)]`.
+//!
 //! All of them are records of the object that asks for them, so they are committed and undone with everything else, and the
 //! platform's one alarm is set for the earliest. See `docs/time.md`.
 
@@ -14,6 +16,7 @@ mod call;
 #[cfg(feature = "cron")]
 mod cron;
 mod dead;
+mod defers;
 mod history;
 mod index;
 mod outbox;
@@ -27,6 +30,7 @@ mod when;
 
 pub use backoff::Backoff;
 pub use dead::{DeadLetter, DeadLetters, DeadLettersMut};
+pub use defers::Defers;
 pub use history::Run;
 pub use outbox::SendId;
 pub use owed::Owed;

@@ -50,34 +50,45 @@ impl Owed {
         }
     }
 
-    /// Whether the call was made already, so that it is not made again.
-    pub(crate) fn is_settled(&self, records: &Records) -> Result<bool, StorageFault> {
-        match self {
-            Self::Run { schedule, due } => {
-                Ok(stored::get(records, schedule)?.is_none_or(|stored| stored.due != *due))
-            }
-            Self::Send { from, life, number } => {
-                let key = [TAKEN, from].concat();
-                let Some(text) = records.try_get(&key)? else {
-                    return Ok(false);
-                };
-                let taken: Taken = decode(&key, &text)?;
-                Ok((taken.life, taken.number) >= (*life, *number))
-            }
-        }
+    /// Whether the call was made already, so that it is not made again; `None` if it is a run, of which
+    /// [`is_run`](Self::is_run) knows more.
+    pub(crate) fn is_taken(&self, records: &Records) -> Result<Option<bool>, StorageFault> {
+        let Self::Send { from, life, number } = self else {
+            return Ok(None);
+        };
+        let key = [TAKEN, from].concat();
+        let Some(text) = records.try_get(&key)? else {
+            return Ok(Some(false));
+        };
+        let taken: Taken = decode(&key, &text)?;
+        Ok(Some((taken.life, taken.number) >= (*life, *number)))
     }
 
-    /// Notes in the call's own commit that it was made.
-    pub(crate) fn settle(&self, records: &Records, now: Timestamp) -> Result<(), StorageFault> {
-        match self {
-            Self::Run { schedule, due } => stored::done(records, schedule, *due, now),
-            Self::Send { from, life, number } => {
-                let taken = Taken {
-                    life: *life,
-                    number: *number,
-                };
-                stored::write(records, [TAKEN, from].concat(), &taken)
-            }
-        }
+    /// Whether a run was made already, or is not wanted any more.
+    pub(crate) fn is_run(&self, records: &Records) -> Result<bool, StorageFault> {
+        let Self::Run { schedule, due } = self else {
+            return Ok(false);
+        };
+        Ok(stored::get(records, schedule)?.is_none_or(|stored| stored.due != *due))
+    }
+
+    /// Notes in the call's own commit that a send was taken.
+    pub(crate) fn take(&self, records: &Records) -> Result<(), StorageFault> {
+        let Self::Send { from, life, number } = self else {
+            return Ok(());
+        };
+        let taken = Taken {
+            life: *life,
+            number: *number,
+        };
+        stored::write(records, [TAKEN, from].concat(), &taken)
+    }
+
+    /// Notes in the call's own commit that a run was made.
+    pub(crate) fn done(&self, records: &Records, now: Timestamp) -> Result<(), StorageFault> {
+        let Self::Run { schedule, due } = self else {
+            return Ok(());
+        };
+        stored::done(records, schedule, *due, now)
     }
 }

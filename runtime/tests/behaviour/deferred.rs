@@ -7,7 +7,7 @@ use stayput::time::{Backoff, DeadLetter, Missed, Overlap, Pending, Run, Schedule
 use crate::support::{code, stored};
 
 /// A mixin with schedules of its own.
-#[mixin]
+#[mixin(defers)]
 pub struct Egg {
     boiled: u64,
 }
@@ -45,7 +45,7 @@ pub struct Tick {
     pub what: String,
 }
 
-#[durable_object]
+#[durable_object(defers)]
 pub struct Desk {
     ticks: Log<Tick>,
     fail: u32,
@@ -820,7 +820,7 @@ fn a_test_goes_from_one_time_to_the_next_and_looks_inside() {
 mod by_the_clock {
     use super::*;
 
-    #[durable_object]
+    #[durable_object(defers)]
     pub struct Bakery {
         opened: Log<Timestamp>,
     }

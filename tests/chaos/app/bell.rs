@@ -16,7 +16,7 @@ pub(crate) struct Ring {
 }
 
 /// Rings at times, and passes numbers on to another.
-#[durable_object]
+#[durable_object(defers)]
 pub(crate) struct Bell {
     rings: Log<Ring>,
     passed: u64,

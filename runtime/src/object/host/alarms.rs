@@ -6,6 +6,7 @@ use crate::event::Alarm;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;
 use crate::object::lock::Guard;
+use crate::object::mount::has_deferred;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, alarm};
 use crate::state::sweep;
@@ -23,7 +24,8 @@ impl<T: Object> Host<T> {
             Ok(guard) => {
                 let now = self.core.environment.now();
                 let due = alarm::due(&self.core.records, now);
-                let is_owing = time::earliest(&self.core.records).is_some_and(|at| at <= now);
+                let is_owing = const { has_deferred::<T>() }
+                    && time::earliest(&self.core.records).is_some_and(|at| at <= now);
                 (due, is_owing, self.sweep(&probe, guard))
             }
             Err(error) => {
@@ -42,7 +44,7 @@ impl<T: Object> Host<T> {
                 Err(_) => false,
             };
         }
-        if is_owing {
+        if const { has_deferred::<T>() } && is_owing {
             begun &= self.run_deferred().await;
         }
         begun & self.end_if_idle().await

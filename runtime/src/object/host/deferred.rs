@@ -17,6 +17,7 @@ use crate::backend::StorageFault;
 use crate::error::Code;
 use crate::object::class::LiveObject as _;
 use crate::object::contain::race;
+use crate::object::mount::has_deferred;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, Timestamp, once, seconds};
 use crate::rpc::{Reply, WireError};
@@ -238,7 +239,7 @@ impl<T: Object> Host<T> {
 
     /// What a deferred call is answered that was made already.
     pub(super) fn is_settled(&self, owed: &Owed) -> Option<Reply> {
-        match owed.is_settled(&self.core.records) {
+        match self.was_made(owed, &self.core.records) {
             Ok(true) => Some(Ok(Bytes::from_static(b"null"))),
             Ok(false) => None,
             Err(fault) => {
@@ -248,12 +249,35 @@ impl<T: Object> Host<T> {
         }
     }
 
+    fn was_made(&self, owed: &Owed, records: &Records) -> Result<bool, StorageFault> {
+        match owed.is_taken(records)? {
+            Some(taken) => Ok(taken),
+            // Only classes that defer calls have runs, and link what knows of them.
+            None if const { has_deferred::<T>() } => owed.is_run(records),
+            None => Ok(false),
+        }
+    }
+
+    /// Notes that a deferred call was made.
+    pub(super) fn settle_owed(
+        &self,
+        owed: &Owed,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<(), StorageFault> {
+        owed.take(records)?;
+        if const { has_deferred::<T>() } {
+            owed.done(records, now)?;
+        }
+        Ok(())
+    }
+
     /// Before a process that was deferred: its answer, if it was run already.
     pub(super) async fn begin_owed(&self, owed: &Owed) -> Option<Reply> {
         let mut is_settled = false;
         let looked = self
             .amend(&mut |records, _| {
-                is_settled = owed.is_settled(records)?;
+                is_settled = self.was_made(owed, records)?;
                 Ok(())
             })
             .await;
@@ -266,7 +290,7 @@ impl<T: Object> Host<T> {
     /// After it: notes that it was run.
     pub(super) async fn end_owed(&self, owed: &Owed, reply: Reply) -> Reply {
         let value = reply?;
-        self.amend(&mut |records, now| owed.settle(records, now))
+        self.amend(&mut |records, now| self.settle_owed(owed, records, now))
             .await
             .map(|()| value)
     }

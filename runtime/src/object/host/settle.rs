@@ -10,7 +10,7 @@ use crate::error::Code;
 use crate::object::class::EventEntry;
 use crate::object::contain::{Stop, contain};
 use crate::object::context::RawContext;
-use crate::object::mount::has_jobs;
+use crate::object::mount::{has_deferred, has_jobs};
 use crate::object::turn::Turn;
 use crate::object::{Object, alarm};
 use crate::rpc::{Reply, WireError};
@@ -53,7 +53,9 @@ impl<T: Object> Host<T> {
                 Some(error) => Err(error),
                 None => self.keep(turn, keep, &value).map(|()| {
                     self.let_out(turn, keep);
-                    self.begin_sends(turn);
+                    if const { has_deferred::<T>() } {
+                        self.begin_sends(turn);
+                    }
                     if const { has_jobs::<T>() } {
                         self.carry_out(turn.deeds.take());
                     }
@@ -119,8 +121,8 @@ impl<T: Object> Host<T> {
             None => Ok(()),
         });
         let settled = remembered.and_then(|()| match &turn.owed {
-            Some(owed) => owed
-                .settle(&self.core.records, turn.now)
+            Some(owed) => self
+                .settle_owed(owed, &self.core.records, turn.now)
                 .map_err(|fault| storage_error(&fault)),
             None => Ok(()),
         });
@@ -259,7 +261,7 @@ impl<T: Object> Host<T> {
         }
         let earliest = records
             .is_changed_within(alarm::PREFIX)
-            .then(|| alarm::earliest(records));
+            .then(|| alarm::earliest(records, const { has_deferred::<T>() }));
         if let Some(fault) = records.cure() {
             return Err(fault);
         }

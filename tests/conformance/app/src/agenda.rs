@@ -8,7 +8,7 @@ use stayput::time::{Backoff, Missed};
 use stayput::workflow::Workflow;
 
 /// Notes what others defer.
-#[durable_object]
+#[durable_object(defers)]
 #[derive(Debug)]
 pub struct Agenda {
     notes: Log<String>,
@@ -21,7 +21,7 @@ pub struct Agenda {
 }
 
 /// Has schedules of its own.
-#[mixin]
+#[mixin(defers)]
 #[derive(Debug)]
 pub struct Aside {
     times: u32,
