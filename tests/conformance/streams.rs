@@ -219,13 +219,9 @@ const SIPS: &[(&str, u32, &str)] = &[
     (
         "burst",
         9,
-        r#"["0","1","failed: internal: internal error; the se"]"#,
+        r#"["0","1","failed: internal: internal error"]"#,
     ),
-    (
-        "broken",
-        9,
-        r#"["refused: internal: internal error; the s"]"#,
-    ),
+    ("broken", 9, r#"["refused: internal: internal erro"]"#),
     (
         "channel",
         100_000,

@@ -2,6 +2,7 @@
 
 use super::settle::Keep;
 use super::{Host, storage_error};
+use crate::backend::LocalFuture;
 use crate::event::Alarm;
 use crate::object::contain::contain_async;
 use crate::object::context::RawContext;
@@ -44,8 +45,14 @@ impl<T: Object> Host<T> {
                 Err(_) => false,
             };
         }
-        if const { has_deferred::<T>() } && is_owing {
-            begun &= self.run_deferred().await;
+        // Boxed, for a future of this function's own would be linked into classes that defer nothing, too.
+        let deferred: Option<LocalFuture<'_, bool>> = if const { has_deferred::<T>() } {
+            is_owing.then(|| Box::pin(self.run_deferred()) as LocalFuture<'_, bool>)
+        } else {
+            None
+        };
+        if let Some(deferred) = deferred {
+            begun &= deferred.await;
         }
         begun & self.end_if_idle().await
     }

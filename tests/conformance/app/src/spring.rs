@@ -209,7 +209,8 @@ async fn sips<T: DeserializeOwned + ToString, E: ActionError + std::fmt::Display
     }
     sipped.extend(rest);
     for item in &mut sipped {
-        item.truncate(40);
+        // What follows is told by the server in words of its own.
+        item.truncate(32);
     }
     sipped
 }
