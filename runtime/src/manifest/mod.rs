@@ -163,6 +163,9 @@ fn is_first(version: &u32) -> bool {
 /// What a caller must know of one action.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActionManifest {
+    /// Names that it had before; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<String>,
     /// The first paragraph of the doc comment; empty if there is none.
     pub summary: String,
     /// The whole doc comment.

@@ -108,6 +108,7 @@ impl<T: Stateful> Entry<T> {
             .trim()
             .to_owned();
         ActionManifest {
+            was: self.was.clone(),
             summary,
             description: self.docs.trim().to_owned(),
             receiver: match self
