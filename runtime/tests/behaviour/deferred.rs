@@ -69,12 +69,11 @@ pub enum DeskError {
 #[durable_object]
 impl Desk {
     #[event(start)]
-    fn start(&mut self, cx: &mut Context<Self>, _first: bool) -> Result<()> {
+    fn start(&mut self, cx: &mut Context<Self>, _first: bool) {
         if self.regular {
             cx.schedule("regular", cx.me().tick("regular"))
                 .every(hours(1), Missed::Once);
         }
-        Ok(())
     }
 
     #[action]
@@ -262,9 +261,9 @@ impl Desk {
     }
 
     #[action]
-    fn unsend(&mut self, cx: &mut Context<Self>, index: u64) -> bool {
+    fn unsend(&mut self, cx: &mut Context<Self>, index: u32) -> bool {
         let all = cx.outbox().list(100);
-        let Some(pending) = all.get(index as usize) else {
+        let Some(pending) = all.get(usize::try_from(index).unwrap()) else {
             return false;
         };
         cx.outbox_mut().cancel(pending.id)
@@ -691,9 +690,9 @@ fn a_send_is_cancelled() {
         let sends = ["1", "2", "3"].map(str::to_owned);
         desk.send("b", sends.to_vec()).await.unwrap();
         t.settle().await;
-        assert!(desk.unsend(0_u64).await.unwrap());
-        assert!(desk.unsend(0_u64).await.unwrap());
-        assert!(!desk.unsend(7_u64).await.unwrap());
+        assert!(desk.unsend(0_u32).await.unwrap());
+        assert!(desk.unsend(0_u32).await.unwrap());
+        assert!(!desk.unsend(7_u32).await.unwrap());
         other.fail(false).await.unwrap();
         t.advance(seconds(5)).await;
         let what: Vec<String> = ticks(&other, began)

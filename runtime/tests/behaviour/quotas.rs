@@ -106,7 +106,7 @@ fn calls_are_counted_until_midnight() {
         );
         let bob = Desk::named(&t.as_user("bob"), "desk");
         assert_eq!(bob.write().await.unwrap(), 2);
-        t.advance(hours(12) - std::time::Duration::from_millis(1))
+        t.advance(hours(12).saturating_sub(std::time::Duration::from_millis(1)))
             .await;
         assert_eq!(
             code(Desk::named(&ann, "desk").write().await),

@@ -136,7 +136,8 @@ impl Shop {
         let one = flow.step("one", stock.slowly("one", 50_u64));
         let two = flow.step("two", stock.slowly("two", 20_u64));
         let (one, two) = flow.join(one, two).await;
-        (one?, two?);
+        one?;
+        two?;
         let all = flow.join_all([
             flow.step("three", stock.slowly("three", 9_u64)),
             flow.step("four", stock.slowly("four", 3_u64)),
@@ -167,13 +168,8 @@ impl Shop {
     async fn evolving(_this: Handle<Self>, flow: Workflow<Self>, asks: bool) -> Result<String> {
         let stock = Stock::named(&flow, "evolving");
         let new = NEW_CODE.load(Ordering::SeqCst);
-        let what = if !new {
-            "old"
-        } else if asks && !flow.version("v2").await? {
-            "old"
-        } else {
-            "new"
-        };
+        let is_old = !new || (asks && !flow.version("v2").await?);
+        let what = if is_old { "old" } else { "new" };
         flow.step("first", stock.take(what)).await?;
         flow.sleep("night", hours(8)).await?;
         flow.step("second", stock.take(what)).await?;

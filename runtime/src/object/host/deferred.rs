@@ -239,7 +239,7 @@ impl<T: Object> Host<T> {
 
     /// What a deferred call is answered that was made already.
     pub(super) fn is_settled(&self, owed: &Owed) -> Option<Reply> {
-        match self.was_made(owed, &self.core.records) {
+        match self.was_made(owed) {
             Ok(true) => Some(Ok(Bytes::from_static(b"null"))),
             Ok(false) => None,
             Err(fault) => {
@@ -249,7 +249,8 @@ impl<T: Object> Host<T> {
         }
     }
 
-    fn was_made(&self, owed: &Owed, records: &Records) -> Result<bool, StorageFault> {
+    fn was_made(&self, owed: &Owed) -> Result<bool, StorageFault> {
+        let records = &self.core.records;
         match owed.is_taken(records)? {
             Some(taken) => Ok(taken),
             // Only classes that defer calls have runs, and link what knows of them.
@@ -259,12 +260,8 @@ impl<T: Object> Host<T> {
     }
 
     /// Notes that a deferred call was made.
-    pub(super) fn settle_owed(
-        &self,
-        owed: &Owed,
-        records: &Records,
-        now: Timestamp,
-    ) -> Result<(), StorageFault> {
+    pub(super) fn settle_owed(&self, owed: &Owed, now: Timestamp) -> Result<(), StorageFault> {
+        let records = &self.core.records;
         owed.take(records)?;
         if const { has_deferred::<T>() } {
             owed.done(records, now)?;
@@ -276,8 +273,8 @@ impl<T: Object> Host<T> {
     pub(super) async fn begin_owed(&self, owed: &Owed) -> Option<Reply> {
         let mut is_settled = false;
         let looked = self
-            .amend(&mut |records, _| {
-                is_settled = self.was_made(owed, records)?;
+            .amend(&mut |_, _| {
+                is_settled = self.was_made(owed)?;
                 Ok(())
             })
             .await;
@@ -290,7 +287,7 @@ impl<T: Object> Host<T> {
     /// After it: notes that it was run.
     pub(super) async fn end_owed(&self, owed: &Owed, reply: Reply) -> Reply {
         let value = reply?;
-        self.amend(&mut |records, now| self.settle_owed(owed, records, now))
+        self.amend(&mut |_, now| self.settle_owed(owed, now))
             .await
             .map(|()| value)
     }

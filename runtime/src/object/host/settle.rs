@@ -122,7 +122,7 @@ impl<T: Object> Host<T> {
         });
         let settled = remembered.and_then(|()| match &turn.owed {
             Some(owed) => self
-                .settle_owed(owed, &self.core.records, turn.now)
+                .settle_owed(owed, turn.now)
                 .map_err(|fault| storage_error(&fault)),
             None => Ok(()),
         });
