@@ -187,7 +187,11 @@ async fn sips<T: DeserializeOwned + ToString, E: ActionError + std::fmt::Display
     let mut sipped = Vec::new();
     let mut items = match call.stream().await {
         Ok(items) => items,
-        Err(error) => return vec![format!("refused: {error}")],
+        Err(error) => {
+            let mut refused = format!("refused: {error}");
+            refused.truncate(33);
+            return vec![refused];
+        }
     };
     while sipped.len() < most {
         match items.next().await {
