@@ -206,7 +206,6 @@ pub(crate) fn check(built: &Built) {
         eprintln!("{where_}: steered");
         slow(where_, server);
     }
-    sips_of_a_flood("natively", &native);
 }
 
 /// What an object reads of another one, item by item.
@@ -237,15 +236,6 @@ fn sip(server: &Server) {
         assert_eq!(sipped, *expected, "{what}");
     };
     SIPS.iter().for_each(sip);
-}
-
-/// An object that reads no more ends what it read, and little was sent ahead of it.
-fn sips_of_a_flood(where_: &str, server: &Server) {
-    let params = json!({"of": "b", "what": "flood", "most": 3});
-    let sipped = server.connect().call("spring/guest", "sip", &params);
-    assert_eq!(sipped.unwrap().unwrap().as_array().unwrap().len(), 3);
-    let look = wait_until("it was ended", server, |look| look[0] == 0);
-    assert!(look[1].as_u64().unwrap() < 2_000, "{where_}: {look}");
 }
 
 /// What is said on a WebSocket, and all that comes until the answer to it.
