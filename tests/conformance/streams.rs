@@ -193,8 +193,8 @@ pub(crate) fn check(built: &Built) {
         assert!(one.contains(case.4), "natively {case:?}: {one}");
         assert_eq!(one, other, "{case:?}: natively, and on Workers");
     }
-    // What one object reads of another, item by item, is tested natively so far.
-    sip(&native);
+    let (one, other) = (sip(&native), sip(&worker));
+    assert_eq!(one, other, "natively, and on Workers");
     let (one, other) = (talk(&native), talk(&worker));
     assert_eq!(one, other, "natively, and on Workers");
     for (where_, server) in [("natively", &native), ("on Workers", &worker)] {
@@ -205,6 +205,7 @@ pub(crate) fn check(built: &Built) {
         steered(where_, server);
         eprintln!("{where_}: steered");
         slow(where_, server);
+        sips_of_a_flood(where_, server);
     }
 }
 
@@ -228,14 +229,24 @@ const SIPS: &[(&str, u32, &str)] = &[
     ),
 ];
 
-fn sip(server: &Server) {
+fn sip(server: &Server) -> Vec<String> {
     let sip = |(what, most, expected): &(&str, u32, &str)| {
         let params = json!({"of": "cup", "what": what, "most": most});
         let sipped = server.connect().call("spring/guest", "sip", &params);
         let sipped = sipped.unwrap().unwrap().to_string();
         assert_eq!(sipped, *expected, "{what}");
+        sipped
     };
-    SIPS.iter().for_each(sip);
+    SIPS.iter().map(sip).collect()
+}
+
+/// An object that reads no more ends what it read, and little was sent ahead of it.
+fn sips_of_a_flood(where_: &str, server: &Server) {
+    let params = json!({"of": "b", "what": "flood", "most": 3});
+    let sipped = server.connect().call("spring/guest", "sip", &params);
+    assert_eq!(sipped.unwrap().unwrap().as_array().unwrap().len(), 3);
+    let look = wait_until("it was ended", server, |look| look[0] == 0);
+    assert!(look[1].as_u64().unwrap() < 2_000, "{where_}: {look}");
 }
 
 /// What is said on a WebSocket, and all that comes until the answer to it.

@@ -34,6 +34,8 @@ pub(crate) use contain::race;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};
 pub use handle::Handle;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use host::INTERNAL;
 pub(crate) use host::{Core, Deed, Identity, JobStart, storage_error};
 pub use host::{Delivery, IncomingCall};
 #[cfg(not(target_arch = "wasm32"))]

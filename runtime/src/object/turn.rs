@@ -174,7 +174,10 @@ impl Turn {
 
     /// Has a lane gone on with when the turn is committed.
     pub(crate) fn note_send(&self, lane: Lane) {
-        self.sends.borrow_mut().push(lane);
+        let mut sends = self.sends.borrow_mut();
+        if sends.last() != Some(&lane) {
+            sends.push(lane);
+        }
     }
 
     pub(crate) fn take_sends(&self) -> Vec<Lane> {

@@ -99,6 +99,11 @@ impl StoredCall {
         })
     }
 
+    /// The action's wire name.
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+
     pub(super) fn is_to_keeper(&self) -> bool {
         self.to.is_none()
     }

@@ -47,7 +47,7 @@ pub(super) fn due(
     records: &Records,
     now: Timestamp,
     limit: usize,
-) -> Result<Vec<Due>, StorageFault> {
+) -> Result<Vec<(Timestamp, Due)>, StorageFault> {
     let mut end = PREFIX.to_owned();
     // What is due in this millisecond is, too.
     Timestamp::from_millis(now.as_millis().saturating_add(1)).write_key(&mut end);
@@ -59,7 +59,7 @@ pub(super) fn due(
     })?;
     Ok(found
         .iter()
-        .filter_map(|record| Some(parse(&record.key)?.1))
+        .filter_map(|record| parse(&record.key))
         .collect())
 }
 

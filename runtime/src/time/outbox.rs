@@ -27,6 +27,9 @@ const SENDS_BEHIND: &str = "!outbox0";
 const COUNTER: &str = "!outbox#";
 const LANES: &str = "!lane/";
 
+/// How many records are looked through at once.
+const PAGE: usize = 64;
+
 /// How many sends of an object may wait.
 pub(super) const MOST: u64 = 10_000;
 
@@ -324,8 +327,7 @@ fn bury(
 
 /// Cancels a send. Whether it waited.
 pub(super) fn cancel(records: &Records, number: u64, now: Timestamp) -> Result<bool, StorageFault> {
-    let found = list(records, usize::MAX)?;
-    let Some((lane, _, _)) = found.into_iter().find(|(_, found, _)| *found == number) else {
+    let Some(lane) = lane_of(records, number)? else {
         return Ok(false);
     };
     let is_first = first(records, &lane)?.is_some_and(|(first, _)| first == number);
@@ -343,6 +345,33 @@ pub(super) fn cancel(records: &Records, number: u64, now: Timestamp) -> Result<b
         _ => drop_send(records, &lane, number)?,
     }
     Ok(true)
+}
+
+/// The lane of a send that waits: found by its key, a page at a time, for what is sent may be large.
+fn lane_of(records: &Records, number: u64) -> Result<Option<String>, StorageFault> {
+    let mut start = SENDS.to_owned();
+    loop {
+        let page = records.try_scan(&Scan {
+            start: &start,
+            end: Some(SENDS_BEHIND),
+            reverse: false,
+            limit: PAGE,
+        })?;
+        for record in &page {
+            if let Some((lane, found)) = read_key(&record.key)
+                && found == number
+            {
+                return Ok(Some(lane));
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => {
+                start.clone_from(&last.key);
+                start.push('\0');
+            }
+            _ => return Ok(None),
+        }
+    }
 }
 
 /// What waits, lane by lane.
@@ -423,11 +452,14 @@ fn first(records: &Records, lane: &str) -> Result<Option<(u64, Sent)>, StorageFa
 }
 
 fn read(record: &Record) -> Option<Result<(String, u64, Sent), StorageFault>> {
-    let mut rest = record.key.strip_prefix(SENDS)?;
-    let lane = String::read_key(&mut rest)?;
-    let number = u64::read_key(&mut rest)?;
+    let (lane, number) = read_key(&record.key)?;
     let sent = decode(&record.key, &record.value);
     Some(sent.map(|sent| (lane, number, sent)))
+}
+
+fn read_key(key: &str) -> Option<(String, u64)> {
+    let mut rest = key.strip_prefix(SENDS)?;
+    Some((String::read_key(&mut rest)?, u64::read_key(&mut rest)?))
 }
 
 fn counter(records: &Records) -> Result<Option<Counter>, StorageFault> {

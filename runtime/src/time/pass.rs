@@ -5,7 +5,7 @@ use super::index::{self, Due};
 use super::outbox::{self, AT_WORK, Lane};
 use super::stored::{self, RunOf, Stored};
 use crate::backend::StorageFault;
-use crate::object::{Identity, Timestamp};
+use crate::object::{Identity, Timestamp, hours};
 use crate::state::Records;
 
 /// How much is begun with one commit.
@@ -26,6 +26,8 @@ pub(crate) struct Pass {
     pub(crate) is_full: bool,
     /// What has become a dead letter.
     pub(crate) buried: Vec<String>,
+    /// What this program cannot tell the times of.
+    pub(crate) put_off: Vec<String>,
 }
 
 /// What a pass needs of its object.
@@ -43,7 +45,16 @@ pub(crate) fn begin(records: &Records, keeper: &Keeper<'_>) -> Result<Pass, Stor
     let mut pass = Pass::default();
     let due = index::due(records, keeper.now, AT_ONCE)?;
     pass.is_full = due.len() == AT_ONCE;
-    for due in due {
+    for (at, due) in due {
+        let expected = match &due {
+            Due::Lane(lane) => outbox::standing(records, lane)?.map(|standing| standing.at),
+            Due::Schedule(name) => stored::get(records, name)?.map(|stored| stored.at),
+        };
+        if expected != Some(at) {
+            // It leads nowhere, and would be due for ever.
+            index::delete(records, at, &due)?;
+            continue;
+        }
         match due {
             Due::Lane(lane) => {
                 let is_at_work = (keeper.sends)(&lane);
@@ -71,6 +82,11 @@ fn begin_run(
     let old = Some(stored.at);
     if (keeper.runs)(name, stored.due) {
         stored.at = now + AT_WORK;
+        return stored::set(records, name, old, &stored);
+    }
+    if !stored.rhythm.is_known() {
+        pass.put_off.push(name.to_owned());
+        stored.at = now + hours(1);
         return stored::set(records, name, old, &stored);
     }
     if stored.attempt == 0

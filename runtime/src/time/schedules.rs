@@ -134,12 +134,19 @@ fn cancel(records: &Records, name: &str) -> Result<bool, StorageFault> {
 }
 
 fn cancel_all(records: &Records, beginning: &str) -> Result<usize, StorageFault> {
-    let all = stored::all(records, beginning, usize::MAX)?;
-    for (name, stored) in &all {
-        history::forget(records, name)?;
-        stored::remove(records, name, stored.at)?;
+    let mut count = 0;
+    loop {
+        // A page at a time: what is to be called may be large.
+        let page = stored::all(records, beginning, 64)?;
+        if page.is_empty() {
+            return Ok(count);
+        }
+        count += page.len();
+        for (name, stored) in &page {
+            history::forget(records, name)?;
+            stored::remove(records, name, stored.at)?;
+        }
     }
-    Ok(all.len())
 }
 
 /// How the names of all that are this mount's begin.

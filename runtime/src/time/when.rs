@@ -62,6 +62,11 @@ impl Rhythm {
         *self == Self::Once
     }
 
+    /// Whether this program can tell its times: cron expressions are a feature, which a later build may be without.
+    pub(super) fn is_known(&self) -> bool {
+        cfg!(feature = "cron") || !matches!(self, Self::Cron { .. })
+    }
+
     /// The first of its times after `time`; `None` if there is none any more.
     pub(super) fn after(&self, time: Timestamp) -> Option<Timestamp> {
         match self {
@@ -74,7 +79,7 @@ impl Rhythm {
             }
             #[cfg(feature = "cron")]
             Self::Cron { cron, zone } => super::cron::after(cron, zone, time),
-            // The check of the manifest and the start of the program tell of a feature that has gone.
+            // Such a schedule is put off as it is: see `is_known`.
             #[cfg(not(feature = "cron"))]
             Self::Cron { .. } => None,
         }

@@ -508,7 +508,7 @@ impl<S: Object> Workflow<S> {
                 let time = std::time::Duration::from_millis(timeout);
                 let all = self.go_through(&mut running);
                 match self
-                    .race("timeout", all, self.sleep("timeout/wait", time))
+                    .race("#timeout", all, self.sleep("#timeout wait", time))
                     .await?
                 {
                     Ok(all) => all.map(|()| false)?,
@@ -516,6 +516,10 @@ impl<S: Object> Workflow<S> {
                 }
             }
         };
+        if is_late {
+            // What was let go; and of a run that comes by again, what an earlier one made before the time was up.
+            self.take_from_journal(&mut running);
+        }
         let took = self.now().since(began).as_millis();
         Ok(running.outcome(self.id(), is_late, u64::try_from(took).unwrap_or(u64::MAX)))
     }
@@ -550,6 +554,29 @@ impl<S: Object> Workflow<S> {
                     }
                 }
             }
+        }
+    }
+
+    /// What became of steps whose answers nobody has taken.
+    fn take_from_journal(&self, running: &mut Running<'_>) {
+        let journal = self.inner.journal.borrow();
+        for (index, node) in running.form.steps.iter().enumerate() {
+            if running.steps[index].is_some() {
+                continue;
+            }
+            let tries = (0..=node.max_retries).map(|attempt| entry_name(&node.id, attempt));
+            let Some(entry) = tries.map_while(|name| journal.get(&name)).last() else {
+                continue;
+            };
+            running.steps[index] = Some(GraphStep {
+                id: node.id.clone(),
+                status: match entry.error {
+                    None => GraphStepStatus::Done,
+                    Some(_) => GraphStepStatus::Failed,
+                },
+                result: entry.result.clone(),
+                error: entry.error.clone(),
+            });
         }
     }
 
@@ -606,12 +633,7 @@ impl<S: Object> Workflow<S> {
         Box::pin(async move {
             let mut attempt = 0;
             loop {
-                let name = if attempt == 0 {
-                    id.clone()
-                } else {
-                    format!("{id}#{attempt}")
-                };
-                let reply = flow.call(&name, &action, &params).await;
+                let reply = flow.call(&entry_name(&id, attempt), &action, &params).await;
                 let Err(error) = reply else {
                     return (index, reply);
                 };
@@ -632,6 +654,14 @@ impl<S: Object> Workflow<S> {
         let text = String::from_utf8_lossy(&text).into_owned();
         let call: Call<Value, Error> = self.me().call_by_name(action, &text);
         self.step::<Value, Error, _>(name, call).await
+    }
+}
+
+/// What an attempt of a step is called among the parts of the workflow. No id has a `#`.
+fn entry_name(id: &str, attempt: u32) -> String {
+    match attempt {
+        0 => id.to_owned(),
+        attempt => format!("{id}#{attempt}"),
     }
 }
 

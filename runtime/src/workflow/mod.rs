@@ -88,6 +88,8 @@ use entry::fault;
 
 /// Waits up to this long are waited for in memory.
 const SHORT: Duration = seconds(2);
+/// How the names of parts begin that take others back.
+const UNDO: &str = "undo: ";
 /// When something comes that has no time.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
@@ -335,9 +337,10 @@ impl<S: Stateful> Workflow<S> {
     /// known.
     pub fn compensate<T: 'static, E: 'static, K: 'static>(&self, name: &str, call: Call<T, E, K>) {
         let what = call.describe();
-        let key = entry::key(&self.inner.id, &format!("undo: {name}"));
+        let name = format!("{UNDO}{name}");
+        let key = entry::key(&self.inner.id, &name);
         self.inner.undo.borrow_mut().push(Undo {
-            name: format!("undo: {name}"),
+            name,
             call: Box::new(move || call.repeat(Some(&key))),
             what,
         });

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::entry::{Entry, Flow, Kind, Noted, fault, go_on};
-use super::{Inner, Pause, Workflow};
+use super::{Inner, Pause, UNDO, Workflow};
 use crate::action::encode;
 use crate::backend::LocalFuture;
 use crate::error::{Code, Rejection};
@@ -182,8 +182,10 @@ impl Inner {
     /// Takes a name for a part. Each is used once in a run.
     pub(super) fn claim(&self, name: &str) -> Result<(), Rejection> {
         let mut used = self.used.borrow_mut();
+        // What takes a part back has its name, with a word before it.
+        let own = name.strip_prefix(UNDO).unwrap_or(name);
         let is_plain = name.chars().all(|char| matches!(char, ' '..='~'));
-        if name.is_empty() || name.len() > 100 || !is_plain {
+        if own.is_empty() || own.len() > 100 || !is_plain {
             return Err(self.give_up(fault(
                 "workflow.name",
                 format!("`{name}` names no part of a workflow: take 1 to 100 ASCII characters"),

@@ -621,7 +621,7 @@ mod as_data {
             let graph = json!({"timeout_ms": 5_000, "steps": [
                 {"id": "a", "action": "create", "params": {"user": "a"}},
                 {"id": "b", "action": "wait", "params": {"long": 100}, "depends_on": ["a"]},
-                {"id": "c", "action": "create", "params": {"user": "c"}, "depends_on": ["b"]}
+                {"id": "timeout", "action": "create", "params": {"user": "c"}, "depends_on": ["b"]}
             ]});
             assert_eq!(
                 outcome(t, graph).await,

@@ -18,7 +18,7 @@ use super::tasks::{self, Arrival};
 use super::wire::{self, Packed};
 use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
-use crate::object::{Envelope, IdKey, ObjectId, Target, Timestamp};
+use crate::object::{Envelope, INTERNAL, IdKey, ObjectId, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::transfer::Transfer;
 
@@ -254,10 +254,8 @@ pub(super) const INTERRUPTED: &str = "interrupted";
 pub(super) fn fault_of(fault: Option<&str>) -> WireError {
     match fault {
         Some(INTERRUPTED) => interrupted(),
-        Some("panicked_midway") => {
-            WireError::framework(Code::Internal, "the process panicked").maybe_executed()
-        }
-        _ => WireError::framework(Code::Internal, "the action panicked"),
+        Some("panicked_midway") => WireError::framework(Code::Internal, INTERNAL).maybe_executed(),
+        _ => WireError::framework(Code::Internal, INTERNAL),
     }
 }
 

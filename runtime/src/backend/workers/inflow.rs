@@ -12,9 +12,10 @@ use super::environment::{interrupted, lost, read};
 use super::externs::{Answer, Bridge, Source};
 use super::wire::{self, Packed};
 use crate::backend::LocalFuture;
-use crate::object::{Envelope, Target};
+use crate::error::Code;
+use crate::object::{Envelope, INTERNAL, Target};
 use crate::remote::Message;
-use crate::rpc::Reply;
+use crate::rpc::{Reply, WireError};
 use crate::stream::{Lines, Pipe};
 
 /// Makes a call whose items go into a pipe: a pointer in the pipe, so that whoever reads no items links nothing of it.
@@ -61,7 +62,16 @@ async fn take_all(from: &Taking, pipe: &Pipe) -> Reply {
             let line = line.trim_ascii();
             if failed {
                 let error = Message::read(line).and_then(|message| message.reply(500));
-                return error.unwrap_or_else(|| Err(Box::new(interrupted())));
+                return match error {
+                    // Here nobody is a client: the words are those of any call between objects.
+                    Some(Err(error)) if error.is(Code::Internal) => {
+                        let mut told = WireError::framework(Code::Internal, INTERNAL);
+                        told.maybe_executed = error.maybe_executed;
+                        Err(Box::new(told))
+                    }
+                    Some(reply) => reply,
+                    None => Err(Box::new(interrupted())),
+                };
             }
             if line.is_empty() {
                 failed = true;

@@ -15,8 +15,8 @@ pub(super) const CANCELLED: &str = "workflow.cancelled";
 
 /// How many runs in a row may be cut short before the workflow is taken back.
 const MAX_LOST: u32 = 10;
-/// How many parts of one workflow are kept.
-const MAX_STEPS: usize = 10_000;
+/// How much may be said to one workflow: who knows its id may say anything.
+const MAX_SIGNALS: u32 = 1_000;
 
 /// What a run begins with.
 pub(super) fn begin(jobs: &Jobs, id: String) -> Result<Flow, JobError> {
@@ -106,11 +106,10 @@ pub(super) fn signal(
     if jobs.journal.contains(&key) {
         return Ok(());
     }
-    if jobs.journal.prefix(&key.0).count() >= MAX_STEPS {
-        return Err(JobError::Full {
-            max: MAX_STEPS as u64,
-        });
+    if job.heard >= MAX_SIGNALS {
+        return Err(JobError::TooManySignals { max: MAX_SIGNALS });
     }
+    job.heard += 1;
     let entry = Entry::new(Kind::Signal, cx.now()).with(data.unwrap_or(Value::Null));
     jobs.journal.set(&key, &entry);
     let (id, _) = key;
@@ -124,7 +123,7 @@ pub(super) fn signal(
             job.signalled = true;
             jobs.all.set(&id, &job);
         }
-        _ => {}
+        _ => jobs.all.set(&id, &job),
     }
     Ok(())
 }

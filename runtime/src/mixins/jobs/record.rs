@@ -44,6 +44,9 @@ pub(super) struct Job {
     /// Of a workflow: whether something was said to it since its run began.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) signalled: bool,
+    /// Of a workflow: how much was said to it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) heard: u32,
     /// Of a workflow: how many runs were cut short since it last came further.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(super) lost: u32,
@@ -104,6 +107,7 @@ impl Job {
             flow: false,
             cancelling: false,
             signalled: false,
+            heard: 0,
             lost: 0,
             notify: Vec::new(),
         }

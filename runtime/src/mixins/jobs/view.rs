@@ -150,6 +150,16 @@ pub enum JobError {
         /// How many may be.
         max: u64,
     },
+    /// So much was said to the workflow that no more is kept.
+    #[error(
+        code = "too_many_signals",
+        status = 409,
+        message = "{max} things were said to the workflow already"
+    )]
+    TooManySignals {
+        /// How many may be.
+        max: u32,
+    },
     /// The receiver of a job's end did not take it.
     #[error(code = "not_told", status = 502, retryable, message = "{reason}")]
     NotTold {

@@ -161,7 +161,7 @@ impl Core {
 }
 
 /// All that callers learn of an internal error.
-const INTERNAL: &str = "internal error";
+pub(crate) const INTERNAL: &str = "internal error";
 
 /// Keeps the object from being evicted.
 pub(super) struct Busy(Rc<Core>);

@@ -60,6 +60,13 @@ impl<T: Object> Host<T> {
             for name in &pass.buried {
                 self.report_dead(&format!("schedule `{name}`"));
             }
+            for name in &pass.put_off {
+                self.core.environment.report(&format!(
+                    "{} schedule `{name}` has a cron expression, and the program is built without the feature `cron`: it is \
+                     looked at again in an hour",
+                    self.core.identity
+                ));
+            }
             let mut under_way = Vec::new();
             for begun in pass.begun {
                 under_way.extend(match begun {
@@ -131,7 +138,8 @@ impl<T: Object> Host<T> {
         let random = self.core.random();
         let mut is_dead = false;
         let noted = match &reply {
-            // A command has noted it itself.
+            // It has noted it itself.
+            Ok(_) if self.is_command(&run.call) => return,
             Ok(_) => {
                 self.amend(&mut |records, now| time::done(records, &run.schedule, run.due, now))
                     .await
@@ -150,6 +158,13 @@ impl<T: Object> Host<T> {
         if noted.is_ok() && is_dead {
             self.report_dead(&format!("schedule `{}`", run.schedule));
         }
+    }
+
+    /// Whether what a call runs commits: then that notes that it was made.
+    fn is_command(&self, call: &time::StoredCall) -> bool {
+        let index = self.class.by_name.get(call.action());
+        let entry = index.and_then(|index| self.class.entries.get(*index));
+        entry.is_some_and(|entry| entry.run.mode() == Mode::Write)
     }
 
     /// Makes the calls of a lane, one after the other, until none is left or one fails.

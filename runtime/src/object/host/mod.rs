@@ -23,6 +23,8 @@ mod transfer;
 mod upgrade;
 mod wake;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use core::INTERNAL;
 pub(crate) use core::{Core, Identity};
 pub use delivery::{Delivery, IncomingCall};
 pub(in crate::object) use destroy::{ACTION as DESTROY_ACTION, doom};

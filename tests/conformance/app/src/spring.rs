@@ -187,11 +187,7 @@ async fn sips<T: DeserializeOwned + ToString, E: ActionError + std::fmt::Display
     let mut sipped = Vec::new();
     let mut items = match call.stream().await {
         Ok(items) => items,
-        Err(error) => {
-            let mut refused = format!("refused: {error}");
-            refused.truncate(33);
-            return vec![refused];
-        }
+        Err(error) => return vec![format!("refused: {error}")],
     };
     while sipped.len() < most {
         match items.next().await {
@@ -213,8 +209,7 @@ async fn sips<T: DeserializeOwned + ToString, E: ActionError + std::fmt::Display
     }
     sipped.extend(rest);
     for item in &mut sipped {
-        // What follows is told by the server in words of its own.
-        item.truncate(32);
+        item.truncate(40);
     }
     sipped
 }
