@@ -1,8 +1,10 @@
 //! Objects: identity, the host that runs them, what a method sees of the runtime, and calls between them.
 
 pub(crate) mod alarm;
+mod args;
 mod attempt;
 mod by_name;
+mod call;
 mod check;
 mod class;
 mod contain;
@@ -26,7 +28,10 @@ mod time;
 mod turn;
 
 pub(crate) use alarm::earliest_stored as earliest_alarm;
+pub use args::{Arg, Args};
 pub use by_name::actions_of;
+pub(crate) use call::read_reply;
+pub use call::{Answer, AtOnce, Call, CallOf, ItemByItem};
 pub use check::{check_bindings, check_class, check_waits};
 pub(crate) use class::wire_name;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
@@ -51,11 +56,7 @@ pub(crate) use region::location_hint;
 pub(crate) use stored_caller::StoredCaller;
 #[cfg(fuzzing)]
 pub(crate) use stub::check_name;
-pub(crate) use stub::read_reply;
-pub use stub::{
-    Answer, Arg, Args, AtOnce, Call, CallOf, ItemByItem, Stub, StubCore, deserialize_stub,
-    id_schema, serialize_stub,
-};
+pub use stub::{Stub, StubCore, deserialize_stub, id_schema, serialize_stub};
 pub use time::{Timestamp, days, hours, minutes, seconds};
 pub(crate) use turn::Turn;
 

@@ -13,9 +13,11 @@
 
 mod backoff;
 mod call;
+mod context;
 #[cfg(feature = "cron")]
 mod cron;
 mod dead;
+mod defer;
 mod defers;
 mod history;
 mod index;
@@ -39,9 +41,9 @@ pub use schedules::{Scheduled, Schedules, SchedulesMut};
 pub use sends::{Outbox, OutboxMut, Pending};
 pub use when::{Missed, Overlap};
 
+pub(crate) use call::Parts;
 pub(crate) use call::StoredCall;
 pub(crate) use index::{BEHIND as INDEX_END, earliest, earliest_stored};
 pub(crate) use outbox::{Delivered, Head, Lane, head, is_waiting, note};
 pub(crate) use pass::{Begun, Keeper, Pass, begin};
 pub(crate) use stored::{RunOf, done, failed};
-pub(crate) use {call::Parts, outbox::push, schedule::plan_once, schedule::unnamed};
