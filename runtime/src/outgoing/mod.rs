@@ -6,7 +6,6 @@
 //! `http()`.
 
 mod address;
-mod date;
 mod error;
 mod exchange;
 mod request;

@@ -1,10 +1,9 @@
 //! When a request is sent again, and after how long.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ::http::{HeaderMap, Method, StatusCode};
 
-use super::date;
 use super::error::{HttpError, HttpErrorKind};
 use super::response::Response;
 use crate::object::Timestamp;
@@ -105,10 +104,16 @@ impl Retry {
 
 /// How long a server asks to be left alone, by a `Retry-After` in seconds or as a date; a date that has passed asks for
 /// nothing. `None` where it is neither.
-fn asked(after: &str, now: Timestamp) -> Option<Duration> {
+pub(super) fn asked(after: &str, now: Timestamp) -> Option<Duration> {
     match after.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(date::read(after, now)?.since(now)),
+        Err(_) => {
+            let at = httpdate::parse_http_date(after).ok()?;
+            let at = at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default();
+            Some((Timestamp::from_millis(0) + at).since(now))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use stayput::prelude::*;
 use stayput::testing::{self, Fault};
 use stayput::time::{Backoff, DeadLetter, Missed, Overlap, Pending, Run, Scheduled};
 
-use crate::support::{code, stored};
+use crate::support::{code, plant, stored};
 
 /// A mixin with schedules of its own.
 #[mixin(defers)]
@@ -792,6 +792,28 @@ fn what_is_destroyed_owes_nothing() {
 }
 
 #[test]
+fn an_entry_of_the_order_that_leads_nowhere_is_cleared_away() {
+    testing::run(app(), async |t| {
+        let desk = Desk::named(t, "a");
+        desk.under_name("x", 50_u64, false).await.unwrap();
+        t.settle().await;
+        // As damage would leave it: of a schedule and of a lane that are not there, and of one at another time.
+        for what in ["sgone", "odesk/gone", "sx"] {
+            let key = format!("!alarm/at/8000000000000000{what}");
+            assert_eq!(plant(t.data(), &key, "1"), 1);
+        }
+        desk.after("y", 10_u64).await.unwrap();
+        t.advance(seconds(60)).await;
+        let left = stored(t.data());
+        assert!(
+            left.iter().all(|line| !line.contains("!alarm/at/")),
+            "{left:?}"
+        );
+        assert_eq!(desk.ticks().await.unwrap().len(), 2);
+    });
+}
+
+#[test]
 fn a_test_goes_from_one_time_to_the_next_and_looks_inside() {
     testing::run(app(), async |t| {
         let desk = Desk::named(t, "a");
@@ -813,6 +835,77 @@ fn a_test_goes_from_one_time_to_the_next_and_looks_inside() {
         t.advance(hours(1)).await;
         assert_eq!(desk.ticks().await.unwrap().len(), 2);
     });
+}
+
+mod with_tables {
+    use stayput::sql::Migration;
+
+    use super::*;
+
+    const TABLES: &[Migration] = &[Migration::new(
+        "ticks",
+        "CREATE TABLE ticks(what TEXT UNIQUE)",
+    )];
+
+    #[durable_object(sql(migrations = TABLES), defers)]
+    pub struct Ledger {}
+
+    #[durable_object]
+    impl Ledger {
+        #[action]
+        fn enter(&mut self, cx: &mut Context<Self>, what: String) -> Result<()> {
+            cx.sql().exec("INSERT INTO ticks VALUES (?)", (&what,))?;
+            Ok(())
+        }
+
+        #[action]
+        fn plan(&mut self, cx: &mut Context<Self>, what: String, fail: bool) -> Result<()> {
+            cx.sql()
+                .exec("INSERT INTO ticks VALUES (?)", (&format!("plan {what}"),))?;
+            cx.schedule(&what, cx.me().enter(format!("later {what}")))
+                .after(seconds(5));
+            Self::named(cx, "other").enter(&*what).send(cx);
+            if fail {
+                return Err(stayput::Error::msg("on purpose"));
+            }
+            Ok(())
+        }
+
+        #[action]
+        fn all(&self, cx: &Context<Self>) -> Result<Vec<String>> {
+            let rows: Vec<(String,)> = cx
+                .sql_read()
+                .all("SELECT what FROM ticks ORDER BY rowid", ())?;
+            Ok(rows.into_iter().map(|(what,)| what).collect())
+        }
+    }
+
+    stayput::app!(Ledger);
+
+    #[test]
+    fn an_object_with_tables_defers_in_the_transaction_of_its_rows() {
+        testing::run(app(), async |t| {
+            let (ledger, other) = (Ledger::named(t, "a"), Ledger::named(t, "other"));
+            for round in 0..5 {
+                ledger.plan(round.to_string(), false).await.unwrap();
+                assert_eq!(
+                    code(ledger.plan(format!("not {round}"), true).await),
+                    "internal"
+                );
+                t.crash().await;
+            }
+            t.advance(seconds(30)).await;
+            let mut all = ledger.all().await.unwrap();
+            all.sort();
+            let expected = |word: &str| {
+                (0..5)
+                    .map(|round| format!("{word}{round}"))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(all, [expected("later "), expected("plan ")].concat());
+            assert_eq!(other.all().await.unwrap(), expected(""));
+        });
+    }
 }
 
 #[cfg(feature = "cron")]

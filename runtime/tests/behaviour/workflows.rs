@@ -176,6 +176,14 @@ impl Shop {
         Ok(what.to_owned())
     }
 
+    /// Uses the longest name.
+    #[action(workflow)]
+    async fn wordy(_this: Handle<Self>, flow: Workflow<Self>) -> Result<u64> {
+        let (stock, name) = (Stock::named(&flow, "wordy"), "x".repeat(100));
+        flow.compensate(&name, stock.take("taken back"));
+        Ok(flow.step(&name, stock.take("no luck")).await?)
+    }
+
     /// Uses a name twice.
     #[action(workflow)]
     async fn twice(_this: Handle<Self>, flow: Workflow<Self>) -> Result<()> {
@@ -334,6 +342,35 @@ fn a_word_is_waited_for() {
         jobs.signal(&*id, "word", Some(5.into())).await.unwrap();
         t.settle().await;
         assert_eq!(job(&shop, &id).await.error.unwrap().code, "workflow.signal");
+    });
+}
+
+#[test]
+fn so_much_may_be_said_and_no_more() {
+    testing::run(app(), async |t| {
+        let shop = shop(t);
+        let id = shop.approval(None).await.unwrap().job;
+        for number in 0..1_000 {
+            let name = number.to_string();
+            shop.jobs().signal(&*id, name, None).await.unwrap();
+        }
+        let error = shop.jobs().signal(&*id, "word", None).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "1000 things were said to the workflow already"
+        );
+        // What was said already is no more.
+        shop.jobs().signal(&*id, "7", None).await.unwrap();
+    });
+}
+
+#[test]
+fn a_compensation_may_have_the_longest_name() {
+    testing::run(app(), async |t| {
+        let id = shop(t).wordy().await.unwrap().job;
+        t.settle().await;
+        assert_eq!(job(&shop(t), &id).await.error.unwrap().code, "stock.out");
+        assert_eq!(done(t, "wordy").await, ["taken back"]);
     });
 }
 
