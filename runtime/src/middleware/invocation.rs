@@ -114,7 +114,7 @@ impl Invocation {
 
     /// Whether a client makes it: neither another object, nor work that an object has deferred.
     pub(super) fn is_from_outside(&self) -> bool {
-        self.envelope.chain.is_root() && self.envelope.owed.is_none()
+        self.envelope.chain.is_root()
     }
 
     /// What delivers calls to other objects.

@@ -144,7 +144,8 @@ impl StoredCall {
                     Mode::Free => minutes(15),
                     Mode::Read | Mode::Write => seconds(25),
                 },
-            chain: Chain::root(now, nonce),
+            // It is a call of an object, which holds nothing of itself meanwhile.
+            chain: Chain::root(now, nonce).with(keeper.id, Mode::Free),
             caller: Arc::new(self.caller.clone().into_caller()),
             read_only: false,
             near: self

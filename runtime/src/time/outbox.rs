@@ -1,8 +1,7 @@
 //! Calls that are handed over to be made surely, as they are stored.
 //!
 //! Those to one target are a lane: one is made after the other. `!outbox/<lane><number>` is a send, `!lane/<lane>` says when
-//! the first of a lane is tried next, and `!outbox#` counts. Numbers are those of the object, not of the lane, so one record a sender is
-//! all that a target must keep.
+//! the first of a lane is tried next, and `!outbox#` counts. Numbers are those of the object; a target keeps the last of each lane.
 
 use std::fmt;
 use std::sync::Arc;
@@ -162,12 +161,21 @@ pub(crate) fn head(
         number,
         call: sent.call,
         owed: Owed::Send {
-            from: keeper.to_string().into(),
+            from: debtor(keeper, lane),
             life: counter.life,
             number,
         },
         last: counter.number,
     }))
+}
+
+/// Who sends, as the target knows it: the sender and the lane. A target may be called by its name and by its id, and those are
+/// two lanes, whose numbers come in no order.
+fn debtor(keeper: &Identity, lane: &str) -> Arc<str> {
+    let mut text = String::new();
+    keeper.to_string().write_key(&mut text);
+    text.push_str(lane);
+    text.into()
 }
 
 /// Whether a lane is to be gone on with at once: after a failure it is its time that decides.

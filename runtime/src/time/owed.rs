@@ -9,7 +9,7 @@ use crate::backend::StorageFault;
 use crate::object::Timestamp;
 use crate::state::{Records, decode};
 
-/// Before the sender's text: the last of its sends that was taken.
+/// Before the text of sender and lane: the last of those sends that was taken.
 const TAKEN: &str = "!in/";
 
 /// The debt that a call settles.
@@ -25,16 +25,16 @@ pub enum Owed {
     },
     /// A send of another object, or of the same.
     Send {
-        /// Class and name of the sender.
+        /// The sender, and how it calls the target: class and name of both.
         from: Arc<str>,
         /// When the sender's first send was made: an object that is born anew counts from 1 again.
         life: Timestamp,
-        /// The number of the send; those of one sender come in the order of their numbers.
+        /// The number of the send; those that come by one way come in the order of their numbers.
         number: u64,
     },
 }
 
-/// The last send that was taken of a sender.
+/// The last send that was taken.
 #[derive(Serialize, Deserialize)]
 struct Taken {
     life: Timestamp,

@@ -187,6 +187,18 @@ impl Desk {
         }
     }
 
+    #[action]
+    fn send_by_id(&mut self, cx: &mut Context<Self>, to: ObjectId, what: String) {
+        Desk::by_id(cx, to).tick(what).send(cx);
+    }
+
+    /// Has an object made that only some may make.
+    #[action]
+    fn open_vault(&mut self, cx: &mut Context<Self>) {
+        Vault::named(cx, "v").put().send(cx);
+        Vault::named(cx, "w").put().after(cx, seconds(1));
+    }
+
     /// What cannot be deferred fails the action.
     #[action]
     fn misuse(&mut self, cx: &mut Context<Self>, how: String) {
@@ -288,7 +300,27 @@ impl Desk {
     }
 }
 
-stayput::app!(Desk);
+/// Not everybody may make one.
+#[durable_object(create = "vaults")]
+pub struct Vault {
+    held: u32,
+}
+
+#[durable_object]
+impl Vault {
+    #[action]
+    fn put(&mut self) -> u32 {
+        self.held += 1;
+        self.held
+    }
+
+    #[action(public)]
+    fn held(&self) -> u32 {
+        self.held
+    }
+}
+
+stayput::app!(Desk, Vault);
 
 /// The ticks, in seconds since `began`.
 async fn ticks(desk: &DeskStub, began: Timestamp) -> Vec<(i64, String)> {
@@ -606,6 +638,26 @@ fn sends_are_made_in_their_order_once() {
 }
 
 #[test]
+fn sends_by_name_and_by_id_are_all_made() {
+    testing::run(app(), async |t| {
+        let (desk, other) = (Desk::named(t, "a"), Desk::named(t, "b"));
+        other.fail(true).await.unwrap();
+        // The first by name waits; those by id are taken before it, with higher numbers.
+        desk.send("b", vec!["0".to_owned()]).await.unwrap();
+        t.settle().await;
+        other.fail(false).await.unwrap();
+        desk.send_by_id(other.id().unwrap(), "1").await.unwrap();
+        t.settle().await;
+        desk.send("b", vec!["2".to_owned()]).await.unwrap();
+        desk.send_by_id(other.id().unwrap(), "3").await.unwrap();
+        t.advance(minutes(1)).await;
+        let ticks = other.ticks().await.unwrap().into_iter();
+        let what: Vec<String> = ticks.map(|(_, what)| what).collect();
+        assert_eq!(what, ["1", "3", "0", "2"]);
+    });
+}
+
+#[test]
 fn a_send_to_oneself_is_made() {
     testing::run(app(), async |t| {
         let (desk, began) = (Desk::named(t, "a"), t.now());
@@ -715,6 +767,18 @@ fn whoever_asked_is_known_later() {
             let ticks = Desk::named(t, name).ticks().await.unwrap();
             assert_eq!(ticks, [(0, "ann User".to_owned())]);
         }
+    });
+}
+
+#[test]
+fn objects_make_later_what_they_may_make_now() {
+    testing::run(app(), async |t| {
+        let ann = t.as_user("ann");
+        assert_eq!(code(Vault::named(&ann, "v").put().await), "forbidden");
+        Desk::named(&ann, "a").open_vault().await.unwrap();
+        t.advance(seconds(2)).await;
+        assert_eq!(Vault::named(t, "v").held().await.unwrap(), 1);
+        assert_eq!(Vault::named(t, "w").held().await.unwrap(), 1);
     });
 }
 
