@@ -48,8 +48,9 @@ pub(crate) struct Core {
     pub(crate) chains: Chains,
     /// The jobs that run in this life of the object.
     pub(crate) jobs: Running,
-    /// The deferred calls that are being made in this life of the object.
-    pub(super) working: Working,
+    /// The deferred calls that are being made in this life of the object. Apart, because most objects never make one, and all
+    /// that are loaded would pay for it.
+    pub(super) working: OnceCell<Box<Working>>,
     /// What is known of the plain fields' records.
     pub(crate) cache: RefCell<FieldCache>,
 }
@@ -147,6 +148,10 @@ impl Core {
         } else {
             redacted
         })
+    }
+
+    pub(super) fn working(&self) -> &Working {
+        self.working.get_or_init(Box::default)
     }
 
     pub(super) fn life(&self) -> u64 {

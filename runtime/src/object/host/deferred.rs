@@ -42,7 +42,7 @@ impl<T: Object> Host<T> {
             let mut pass = Pass::default();
             let noted = self
                 .amend(&mut |records, now| {
-                    let working = &self.core.working;
+                    let working = self.core.working();
                     let keeper = Keeper {
                         identity: &self.core.identity,
                         now,
@@ -97,11 +97,11 @@ impl<T: Object> Host<T> {
     fn begin_run(&self, run: Box<RunOf>) -> Option<once::Receiver<()>> {
         let host = self.me.upgrade()?;
         let (busy, (done, ended)) = (Busy::new(&self.core), once::channel());
-        let runs = &self.core.working.runs;
+        let runs = &self.core.working().runs;
         runs.borrow_mut().insert(run.schedule.clone(), run.due);
         self.core.environment.spawn(Box::pin(async move {
             host.run_schedule(&run).await;
-            let mut runs = host.core.working.runs.borrow_mut();
+            let mut runs = host.core.working().runs.borrow_mut();
             if runs.get(&run.schedule) == Some(&run.due) {
                 runs.remove(&run.schedule);
             }
@@ -115,14 +115,16 @@ impl<T: Object> Host<T> {
     /// Goes on with a lane, if nobody does; `counted`: its next attempt has been.
     fn begin_lane(&self, lane: Lane, counted: bool) -> Option<once::Receiver<()>> {
         let host = self.me.upgrade()?;
-        let is_new = (self.core.working.lanes).borrow_mut().insert(lane.clone());
+        let is_new = (self.core.working().lanes)
+            .borrow_mut()
+            .insert(lane.clone());
         if !is_new {
             return None;
         }
         let (busy, (done, ended)) = (Busy::new(&self.core), once::channel());
         self.core.environment.spawn(Box::pin(async move {
             host.run_lane(&lane, counted).await;
-            host.core.working.lanes.borrow_mut().remove(&lane);
+            host.core.working().lanes.borrow_mut().remove(&lane);
             drop(busy);
             done.send(());
         }));

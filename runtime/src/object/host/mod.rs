@@ -53,7 +53,6 @@ use crate::socket::Hook;
 use crate::sql::Door;
 use crate::state::Records;
 use core::Busy;
-use deferred::Working;
 use queue::Queue;
 
 /// Where a host is between asleep and awake.
@@ -113,7 +112,7 @@ impl<T: Object> Host<T> {
                 class.entries.iter().map(|entry| entry.middleware),
             ),
             jobs: Running::default(),
-            working: Working::default(),
+            working: OnceCell::new(),
             cache: RefCell::default(),
         };
         Rc::new_cyclic(|me| Self {
