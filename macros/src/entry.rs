@@ -168,9 +168,16 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
             .help("write a name such as `name = \"user:created\"`");
     }
     let derives = data_derives(&parsed.attrs, &rt);
+    let key = model::event::key(&args.kept, &parsed, &mut diag);
     let code = if plain {
-        let docs = Docs::of(&parsed.attrs);
-        expand::data::event(&parsed.ident, &name, &args.auth, &docs, &rt)
+        let event = model::event::Event {
+            ident: &parsed.ident,
+            name: &name,
+            args: &args,
+            docs: &Docs::of(&parsed.attrs),
+            key,
+        };
+        expand::data::event(&event, &rt)
     } else {
         TokenStream::new()
     };

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
-use syn::{Attribute, Ident, LitStr, Path};
+use syn::{Attribute, Expr, Ident, LitStr, Path};
 
 use super::Args;
 use super::action::Auth;
@@ -143,6 +143,52 @@ pub(crate) struct EventArgs {
     pub(crate) krate: Option<Path>,
     pub(crate) name: Option<LitStr>,
     pub(crate) auth: Auth,
+    pub(crate) kept: Kept,
+}
+
+/// What is kept of an event for those who come later.
+#[derive(Default)]
+pub(crate) enum Kept {
+    #[default]
+    Nothing,
+    /// The last one of each value of a field; the last one of all, if none is named.
+    Latest(Option<LitStr>),
+    /// The last so many, and for so many hours.
+    Log(Option<Expr>, Option<Expr>),
+}
+
+impl Kept {
+    fn take(args: &mut Args, diag: &mut Diag) -> Self {
+        let (durable, latest) = (args.flag("durable", diag), args.flag("latest", diag));
+        let (keep, hours) = (args.expr("keep", diag), args.expr("keep_hours", diag));
+        let key = args.text("key", diag);
+        if let (Some(_), Some(latest)) = (&durable, &latest) {
+            diag.error(latest, "an event is `durable` or `latest`")
+                .help("remove one: a durable event is kept in a log, of a latest one only the last")
+                .note("declare two events where both are wanted");
+        }
+        for (expr, key) in [(&keep, "keep"), (&hours, "keep_hours")] {
+            if let (Some(expr), None) = (expr, &durable) {
+                diag.error(
+                    expr,
+                    format!("`{key}` is said of an event that is kept in a log"),
+                )
+                .help(format!("write `durable, {key} = ..`"));
+            }
+        }
+        if let (Some(key), None) = (&key, &latest) {
+            diag.error(
+                key,
+                "`key` is said of an event of which the last one is kept",
+            )
+            .help(format!("write `latest, key = \"{}\"`", key.value()));
+        }
+        match (durable, latest) {
+            (Some(_), _) => Self::Log(keep, hours),
+            (None, Some(_)) => Self::Latest(key),
+            (None, None) => Self::Nothing,
+        }
+    }
 }
 
 impl EventArgs {
@@ -153,8 +199,14 @@ impl EventArgs {
         let public = args.flag("public", diag);
         let scope = args.text("scope", diag);
         let auth = Auth::of(public, scope, None, diag);
+        let kept = Kept::take(&mut args, diag);
         args.finish(diag);
-        Self { krate, name, auth }
+        Self {
+            krate,
+            name,
+            auth,
+            kept,
+        }
     }
 }
 

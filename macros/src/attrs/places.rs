@@ -200,6 +200,11 @@ pub(crate) static EVENT: Place = Place {
         ("name", "name = \"wire_name\""),
         ("public", "public"),
         ("scope", "scope = \"room:read\""),
+        ("durable", "durable"),
+        ("keep", "keep = 1000"),
+        ("keep_hours", "keep_hours = 24"),
+        ("latest", "latest"),
+        ("key", "key = \"field\""),
         CRATE,
     ],
 };

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod entity;
 pub(crate) mod error;
+pub(crate) mod event;
 pub(crate) mod fetch;
 pub(crate) mod handler;
 pub(crate) mod job;

@@ -11,12 +11,13 @@ pub mod workers;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::object::{Envelope, IdKey, ObjectId, Timestamp};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::outgoing::Script;
 use crate::rpc::Reply;
-use crate::socket::{Attachment, ConnectionId, Packet};
+use crate::socket::{Attachment, Audience, ConnectionId, Packet};
 use crate::sql::{SqlError, SqlValue};
 use crate::transfer::Transfer;
 
@@ -127,7 +128,10 @@ pub trait Connections {
     /// Lets a connection in: its `connect` handlers run now.
     fn admit(&self, id: ConnectionId);
     /// Sends to the connections that are meant. The caller's output gate has been passed already.
-    fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet);
+    fn send(&self, to: Audience<'_>, packet: &Packet);
+    /// Has a connection listen to events, or not to any more; answers it as it is then. `None` if it is gone, or cannot be
+    /// kept so: then nothing has changed.
+    fn subscribe(&self, id: ConnectionId, events: &[Arc<str>], on: bool) -> Option<Rc<Attachment>>;
     /// Ends a connection after everything sent to it before.
     fn close(&self, id: ConnectionId, code: u16, reason: &str);
 }

@@ -2,10 +2,13 @@
 
 mod executed;
 mod handler;
+mod kept;
 mod queue;
 
 pub use executed::Executed;
 pub use handler::{Alarm, EventHandler, Handler, event_as};
+pub use kept::Kept;
+pub(crate) use kept::{Cursor, Page, append, forget, page, put_latest};
 pub(crate) use queue::EventQueue;
 
 use std::any::Any;
@@ -29,6 +32,13 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     const DOCS: &'static str;
     /// Which clients may subscribe to it.
     const AUTH: Auth = Auth::Authenticated;
+    /// What is kept of it for those who come later.
+    const KEPT: Kept = Kept::Nothing;
+
+    /// Of [`Kept::Latest`]: the last one of each such key is kept.
+    fn key(&self) -> String {
+        String::new()
+    }
 }
 
 /// Implemented for the events that an object or mixin lists in `events(..)`.
@@ -56,6 +66,8 @@ pub struct EventInfo {
     pub name: &'static str,
     /// Which clients may subscribe to it.
     pub auth: Auth,
+    /// What is kept of it for those who come later.
+    pub kept: Kept,
     describe: fn(&mut SchemaGenerator) -> EventManifest,
 }
 
@@ -65,6 +77,7 @@ impl EventInfo {
         Self {
             name: E::NAME,
             auth: E::AUTH,
+            kept: E::KEPT,
             describe: |generator| EventManifest {
                 description: E::DOCS.to_owned(),
                 auth: AuthManifest::of(E::AUTH),

@@ -14,7 +14,7 @@ use super::route::{Route, Routes};
 use super::{Begins, Raw};
 use crate::action::{Fault, RouteInfo, refuse};
 use crate::error::Code;
-use crate::object::{Caller, IdKey, Mode};
+use crate::object::{Caller, IdKey, LISTEN_ACTION, Mode};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
 use crate::socket::Hooks;
@@ -65,6 +65,8 @@ pub struct EdgeEvent {
     pub name: Arc<str>,
     /// Who may subscribe.
     pub auth: EdgeAuth,
+    /// Whether something is kept of it for those who come later.
+    pub kept: bool,
 }
 
 /// An action, as the edge has to know it.
@@ -146,6 +148,17 @@ pub(super) struct Action {
 }
 
 impl Action {
+    /// What has a connection listen, to what it was found that the caller may hear.
+    pub(super) fn of_listening() -> Self {
+        Self {
+            name: LISTEN_ACTION.into(),
+            mode: Mode::Read,
+            auth: EdgeAuth::Public,
+            job: None,
+            streams: None,
+        }
+    }
+
     /// What moves whole objects. It has the object to itself, and may take as long as a process.
     pub(super) fn of_whole(name: &str) -> Self {
         Self {
@@ -290,6 +303,12 @@ impl Class {
         sort_by(&mut names, Ord::cmp);
         names.dedup();
         Ok(names)
+    }
+
+    /// Whether something is kept of any of these events for those who come later.
+    pub(super) fn keeps(&self, names: &[Arc<str>]) -> bool {
+        let mut kept = self.events.iter().filter(|event| event.kept);
+        kept.any(|event| names.contains(&event.name))
     }
 
     fn unknown_events(&self, unknown: &[(usize, &str)]) -> Box<WireError> {

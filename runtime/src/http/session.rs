@@ -10,7 +10,7 @@ use super::request::{Trace, no_connection};
 use super::{Dispatch, Limits};
 use crate::action::{InUrl, Param, Params};
 use crate::error::Code;
-use crate::object::{Caller, Chain, Envelope, Mode, Target, idempotency_key};
+use crate::object::{Caller, Chain, Envelope, Listening, Mode, Target, idempotency_key};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error, write_result};
 use crate::socket::ConnectionId;
 use crate::stream::{Steer, Streams};
@@ -66,7 +66,13 @@ pub struct Subscription {
 }
 
 /// The parameters of `rpc.subscribe` and `rpc.unsubscribe`.
-const EVENTS: &[Param] = &[Param::new("events", "Names of events.")];
+const EVENTS: &[Param] = &[
+    Param::new("events", "Names of events."),
+    Param::new(
+        "after",
+        "How far the caller has come: a cursor, or `oldest`.",
+    ),
+];
 
 impl<D: Dispatch> Session<'_, D> {
     /// Answers a JSON-RPC body; `None` if nothing in it wants an answer.
@@ -155,8 +161,7 @@ impl<D: Dispatch> Session<'_, D> {
             "rpc.ping" => Ok(Step::Done(Bytes::from_static(b"\"pong\""))),
             "rpc.discover" => Ok(Step::Done(self.class.discover.text(&self.class.path))),
             "rpc.subscribe" | "rpc.unsubscribe" => {
-                let on = method == "rpc.subscribe";
-                self.subscription(on, params).map(Step::Subscribe)
+                self.subscription(method == "rpc.subscribe", params)
             }
             "rpc.cancel" | "rpc.more" if let Some(streams) = self.class.streams => {
                 (streams.steer)(method, &params).map(|steer| Step::Steer(streams, steer))
@@ -172,19 +177,40 @@ impl<D: Dispatch> Session<'_, D> {
         }
     }
 
-    fn subscription(&self, on: bool, params: Bytes) -> Result<Subscription, Box<WireError>> {
+    fn subscription(&self, on: bool, params: Bytes) -> Result<Step, Box<WireError>> {
         let Some(connection) = self.connection else {
             return Err(Box::new(no_connection()));
         };
-        let mut params = Params::new(EVENTS, params, InUrl::NONE);
-        let (asked,) = params.decode::<(Option<Vec<String>>,)>()?;
+        let known = if on { EVENTS } else { &EVENTS[..1] };
+        let mut params = Params::new(known, params, InUrl::NONE);
+        let (asked, after) = if on {
+            params.decode::<(Option<Vec<String>>, Option<String>)>()?
+        } else {
+            (params.decode::<(Option<Vec<String>>,)>()?.0, None)
+        };
         let asked = asked.as_ref().map(|names| names.iter().map(String::as_str));
-        Ok(Subscription {
+        let events = self.class.events(asked, self.caller)?;
+        if on && self.class.keeps(&events) {
+            // What was missed lies with the object.
+            return self.listening(events, after).map(Step::Call);
+        }
+        Ok(Step::Subscribe(Subscription {
             connection,
             target: self.target.clone(),
-            events: self.class.events(asked, self.caller)?,
+            events,
             on,
-        })
+        }))
+    }
+
+    /// The call that has the connection listen to events of which something is kept.
+    pub(super) fn listening(
+        &self,
+        events: Vec<Arc<str>>,
+        after: Option<String>,
+    ) -> Result<Envelope, Box<WireError>> {
+        // A list of texts always encodes.
+        let params = serde_json::to_vec(&Listening { events, after }).unwrap_or_default();
+        self.envelope(&Action::of_listening(), params.into(), Source::Body, None)
     }
 
     /// Calls an action, if the caller may.

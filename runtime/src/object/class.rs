@@ -12,7 +12,7 @@ use super::mount::{Collected, Project, version_after};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
-use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
+use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler, Kept};
 use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
@@ -254,9 +254,9 @@ impl<T: Stateful> ClassTable<T> {
         self.entries.iter().map(info).collect()
     }
 
-    /// The events that clients may subscribe to: wire names, and who may.
-    pub fn events(&self) -> Vec<(Arc<str>, Auth)> {
-        let event = |event: &DeclaredEvent| (event.name.clone(), event.info.auth);
+    /// The events that clients may subscribe to: wire names, who may, and what is kept of them.
+    pub fn events(&self) -> Vec<(Arc<str>, Auth, Kept)> {
+        let event = |event: &DeclaredEvent| (event.name.clone(), event.info.auth, event.info.kept);
         self.declared.iter().map(event).collect()
     }
 

@@ -13,11 +13,13 @@ use super::turn::Turn;
 use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::event::DeclaredBy;
+use crate::event::{self, DeclaredBy, Event, Kept};
 use crate::middleware::Middleware;
 use crate::outgoing::{HoldsNothing, Http, Online};
 use crate::rpc::WireError;
-use crate::socket::{Attachment, Broadcast, Connection, ConnectionId, Effect, EventPacket};
+use crate::socket::{
+    Attachment, Broadcast, Connection, ConnectionId, ConnectionList, Effect, Keep, Outgoing,
+};
 use crate::sql::{Door, HasSql, Sql, SqlRead};
 use crate::state::{Bare, BareMut, Records, Stateful, encode};
 
@@ -78,7 +80,7 @@ impl RawContext {
         })
     }
 
-    fn random(&self) -> u64 {
+    pub(crate) fn random(&self) -> u64 {
         let mut bytes = [0; 8];
         self.turn.core.environment.random(&mut bytes);
         u64::from_le_bytes(bytes)
@@ -162,7 +164,7 @@ impl RawContext {
         }
     }
 
-    fn poison(&self, fault: StorageFault) {
+    pub(crate) fn poison(&self, fault: StorageFault) {
         if !self.turn.is_ended() {
             self.turn.core.records.poison(fault);
         }
@@ -173,6 +175,27 @@ impl fmt::Debug for RawContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.turn.core.identity)
     }
+}
+
+/// What keeps an event, if it is one that is kept: nothing of it is linked into programs that have none.
+fn keep<E: Event>(event: &E) -> Option<Keep> {
+    if const { matches!(E::KEPT, Kept::Log { .. }) } {
+        let Kept::Log { count, hours } = E::KEPT else {
+            return None;
+        };
+        return Some(Box::new(move |raw, event, to| {
+            let place = event::append(raw, &event.name, &event.data, to, (count, hours))?;
+            Ok(Some(place.to_string()))
+        }));
+    }
+    if const { matches!(E::KEPT, Kept::Latest) } {
+        let key = event.key();
+        return Some(Box::new(move |raw, event, to| {
+            event::put_latest(raw, &event.name, &key, &event.data, to)?;
+            Ok(None)
+        }));
+    }
+    None
 }
 
 /// A UUID of these bytes: variant 1 of RFC 9562, the version in the upper half of the byte.
@@ -358,7 +381,11 @@ impl<S: Stateful> Context<S> {
         let raw = self.raw();
         let name = wire_name(&raw.mount, E::NAME);
         match encode("event", &event) {
-            Ok(data) => Broadcast::new(raw, Some(EventPacket::new(name, data.into()))),
+            Ok(data) => {
+                let data = data.into();
+                let keep = keep(&event);
+                Broadcast::new(raw, Some(Outgoing { name, data, keep }))
+            }
             Err(fault) => {
                 raw.poison(fault);
                 Broadcast::new(raw, None)
@@ -366,8 +393,19 @@ impl<S: Stateful> Context<S> {
         }
     }
 
+    /// Forgets the event of this key that is kept for those who come later: of a `#[event(latest)]` whose last word is not
+    /// true any more. Whether there was one.
+    pub fn forget<E: DeclaredBy<S>>(&mut self, key: &str) -> bool {
+        let raw = self.raw();
+        let forgotten = event::forget(&raw.records(), &wire_name(&raw.mount, E::NAME), key);
+        forgotten.unwrap_or_else(|fault| {
+            raw.poison(fault);
+            false
+        })
+    }
+
     /// All open connections, in the order they came; while one is asked whether it may come in, that one too.
-    pub fn connections(&self) -> Vec<Connection> {
+    pub fn connections(&self) -> ConnectionList {
         let raw = self.raw();
         let mut all = Vec::new();
         if let Some(connections) = raw.connections() {
@@ -376,7 +414,7 @@ impl<S: Stateful> Context<S> {
         let applied = all
             .into_iter()
             .map(|attachment| raw.turn.effects.applied_to(attachment));
-        applied.map(|attachment| raw.seen(attachment)).collect()
+        ConnectionList::new(applied.map(|attachment| raw.seen(attachment)).collect())
     }
 
     pub(crate) fn attachment(&self, id: ConnectionId) -> Option<Rc<Attachment>> {

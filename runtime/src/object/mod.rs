@@ -41,7 +41,7 @@ pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, R
 pub use handle::Handle;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use host::INTERNAL;
-pub(crate) use host::{Core, Deed, Identity, JobStart, storage_error};
+pub(crate) use host::{Core, Deed, Identity, JobStart, LISTEN_ACTION, Listening, storage_error};
 pub use host::{Delivery, IncomingCall};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use host::{RUN_ACTION, WAKE_ACTION, leave_code};

@@ -30,6 +30,28 @@ pub struct Mount<H: Stateful> {
     upgrades: bool,
     /// Whether the mixin, or one in it, defers calls.
     defers: bool,
+    /// Whether the mixin, or one in it, has events of which something is kept.
+    keeps: bool,
+}
+
+/// Whether an object or a mixin in it has events of which something is kept: what reads them is only linked into programs
+/// that do.
+pub(super) const fn has_kept<T: Stateful>() -> bool {
+    let mut event = 0;
+    while event < T::EVENTS.len() {
+        if T::EVENTS[event].kept.is_any() {
+            return true;
+        }
+        event += 1;
+    }
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].keeps {
+            return true;
+        }
+        mount += 1;
+    }
+    false
 }
 
 /// Whether an object or a mixin in it defers calls.
@@ -129,6 +151,7 @@ impl<H: Stateful> Mount<H> {
             jobs: has_jobs::<M>(),
             upgrades: has_upgrades::<M>(),
             defers: has_deferred::<M>(),
+            keeps: has_kept::<M>(),
         }
     }
 }

@@ -14,11 +14,17 @@ use super::effect::Effect;
 use super::frame::{Frame, MAX_FRAME};
 use super::packet::Packet;
 use crate::backend::StorageFault;
-use crate::object::{Caller, Context, Timestamp};
+use crate::object::{Caller, Context, Timestamp, wire_name};
 use crate::state::{Stateful, encode};
 
 /// How many bytes the state of one connection may take, all mounts together, as JSON.
 pub const MAX_STATE: usize = 8 << 10;
+
+/// How many rooms a connection may be in at once, all mounts together.
+pub const MAX_ROOMS: usize = 64;
+
+/// How many bytes the name of a room may have.
+pub const MAX_ROOM_NAME: usize = 128;
 
 /// What tells a connection from all others: 128 random bits, written as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +56,8 @@ pub struct Attachment {
     pub since: Timestamp,
     /// Wire names of the events it listens to, sorted.
     pub events: Vec<Arc<str>>,
+    /// The rooms it is in, mounts included, sorted.
+    pub rooms: Vec<Arc<str>>,
     /// Mounts and the JSON text of their state.
     pub state: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -83,7 +91,24 @@ impl Attachment {
             caller,
             since,
             events: Vec::new(),
+            rooms: Vec::new(),
             state: Vec::new(),
+        }
+    }
+
+    /// Whether it is in the room.
+    pub fn is_in(&self, room: &str) -> bool {
+        self.rooms
+            .binary_search_by(|joined| (**joined).cmp(room))
+            .is_ok()
+    }
+
+    /// Brings it into a room, or out of it.
+    pub(super) fn set_in(&mut self, room: &Arc<str>, joins: bool) {
+        match (self.rooms.binary_search(room), joins) {
+            (Err(at), true) => self.rooms.insert(at, room.clone()),
+            (Ok(at), false) => drop(self.rooms.remove(at)),
+            _ => {}
         }
     }
 
@@ -182,11 +207,7 @@ impl Connection {
     ) -> Result<(), StorageFault> {
         let text = encode("connection", state)?;
         let text: Arc<str> = String::from_utf8_lossy(&text).into();
-        // What other mounts have set meanwhile stays.
-        let latest = cx
-            .attachment(self.id())
-            .unwrap_or_else(|| self.attachment.clone());
-        let mut changed = (*latest).clone();
+        let mut changed = (*self.latest(cx)).clone();
         changed.set_state(&self.mount, text.clone());
         let bytes = changed.state_bytes();
         if bytes > MAX_STATE {
@@ -204,6 +225,106 @@ impl Connection {
             text,
         });
         Ok(())
+    }
+
+    /// The rooms it is in, sorted. A mixin sees its own.
+    pub fn rooms(&self) -> Vec<&str> {
+        let rooms = self.attachment.rooms.iter();
+        rooms
+            .filter_map(|room| own_room(&self.mount, room))
+            .collect()
+    }
+
+    /// Whether it is in this room.
+    pub fn is_in(&self, room: &str) -> bool {
+        self.attachment.is_in(&wire_name(&self.mount, room))
+    }
+
+    /// Brings it into a room, for as long as it is open or until it [`leave`](Self::leave)s: what
+    /// [`Broadcast::to`](super::Broadcast::to) sends to the room reaches it, if it listens to the event. It takes effect
+    /// with the commit of the running method, and in what that method reads from now on. Rooms of a mixin are its own.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// #[event] struct Said { text: String }
+    ///
+    /// #[durable_object(events(Said))]
+    /// struct Desk {}
+    ///
+    /// #[durable_object]
+    /// impl Desk {
+    ///     #[action]
+    ///     fn enter(&mut self, cx: &mut Context<Self>, room: String) {
+    ///         if let Some(mut connection) = cx.connection() {
+    ///             connection.join(cx, &room);
+    ///         }
+    ///     }
+    ///
+    ///     /// Says it in a room; answers how many hear it.
+    ///     #[action]
+    ///     fn say(&mut self, cx: &mut Context<Self>, room: String, text: String) -> u32 {
+    ///         cx.broadcast(Said { text }).to(&room).count() as u32
+    ///     }
+    /// }
+    ///
+    /// stayput::app!(Desk);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let ann = t.as_user("ann").connect(&Desk::named(t, "d")).await.unwrap();
+    ///     ann.subscribe(&["said"]).await.unwrap();
+    ///     Desk::named(&ann, "d").enter("news").await.unwrap();
+    ///     let desk = Desk::named(t, "d");
+    ///     assert_eq!(desk.say("sports", "goal").await.unwrap(), 0);
+    ///     assert_eq!(desk.say("news", "rain").await.unwrap(), 1);
+    ///     t.settle().await;
+    ///     assert_eq!(ann.next::<Said>().unwrap().text, "rain");
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// A connection is in at most 64 rooms, all mounts together, and a name has 1 to 128 bytes; beyond that the action is
+    /// poisoned with `state.unstorable`.
+    pub fn join<S: Stateful>(&mut self, cx: &mut Context<S>, room: &str) {
+        let joined = self.latest(cx).rooms.len();
+        let reason = match room.len() {
+            0 => "the name of a room is empty".to_owned(),
+            length if length > MAX_ROOM_NAME => format!(
+                "the name of a room has {length} bytes, at most {MAX_ROOM_NAME} are allowed"
+            ),
+            _ if joined >= MAX_ROOMS && !self.is_in(room) => {
+                format!("a connection is in at most {MAX_ROOMS} rooms: have it leave one first")
+            }
+            _ => return self.set_in(cx, room, true),
+        };
+        cx.poison(StorageFault::Encode {
+            path: "room".to_owned(),
+            reason,
+        });
+    }
+
+    /// Brings it out of a room; nothing happens if it is not in it.
+    pub fn leave<S: Stateful>(&mut self, cx: &mut Context<S>, room: &str) {
+        self.set_in(cx, room, false);
+    }
+
+    fn set_in<S: Stateful>(&mut self, cx: &mut Context<S>, room: &str, joins: bool) {
+        let room = wire_name(&self.mount, room);
+        let mut changed = (*self.latest(cx)).clone();
+        changed.set_in(&room, joins);
+        self.attachment = Rc::new(changed);
+        cx.push_effect(Effect::Room {
+            id: self.id(),
+            room,
+            joins,
+        });
+    }
+
+    /// As it is by now: what others have set meanwhile stays.
+    fn latest<S: Stateful>(&self, cx: &Context<S>) -> Rc<Attachment> {
+        cx.attachment(self.id())
+            .unwrap_or_else(|| self.attachment.clone())
     }
 
     /// Sends a raw frame, when the commit of the running method is on disk. One that is too long, or bytes to a
@@ -245,6 +366,14 @@ impl Connection {
             }),
         }
     }
+}
+
+/// A room as the mixin mounted there calls it; `None` if it is another one's.
+fn own_room<'r>(mount: &str, room: &'r str) -> Option<&'r str> {
+    if mount.is_empty() {
+        return Some(room);
+    }
+    room.strip_prefix(mount)?.strip_prefix('.')
 }
 
 impl fmt::Debug for Connection {

@@ -17,6 +17,12 @@ pub(crate) enum Effect {
         mount: Arc<str>,
         text: Arc<str>,
     },
+    /// A connection comes into a room, or leaves it.
+    Room {
+        id: ConnectionId,
+        room: Arc<str>,
+        joins: bool,
+    },
     /// An event to those who listen to it.
     Event {
         packet: Arc<EventPacket>,
@@ -34,13 +40,44 @@ pub(crate) enum Effect {
 
 /// Which of those who listen to an event are meant.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Recipients {
+pub struct Recipients {
     pub(super) except: Vec<ConnectionId>,
     pub(super) connection: Option<ConnectionId>,
     pub(super) subject: Option<String>,
+    /// In any of these rooms; everywhere, if there is none.
+    pub(super) rooms: Vec<Arc<str>>,
+}
+
+/// Whom a packet is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Audience<'a> {
+    /// One connection.
+    One(ConnectionId),
+    /// Of those who listen to an event those who are meant.
+    Listeners(&'a str, &'a Recipients),
+}
+
+impl Audience<'_> {
+    /// Whether the packet goes to this connection.
+    pub(super) fn includes(self, attachment: &Attachment) -> bool {
+        match self {
+            Self::One(id) => id == attachment.id,
+            Self::Listeners(event, to) => to.include(event, attachment),
+        }
+    }
 }
 
 impl Recipients {
+    /// In any of which rooms; everywhere, if there is none.
+    pub(crate) fn rooms(&self) -> &[Arc<str>] {
+        &self.rooms
+    }
+
+    /// To whom alone.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
     /// Whether the event goes to this connection.
     pub(super) fn include(&self, event: &str, attachment: &Attachment) -> bool {
         self.connection.is_none_or(|id| id == attachment.id)
@@ -49,6 +86,7 @@ impl Recipients {
                 .subject
                 .as_ref()
                 .is_none_or(|subject| subject == attachment.caller.subject())
+            && (self.rooms.is_empty() || self.rooms.iter().any(|room| attachment.is_in(room)))
             && attachment.hears(event)
     }
 }
@@ -88,10 +126,14 @@ impl Effects {
 impl Effect {
     /// Makes the change, if it is one of this connection.
     fn change(&self, attachment: &mut Rc<Attachment>) {
-        if let Self::State { id, mount, text } = self
-            && *id == attachment.id
-        {
-            Rc::make_mut(attachment).set_state(mount, text.clone());
+        match self {
+            Self::State { id, mount, text } if *id == attachment.id => {
+                Rc::make_mut(attachment).set_state(mount, text.clone());
+            }
+            Self::Room { id, room, joins } if *id == attachment.id => {
+                Rc::make_mut(attachment).set_in(room, *joins);
+            }
+            _ => {}
         }
     }
 
@@ -99,7 +141,7 @@ impl Effect {
     pub(crate) fn accept(effects: Vec<Self>, connections: &dyn Connections) -> Vec<Self> {
         let mut to_send = Vec::new();
         for effect in effects {
-            if let Self::State { id, .. } = &effect {
+            if let Self::State { id, .. } | Self::Room { id, .. } = &effect {
                 if let Some(mut attachment) = connections.get(*id) {
                     effect.change(&mut attachment);
                     connections.set(attachment);
@@ -114,17 +156,12 @@ impl Effect {
     /// Lets it out.
     pub(crate) fn send(self, connections: &dyn Connections) {
         match self {
-            Self::State { .. } => {}
+            Self::State { .. } | Self::Room { .. } => {}
             Self::Event { packet, to } => {
                 let name = packet.name.clone();
-                connections.send(
-                    &|attachment| to.include(&name, attachment),
-                    &Packet::Event(packet),
-                );
+                connections.send(Audience::Listeners(&name, &to), &Packet::Event(packet));
             }
-            Self::Send { id, packet } => {
-                connections.send(&|attachment| attachment.id == id, &packet);
-            }
+            Self::Send { id, packet } => connections.send(Audience::One(id), &packet),
             Self::Close { id, code, reason } => connections.close(id, code, &reason),
         }
     }

@@ -8,18 +8,24 @@ mod connection;
 mod effect;
 mod frame;
 mod hook;
+mod list;
 mod packet;
 mod reply;
 mod roster;
 mod typed_frame;
 
 pub use broadcast::Broadcast;
+pub(crate) use broadcast::{Keep, Outgoing};
 
 pub use close::{CloseCode, check_close, shorten_reason};
-pub use connection::{Attachment, Connection, ConnectionId, ConnectionKind, MAX_STATE};
+pub use connection::{
+    Attachment, Connection, ConnectionId, ConnectionKind, MAX_ROOM_NAME, MAX_ROOMS, MAX_STATE,
+};
+pub use effect::{Audience, Recipients};
 pub(crate) use effect::{Effect, Effects};
 pub use frame::{Frame, MAX_FRAME};
 pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
+pub use list::ConnectionList;
 
 pub use packet::{EventPacket, Packet, stream_text};
 pub(crate) use reply::{MAX_PER_OBJECT, full, listed, lost, refusal};

@@ -22,6 +22,8 @@ pub struct EventPacket {
     pub name: Arc<str>,
     /// JSON text of its data.
     pub data: Bytes,
+    /// Its place in the object's log, if it is kept there.
+    pub cursor: Option<Box<str>>,
     frame: OnceLock<Bytes>,
     binary: OnceLock<Bytes>,
     stream: OnceLock<Bytes>,
@@ -30,9 +32,15 @@ pub struct EventPacket {
 impl EventPacket {
     /// An event that nothing was encoded of yet.
     pub fn new(name: Arc<str>, data: Bytes) -> Arc<Self> {
+        Self::placed(name, data, None)
+    }
+
+    /// One that has a place in the object's log.
+    pub fn placed(name: Arc<str>, data: Bytes, cursor: Option<String>) -> Arc<Self> {
         Arc::new(Self {
             name,
             data,
+            cursor: cursor.map(String::into_boxed_str),
             frame: OnceLock::new(),
             binary: OnceLock::new(),
             stream: OnceLock::new(),
@@ -56,6 +64,12 @@ impl EventPacket {
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b",\"data\":");
         text.extend_from_slice(&self.data);
+        if let Some(cursor) = &self.cursor {
+            // Digits and a dash.
+            text.extend_from_slice(b",\"cursor\":\"");
+            text.extend_from_slice(cursor.as_bytes());
+            text.push(b'"');
+        }
         text.extend_from_slice(b"}}");
         text
     }
@@ -63,7 +77,17 @@ impl EventPacket {
     /// The event as part of a stream of Server-Sent Events. JSON text of ours has no line breaks.
     pub fn stream(&self) -> &Bytes {
         self.stream.get_or_init(|| {
-            let mut text = Vec::with_capacity(20 + self.name.len() + self.data.len());
+            let mut text = Vec::with_capacity(64 + self.name.len() + self.data.len());
+            if let Some(cursor) = &self.cursor {
+                text.extend_from_slice(b"id: ");
+                text.extend_from_slice(cursor.as_bytes());
+                text.push(b'\n');
+            }
+            if self.name.is_empty() {
+                // No event: the reader only learns where it is, and where to go on if nothing else comes.
+                text.push(b'\n');
+                return text.into();
+            }
             text.extend_from_slice(b"event: ");
             text.extend_from_slice(self.name.as_bytes());
             text.extend_from_slice(b"\ndata: ");

@@ -1,10 +1,11 @@
 //! Who is connected to an object, live or not: the same list on every backend.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::effect::Audience;
 use super::{Attachment, ConnectionId, Gone};
 
 /// The connections of one object. `P` says where a connection's socket is.
@@ -13,6 +14,8 @@ pub(crate) struct Roster<P> {
     /// By the order in which they came.
     entries: RefCell<BTreeMap<u64, Entry<P>>>,
     order: RefCell<HashMap<ConnectionId, u64>>,
+    /// Who is in which room: made of what the connections say, so that nobody stays in one who is gone.
+    rooms: RefCell<HashMap<Arc<str>, BTreeSet<u64>>>,
     next: Cell<u64>,
 }
 
@@ -33,6 +36,7 @@ impl<P> Default for Roster<P> {
         Self {
             entries: RefCell::default(),
             order: RefCell::default(),
+            rooms: RefCell::default(),
             next: Cell::new(0),
         }
     }
@@ -57,6 +61,7 @@ impl<P> Roster<P> {
     pub(crate) fn restore(&self, number: u64, attachment: Attachment, place: P, opening: bool) {
         self.next.set(self.next.get().max(number + 1));
         self.order.borrow_mut().insert(attachment.id, number);
+        self.enter(number, &attachment.rooms);
         let entry = Entry {
             attachment: Rc::new(attachment),
             place,
@@ -94,7 +99,27 @@ impl<P> Roster<P> {
     pub(crate) fn remove(&self, id: ConnectionId) -> Option<Rc<Attachment>> {
         let number = self.order.borrow_mut().remove(&id)?;
         let entry = self.entries.borrow_mut().remove(&number)?;
+        self.exit(number, &entry.attachment.rooms);
         Some(entry.attachment)
+    }
+
+    fn enter(&self, number: u64, joined: &[Arc<str>]) {
+        let mut rooms = self.rooms.borrow_mut();
+        for room in joined {
+            rooms.entry(room.clone()).or_default().insert(number);
+        }
+    }
+
+    fn exit(&self, number: u64, left: &[Arc<str>]) {
+        let mut rooms = self.rooms.borrow_mut();
+        for room in left {
+            if let Some(members) = rooms.get_mut(room) {
+                members.remove(&number);
+                if members.is_empty() {
+                    rooms.remove(room);
+                }
+            }
+        }
     }
 
     /// One of them, also before it is let in.
@@ -104,7 +129,18 @@ impl<P> Roster<P> {
 
     /// Keeps a changed connection. One that is gone stays gone.
     pub(crate) fn set(&self, attachment: Rc<Attachment>) {
-        self.with(attachment.id, |entry| entry.attachment = attachment);
+        let Some(number) = self.order.borrow().get(&attachment.id).copied() else {
+            return;
+        };
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(&number) else {
+            return;
+        };
+        if entry.attachment.rooms != attachment.rooms {
+            self.exit(number, &entry.attachment.rooms);
+            self.enter(number, &attachment.rooms);
+        }
+        entry.attachment = attachment;
     }
 
     /// Changes what a connection listens to; answers it as it is then.
@@ -132,6 +168,38 @@ impl<P> Roster<P> {
     pub(crate) fn places(&self, mut look: impl FnMut(&Attachment, &P)) {
         for entry in self.entries.borrow().values() {
             look(&entry.attachment, &entry.place);
+        }
+    }
+
+    /// Shows those that a packet is for, in the order they came.
+    pub(crate) fn audience(&self, audience: Audience<'_>, mut look: impl FnMut(&Attachment, &P)) {
+        let entries = self.entries.borrow();
+        let mut look_at = |entry: &Entry<P>| {
+            if audience.includes(&entry.attachment) {
+                look(&entry.attachment, &entry.place);
+            }
+        };
+        let one = match audience {
+            Audience::One(id) => Some(id),
+            Audience::Listeners(_, to) => to.connection,
+        };
+        if let Some(id) = one {
+            let number = self.order.borrow().get(&id).copied();
+            number
+                .and_then(|number| entries.get(&number))
+                .map(look_at)
+                .unwrap_or_default();
+            return;
+        }
+        let rooms = self.rooms.borrow();
+        match audience {
+            Audience::Listeners(_, to) if !to.rooms.is_empty() => {
+                let members = to.rooms.iter().filter_map(|room| rooms.get(room));
+                let members: BTreeSet<u64> = members.flatten().copied().collect();
+                let members = members.iter().filter_map(|number| entries.get(number));
+                members.for_each(look_at);
+            }
+            _ => entries.values().for_each(&mut look_at),
         }
     }
 

@@ -29,6 +29,7 @@ mod front;
 mod gate;
 mod ids;
 mod jobs;
+mod kept;
 mod keys;
 mod life;
 mod limits;

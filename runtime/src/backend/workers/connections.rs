@@ -15,7 +15,8 @@ use super::wire::{Peer, decode_peer, encode_peer};
 use crate::backend::Connections;
 use crate::http::{Binary, Live};
 use crate::socket::{
-    Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster, stream_text,
+    Attachment, Audience, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster,
+    stream_text,
 };
 
 /// Where a connection is: nowhere in here. What it speaks is.
@@ -153,21 +154,19 @@ impl Connections for WorkersConnections {
         self.roster.admit(id);
     }
 
-    fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet) {
+    fn send(&self, to: Audience<'_>, packet: &Packet) {
         let (sockets, binary, streams) = (Array::new(), Array::new(), Array::new());
         let mut form = None;
-        self.roster.places(|attachment, place| {
-            if to(attachment) {
-                let ids = match attachment.kind {
-                    ConnectionKind::WebSocket if place.binary.is_some() => {
-                        form = place.binary;
-                        &binary
-                    }
-                    ConnectionKind::WebSocket => &sockets,
-                    ConnectionKind::Sse => &streams,
-                };
-                ids.push(&JsValue::from_str(&attachment.id.to_string()));
-            }
+        self.roster.audience(to, |attachment, place| {
+            let ids = match attachment.kind {
+                ConnectionKind::WebSocket if place.binary.is_some() => {
+                    form = place.binary;
+                    &binary
+                }
+                ConnectionKind::WebSocket => &sockets,
+                ConnectionKind::Sse => &streams,
+            };
+            ids.push(&JsValue::from_str(&attachment.id.to_string()));
         });
         if sockets.length() > 0 {
             self.dispatch(&sockets, &message(packet));
@@ -186,6 +185,17 @@ impl Connections for WorkersConnections {
             };
             self.dispatch(&streams, &text_value(&text));
         }
+    }
+
+    fn subscribe(&self, id: ConnectionId, events: &[Arc<str>], on: bool) -> Option<Rc<Attachment>> {
+        let changed = self.roster.subscribe(id, events, on)?;
+        if let Err(fault) = self.keep(id, false) {
+            self.roster.subscribe(id, events, !on);
+            let message = format!("what connection {id} listens to is not kept: {fault}");
+            let _ = self.bridge.report(&message);
+            return None;
+        }
+        Some(changed)
     }
 
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {

@@ -112,6 +112,8 @@ struct PeerForm {
     caller: Arc<Caller>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     events: Vec<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rooms: Vec<Arc<str>>,
     /// JSON in JSON, not text in it: nothing is escaped twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     state: Vec<(Arc<str>, Box<RawValue>)>,
@@ -283,6 +285,7 @@ pub(super) fn encode_peer(peer: &Peer) -> Result<Vec<u8>, String> {
         since: attachment.since,
         caller: attachment.caller.clone(),
         events: attachment.events.clone(),
+        rooms: attachment.rooms.clone(),
         state,
     };
     serde_json::to_vec(&form).map_err(|fault| fault.to_string())
@@ -295,6 +298,7 @@ pub(super) fn decode_peer(form: &[u8]) -> Result<Peer, String> {
     let state = form.state.into_iter();
     let attachment = Attachment {
         events: form.events,
+        rooms: form.rooms,
         state: state
             .map(|(mount, text)| (mount, text.get().into()))
             .collect(),
@@ -460,6 +464,7 @@ mod tests {
             Timestamp::from_millis(5),
         );
         attachment.subscribe(&["said".into(), "presence.joined".into()], true);
+        attachment.rooms = vec!["news".into(), "presence.here".into()];
         attachment.state = vec![("presence".into(), "{\"name\":\"\\\"ä\"}".into())];
         let peer = Peer {
             number: 7,

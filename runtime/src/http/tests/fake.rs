@@ -180,6 +180,7 @@ pub(super) fn classes() -> Vec<EdgeClass> {
     let event = |name: &str, auth| EdgeEvent {
         name: name.into(),
         auth,
+        kept: false,
     };
     room.events = vec![
         event("said", EdgeAuth::Public),

@@ -15,6 +15,7 @@ mod inside;
 mod jobs;
 mod keyed;
 mod layers;
+mod listen;
 mod queue;
 mod run;
 mod settle;
@@ -33,6 +34,7 @@ pub(crate) use inside::{ACTION as RUN_ACTION, leave as leave_code};
 pub(crate) use jobs::{Deed, JobRun, JobStart, Running};
 pub(crate) use keyed::Keyed;
 pub(in crate::object) use keyed::digest;
+pub(crate) use listen::{ACTION as LISTEN_ACTION, Listening};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use wake::ACTION as WAKE_ACTION;
 
@@ -47,6 +49,7 @@ use crate::middleware::Chains;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
 use crate::object::lock::Lock;
+use crate::object::mount::has_kept;
 use crate::object::{Object, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
@@ -148,6 +151,9 @@ impl<T: Object> LiveObject for Host<T> {
                 && self.core.environment.transfer().is_some()
             {
                 return self.by_call(call, Self::carry);
+            }
+            if const { has_kept::<T>() } && &*call.delivery.envelope.action == listen::ACTION {
+                return self.listen_by_call(call);
             }
             #[cfg(not(target_arch = "wasm32"))]
             if &*call.delivery.envelope.action == wake::ACTION {

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Order;
 use crate::backend::Connections;
 use crate::backend::native::bus::{Address, Message, Outbox};
 use crate::object::ObjectId;
-use crate::socket::{Attachment, ConnectionId, Packet, Roster};
+use crate::socket::{Attachment, Audience, ConnectionId, Packet, Roster};
 
 /// The connections of a shard's objects, live or not.
 #[derive(Default)]
@@ -106,13 +107,10 @@ impl Connections for ObjectSockets {
         self.roster.admit(id);
     }
 
-    fn send(&self, to: &dyn Fn(&Attachment) -> bool, packet: &Packet) {
+    fn send(&self, to: Audience<'_>, packet: &Packet) {
         // By the thread that has the socket: one message to each.
         let mut orders: Vec<(Address, Vec<u64>)> = Vec::new();
-        self.roster.places(|attachment, slot| {
-            if !to(attachment) {
-                return;
-            }
+        self.roster.audience(to, |_, slot| {
             match orders
                 .iter_mut()
                 .find(|(reactor, _)| *reactor == slot.reactor)
@@ -126,6 +124,10 @@ impl Connections for ObjectSockets {
             self.outbox
                 .push(reactor, Message::Order(Order::Send { slots, packet }));
         }
+    }
+
+    fn subscribe(&self, id: ConnectionId, events: &[Arc<str>], on: bool) -> Option<Rc<Attachment>> {
+        self.roster.subscribe(id, events, on)
     }
 
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {
