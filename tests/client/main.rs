@@ -13,6 +13,7 @@ mod broken;
 mod cbor;
 mod http;
 mod live;
+mod resume;
 mod tls;
 mod typescript;
 
@@ -39,6 +40,12 @@ impl Running {
             data,
         }
     }
+}
+
+/// A number from the environment: tests are short unless they are asked to be long.
+fn amount(variable: &str, short: usize) -> usize {
+    let given = std::env::var(variable).ok();
+    given.and_then(|text| text.parse().ok()).unwrap_or(short)
 }
 
 fn launch(data: &Path) -> Launch<'_> {

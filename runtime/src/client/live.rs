@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::socket::{Queue, Shared};
+use super::socket::{Heard, Queue, Shared};
 use super::{Client, error};
+use serde::Deserialize;
+
 use crate::backend::LocalFuture;
 use crate::error::{Code, Rejection};
 use crate::event::Event;
@@ -78,8 +80,17 @@ impl Live {
     }
 
     async fn listen<E: Event>(&self, name: String) -> Result<Events<E>, Rejection> {
+        let listening = self.listen_after(name, None).await;
+        listening.map(|(events, _)| events).map_err(Rejection::new)
+    }
+
+    /// The same, beginning with what was missed since a place of the object's log.
+    pub(super) async fn listen_after<E: Event>(
+        &self,
+        name: String,
+        after: Option<String>,
+    ) -> Result<(Events<E>, Subscribed), Box<WireError>> {
         let shared = &self.inner.shared;
-        let params = serde_json::json!({ "events": [name] }).to_string();
         let events = Events {
             // There before the server is asked: nothing falls in between.
             queue: shared.listen(&name, MAX_WAITING),
@@ -87,11 +98,8 @@ impl Live {
             name,
             typed: PhantomData,
         };
-        let subscribed = self
-            .inner
-            .ask("rpc.subscribe", params.as_bytes(), Mode::Read, None);
-        subscribed.await.map_err(Rejection::new)?;
-        Ok(events)
+        let subscribed = events.ask_after(after).await?;
+        Ok((events, subscribed))
     }
 
     /// Waits until the connection is over: the code and reason it was closed with, 1006 when it broke. The codes are
@@ -167,6 +175,20 @@ impl fmt::Debug for Live {
     }
 }
 
+/// What `rpc.subscribe` answers.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Subscribed {
+    /// How far the log was told, if the event is kept in one.
+    #[serde(default)]
+    pub(super) cursor: Option<String>,
+    /// Whether there is more to be asked for.
+    #[serde(default)]
+    pub(super) more: bool,
+    /// Events of which some are missing.
+    #[serde(default)]
+    pub(super) gap: Vec<String>,
+}
+
 /// The events of one type, as they come: [`Live::events`] makes it.
 ///
 /// Up to 4,096 wait to be read. Beyond that it ends with the error `overflow`: read faster, or read the state instead.
@@ -187,17 +209,60 @@ impl<E: Event> Events<E> {
     /// `overflow`, once, and nothing after it; `bad_reply` for an event that does not fit `E`, which the next may
     /// again.
     pub async fn next(&mut self) -> Option<Result<E, Rejection>> {
-        match self.queue.events.recv().await {
-            Some(data) => Some(serde_json::from_slice(&data).map_err(|fault| {
-                let message = format!("the event `{}` does not fit its type: {fault}", self.name);
-                let error = WireError::framework(Code::BadReply, message);
-                Rejection::new(Box::new(error))
-            })),
-            None if self.queue.overflowed.swap(false, Ordering::AcqRel) => {
-                Some(Err(Rejection::new(error::overflow(MAX_WAITING))))
-            }
-            None => None,
+        match self.heard().await {
+            Some((event, _)) => Some(event),
+            None => self.overflow().map(Err),
         }
+    }
+
+    /// The next one and its place in the object's log.
+    pub(super) async fn heard(&mut self) -> Option<(Result<E, Rejection>, Option<String>)> {
+        let heard = self.queue.events.recv().await?;
+        Some(self.read(&heard))
+    }
+
+    /// The same, if it is there.
+    pub(super) fn ready(&mut self) -> Option<(Result<E, Rejection>, Option<String>)> {
+        let heard = self.queue.events.try_recv().ok()?;
+        Some(self.read(&heard))
+    }
+
+    /// Whether everything that came was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.queue.events.is_empty()
+    }
+
+    /// Why it ended, if it did because the reader was too slow; told once.
+    pub(super) fn overflow(&self) -> Option<Rejection> {
+        let overflowed = self.queue.overflowed.swap(false, Ordering::AcqRel);
+        overflowed.then(|| Rejection::new(error::overflow(MAX_WAITING)))
+    }
+
+    fn read(&self, heard: &Heard) -> (Result<E, Rejection>, Option<String>) {
+        let event = serde_json::from_slice(&heard.data).map_err(|fault| {
+            let message = format!("the event `{}` does not fit its type: {fault}", self.name);
+            let error = WireError::framework(Code::BadReply, message);
+            Rejection::new(Box::new(error))
+        });
+        (event, heard.cursor.as_deref().map(str::to_owned))
+    }
+
+    /// Asks for what comes after a place of the object's log, and for everything from then on.
+    pub(super) fn ask_after(
+        &self,
+        after: Option<String>,
+    ) -> LocalFuture<'static, Result<Subscribed, Box<WireError>>> {
+        let inner = Rc::clone(&self.inner);
+        let mut params = serde_json::json!({ "events": [self.name] });
+        if let Some(after) = after {
+            params["after"] = after.into();
+        }
+        Box::pin(async move {
+            let params = params.to_string();
+            let reply = inner.ask("rpc.subscribe", params.as_bytes(), Mode::Read, None);
+            // A server that answers in another way has subscribed all the same.
+            Ok(serde_json::from_slice(&reply.await?).unwrap_or_default())
+        })
     }
 }
 

@@ -35,6 +35,7 @@
 mod address;
 mod error;
 mod exchange;
+mod follow;
 mod http;
 mod live;
 mod remote;
@@ -48,6 +49,7 @@ use std::time::Duration;
 
 pub use self::error::ClientError;
 pub(crate) use self::exchange::exchange;
+pub use self::follow::{Follow, Followed};
 pub use self::live::{Events, Live};
 pub(crate) use self::remote::deliver;
 

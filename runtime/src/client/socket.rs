@@ -65,14 +65,23 @@ struct PendingCall {
 
 struct Listener {
     id: u64,
-    events: mpsc::Sender<Bytes>,
+    events: mpsc::Sender<Heard>,
     overflowed: Arc<AtomicBool>,
+}
+
+/// An event that came.
+#[derive(Clone)]
+pub(super) struct Heard {
+    /// JSON text.
+    pub(super) data: Bytes,
+    /// Its place in the object's log, if it is kept there.
+    pub(super) cursor: Option<Arc<str>>,
 }
 
 /// The reading end of a [`Listener`].
 pub(super) struct Queue {
     pub(super) id: u64,
-    pub(super) events: mpsc::Receiver<Bytes>,
+    pub(super) events: mpsc::Receiver<Heard>,
     pub(super) overflowed: Arc<AtomicBool>,
 }
 
@@ -247,8 +256,11 @@ impl Shared {
             let Some(listeners) = state.listeners.get_mut(&*params.event) else {
                 return;
             };
-            let data = Bytes::copy_from_slice(params.data.get().as_bytes());
-            listeners.retain(|listener| match listener.events.try_send(data.clone()) {
+            let heard = Heard {
+                data: Bytes::copy_from_slice(params.data.get().as_bytes()),
+                cursor: params.cursor.as_deref().map(Arc::from),
+            };
+            listeners.retain(|listener| match listener.events.try_send(heard.clone()) {
                 Ok(()) => true,
                 Err(fault) => {
                     let full = matches!(fault, mpsc::error::TrySendError::Full(_));

@@ -29,6 +29,8 @@ use crate::stream::{Steer, Streams};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
 const PROTOCOL: &str = "stayput.v1";
+/// How far a browser has come in a stream that it lost.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The system path of an object's events.
 const EVENTS: &str = "~events";
 
@@ -56,8 +58,19 @@ enum Speech {
     },
     /// Frames for the `message` handler.
     Raw,
-    /// Server-Sent Events, of these names.
-    Stream(Vec<Arc<str>>),
+    /// Server-Sent Events.
+    Stream(Listed),
+}
+
+/// What a stream of Server-Sent Events listens to.
+#[derive(Debug)]
+struct Listed {
+    /// Wire names, sorted.
+    events: Vec<Arc<str>>,
+    /// How far the reader has come.
+    after: Option<String>,
+    /// Whether something is kept of any of them: then the object is asked for what was missed.
+    kept: bool,
 }
 
 /// What is said on an open WebSocket.
@@ -200,7 +213,7 @@ impl Front {
         let speech = if socket {
             speech(request.headers(), &class, self.binary())?
         } else {
-            Speech::Stream(listed(request.query(), &class, &caller)?)
+            Speech::Stream(listed(request, &class, &caller)?)
         };
         Ok((class, target, caller, speech))
     }
@@ -307,26 +320,39 @@ fn speech(headers: &HeaderMap, class: &Class, binary: Option<Binary>) -> Result<
 }
 
 /// The events of a stream.
-fn listed(query: &str, class: &Class, caller: &Caller) -> Result<Vec<Arc<str>>, Box<WireError>> {
-    let mut asked = None;
-    for pair in pairs(query) {
+fn listed(request: &Request, class: &Class, caller: &Caller) -> Result<Listed, Box<WireError>> {
+    let (mut asked, mut after) = (None, None);
+    for pair in pairs(request.query()) {
         let (name, value) = pair?;
-        if name == "ticket" {
-            continue;
+        let place = match &*name {
+            "ticket" => continue,
+            "events" => &mut asked,
+            "after" => &mut after,
+            _ => return Err(no_listing()),
+        };
+        if place.replace(value.into_owned()).is_some() {
+            return Err(no_listing());
         }
-        if name != "events" || asked.is_some() {
-            let message = "a stream of events takes `?events=`, names separated by commas, once";
-            return Err(Box::new(WireError::framework(
-                Code::MalformedRequest,
-                message,
-            )));
-        }
-        asked = Some(value.into_owned());
     }
+    // A browser that connects again says by itself how far it has come: further than the URL that it began with.
+    let last = request.headers().get(LAST_EVENT_ID);
+    let last = last
+        .and_then(|last| last.to_str().ok())
+        .filter(|last| !last.is_empty());
     let names = asked
         .as_ref()
         .map(|text| text.split(',').filter(|name| !name.is_empty()));
-    class.events(names, caller)
+    let events = class.events(names, caller)?;
+    Ok(Listed {
+        kept: class.keeps(&events),
+        after: last.map(str::to_owned).or(after),
+        events,
+    })
+}
+
+fn no_listing() -> Box<WireError> {
+    let message = "a stream of events takes `?events=`, names separated by commas, and `?after=`, a cursor, each once";
+    Box::new(WireError::framework(Code::MalformedRequest, message))
 }
 
 impl Opening {
@@ -361,12 +387,39 @@ impl Opening {
         }
     }
 
-    /// The events that it listens to from the beginning.
+    /// The events that it listens to as soon as it is let in.
     pub fn events(&self) -> &[Arc<str>] {
         match &self.speech {
-            Speech::Stream(events) => events,
-            Speech::JsonRpc { .. } | Speech::Raw => &[],
+            Speech::Stream(listed) if !listed.kept => &listed.events,
+            Speech::Stream(_) | Speech::JsonRpc { .. } | Speech::Raw => &[],
         }
+    }
+
+    /// The call that has it listen once it is let in, after what it missed.
+    pub fn listening(
+        &self,
+        connection: ConnectionId,
+        dispatch: &impl Dispatch,
+    ) -> Option<Result<Envelope, Box<WireError>>> {
+        let Speech::Stream(Listed {
+            events,
+            after,
+            kept: true,
+        }) = &self.speech
+        else {
+            return None;
+        };
+        let session = Session {
+            class: &self.class,
+            target: &self.target,
+            caller: &self.caller,
+            trace: &self.trace,
+            limits: &self.limits,
+            dispatch,
+            connection: Some(connection),
+            key: None,
+        };
+        Some(session.listening(events.clone(), after.clone()))
     }
 
     /// The key of a WebSocket's handshake.

@@ -43,6 +43,9 @@ pub(crate) struct EventParams<'a> {
     pub(crate) event: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) data: &'a RawValue,
+    /// Its place in the object's log, if it is kept there.
+    #[serde(default, borrow)]
+    pub(crate) cursor: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Deserialize)]

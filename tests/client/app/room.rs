@@ -11,6 +11,13 @@ pub(crate) struct Said {
     pub text: String,
 }
 
+/// Something was written down, for good.
+#[event(public, durable, keep = 20_000)]
+#[derive(PartialEq)]
+pub(crate) struct Noted {
+    pub number: u64,
+}
+
 /// Someone entered.
 #[event(public)]
 #[derive(PartialEq)]
@@ -28,9 +35,10 @@ pub(crate) enum RoomError {
 }
 
 /// A room.
-#[durable_object(events(Said))]
+#[durable_object(events(Said, Noted))]
 pub(crate) struct Room {
     said: Log<String>,
+    noted: u64,
     #[mixin]
     door: Door,
 }
@@ -58,6 +66,16 @@ impl Room {
                 text: "again".to_owned(),
             });
         }
+    }
+
+    /// Writes something down, so many times.
+    #[action(public)]
+    fn note(&mut self, cx: &mut Context<Self>, times: u64) -> u64 {
+        for _ in 0..times {
+            self.noted += 1;
+            cx.broadcast(Noted { number: self.noted });
+        }
+        self.noted
     }
 
     /// Fails, always.

@@ -103,7 +103,9 @@ export type ClientCode =
   /** There is no `WebSocket` to connect with. */
   | "no_websocket"
   /** Events came faster than an iterator was read. */
-  | "overflow";
+  | "overflow"
+  /** While there was no connection more happened than the app keeps: some events of a durable kind are missing. */
+  | "gap";
 
 /** Codes that the framework gives, whatever the action. */
 export type FrameworkCode =
@@ -255,9 +257,11 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
 
   /**
    * Calls `listener` with every event of this name, until the returned function is called. The connection is made if
-   * need be, and made again when it is lost; events of the meantime are lost (see `$onStatus`).
+   * need be, and made again when it is lost. Then durable events of the meantime come first, each once and in order, and
+   * the latest one of each key of those of which it is kept; other events of the meantime are lost (see `$onStatus`).
    *
-   * @param onError is told why nothing comes any more; without it that is thrown where nobody catches it
+   * @param onError is told why nothing comes any more, and of a `gap`: durable events that are not kept any more, after
+   * which the others come all the same. Without it that is thrown where nobody catches it
    */
   $on<Name extends keyof Events & string>(
     event: Name,
@@ -265,7 +269,7 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
     onError?: (error: StayputError) => void,
   ): () => void {
     const fail = onError ?? ((error: StayputError): void => void Promise.reject(error));
-    return this.#listen(event, { hear: listener, fail, end: () => {} });
+    return this.#listen(event, { hear: listener, miss: fail, fail, end: () => {} });
   }
 
   /** The next event of this name. */
@@ -319,13 +323,14 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
       const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
       listener.hear(received(raw, shape, transport.bigint, "the event") as Events[Name]);
     };
-    return live(this.$target).listen(wire, { hear, fail: listener.fail, end: listener.end });
+    return live(this.$target).listen(wire, { hear, miss: listener.miss, fail: listener.fail, end: listener.end });
   }
 }
 
 /** A listener of one kind of event. */
 interface HearsOf<Data> {
   hear(data: Data): void;
+  miss(error: StayputError): void;
   fail(error: StayputError): void;
   end(): void;
 }

@@ -453,7 +453,14 @@ impl Shared {
         let admitted = port
             .ask(target, id, |ask| News::Open { newcomer, ask })
             .await;
-        (place, id, admitted.map(drop))
+        let mut admitted = admitted.map(drop);
+        if let (Ok(()), Some(listening)) = (&admitted, opening.listening(id, port)) {
+            admitted = match listening {
+                Ok(envelope) => port.call(envelope).await.map(drop),
+                Err(error) => Err(error),
+            };
+        }
+        (place, id, admitted)
     }
 
     async fn socket(&self, upgrade: OnUpgrade, place: Place, live: Live) {

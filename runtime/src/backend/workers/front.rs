@@ -148,8 +148,9 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     let mut random = [0; 16];
     edge.random(&mut random);
     let target = opening.target();
+    let connection = ConnectionId::from_random(random);
     let newcomer = Newcomer::new(
-        ConnectionId::from_random(random),
+        connection,
         target.name.clone(),
         opening.caller().clone(),
         opening.kind(),
@@ -169,6 +170,13 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     let reply = match opened.await {
         Ok(answer) => read_answer(&answer.unchecked_into()),
         Err(thrown) => Err(Box::new(lost(&thrown))),
+    };
+    let reply = match (reply, opening.listening(connection, edge)) {
+        (Ok(_), Some(listening)) => match listening {
+            Ok(envelope) => edge.call(envelope).await,
+            Err(error) => Err(error),
+        },
+        (reply, _) => reply,
     };
     match reply {
         Ok(_) => opening.accept(),
