@@ -56,6 +56,15 @@ pub(crate) struct HandlerArgs {
     pub(crate) required: bool,
     /// Who may use it, if it answers requests.
     pub(crate) auth: Auth,
+    pub(crate) form: Form,
+}
+
+/// The names of the members of messages, where they are said.
+#[derive(Default)]
+pub(crate) struct Form {
+    pub(crate) tag: Option<LitStr>,
+    pub(crate) payload: Option<LitStr>,
+    pub(crate) id: Option<LitStr>,
 }
 
 /// What `#[event]` on a method accepts, for messages.
@@ -72,6 +81,11 @@ impl HandlerArgs {
         let spoken = public.as_ref().map(quote::ToTokens::to_token_stream);
         let spoken = spoken.or_else(|| scope.as_ref().map(quote::ToTokens::to_token_stream));
         let auth = Auth::of(public, scope, None, diag);
+        let form = Form {
+            tag: args.text("tag", diag),
+            payload: args.text("payload", diag),
+            id: args.text("id", diag),
+        };
         let word = |path: &Path| path.get_ident().cloned();
         let mut found: Vec<Trigger> = Vec::new();
         for (own, flag) in &own {
@@ -97,6 +111,7 @@ impl HandlerArgs {
                     trigger: None,
                     required: false,
                     auth,
+                    form,
                 };
             }
             found.push(Trigger::Event(path));
@@ -123,6 +138,12 @@ impl HandlerArgs {
                     own.word()
                 ));
         }
+        let is_message = matches!(trigger, Some(Trigger::Own(Own::Message, _)));
+        let said = [&form.tag, &form.payload, &form.id];
+        if let (Some(said), false) = (said.into_iter().flatten().next(), is_message) {
+            diag.error(said, "only a `message` handler has a form of messages")
+                .help("remove it, or write `#[event(message, ..)]`");
+        }
         let is_fetch = matches!(trigger, Some(Trigger::Own(Own::Fetch, _)));
         if let (Some(spoken), false) = (spoken, is_fetch) {
             diag.error(spoken, "only a `fetch` handler is used by callers")
@@ -133,6 +154,7 @@ impl HandlerArgs {
             trigger,
             required: required.is_some(),
             auth,
+            form,
         }
     }
 }

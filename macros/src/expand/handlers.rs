@@ -33,6 +33,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
         quote!(__rt::#finish(Self::#method(#this #context #value)#awaits))
     };
     match &handler.kind {
+        HandlerKind::Own(_) if handler.form.is_some() => message(handler),
         HandlerKind::Own(own) => {
             let (variant, name) = match own {
                 Own::Start => ("Start", "first"),
@@ -77,6 +78,52 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                     },
                 })
             }
+        }
+    }
+}
+
+/// The handler of messages by type.
+///
+/// ```ignore
+/// __rt::Handler::TypedMessage(
+///     &__rt::MessageForm::new("type", "payload", "correlationId"),
+///     |this, cx, message| ::std::boxed::Box::pin(async move {
+///         let (message, answer) = __rt::TypedMessage::<ClientMessage>::read(message, FORM)?.split();
+///         let payload = __rt::reply_result(Self::message(this, cx, message).await)?;
+///         answer.send(cx, &payload);
+///         ::core::result::Result::Ok(())
+///     }),
+/// ),
+/// ```
+fn message(handler: &Handler) -> TokenStream {
+    let (cfgs, method, ty) = (&handler.cfgs, &handler.ident, &handler.value);
+    let [this, cx, answer, payload, form] = ["this", "cx", "answer", "payload", "FORM"].map(local);
+    let message = value(handler, "message");
+    let context = handler.context.then(|| quote!(, #cx));
+    let awaits = handler.is_async.then(|| quote!(.await));
+    let reply = local(if handler.output.fallible {
+        "reply_result"
+    } else {
+        "reply_value"
+    });
+    let said = |text: &Option<syn::LitStr>, default: &str| match text {
+        Some(text) => quote!(#text),
+        None => quote!(#default),
+    };
+    let words = handler.form.as_ref();
+    let tag = said(&words.and_then(|form| form.tag.clone()), "type");
+    let content = said(&words.and_then(|form| form.payload.clone()), "payload");
+    let id = said(&words.and_then(|form| form.id.clone()), "correlationId");
+    quote! {
+        #cfgs
+        {
+            const #form: &__rt::MessageForm = &__rt::MessageForm::new(#tag, #content, #id);
+            __rt::Handler::TypedMessage(#form, |#this, #cx, #message| ::std::boxed::Box::pin(async move {
+                let (#message, #answer) = __rt::TypedMessage::<#ty>::read(#message, #form)?.split();
+                let #payload = __rt::#reply(Self::#method(#this #context, #message)#awaits)?;
+                #answer.send(#cx, &#payload);
+                ::core::result::Result::Ok(())
+            }))
         }
     }
 }

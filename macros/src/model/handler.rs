@@ -7,7 +7,7 @@ use syn::{Attribute, FnArg, Ident, Path, ReceiverKind, Signature, Type};
 use super::action::{Output, check_signature, read_output, typed};
 use super::fetch;
 use crate::attrs::action::Auth;
-use crate::attrs::event::{HandlerArgs, Own, Trigger};
+use crate::attrs::event::{Form, HandlerArgs, Own, Trigger};
 use crate::diag::Diag;
 use crate::syntax::cfg::Cfgs;
 use crate::syntax::names::unraw;
@@ -27,6 +27,8 @@ pub(crate) struct Handler {
     pub(crate) kind: HandlerKind,
     /// Who may use it, if it answers requests.
     pub(crate) auth: Auth,
+    /// The form of its messages, if it takes messages by type.
+    pub(crate) form: Option<Form>,
 }
 
 /// What calls it.
@@ -60,6 +62,7 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
     }
     let output = read_output(&sig.output, &name, diag);
     let (context, value) = inputs?;
+    let typed_value = last_type(sig);
     (diag.count() == from).then(|| Handler {
         ident: sig.ident.clone(),
         name: unraw(&sig.ident),
@@ -68,9 +71,37 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
         context,
         value,
         output,
+        form: form(&kind, args.form, typed_value.as_ref(), diag),
         kind,
         auth: args.auth,
     })
+}
+
+/// The type of the last parameter.
+fn last_type(sig: &Signature) -> Option<Type> {
+    match sig.inputs.last()? {
+        FnArg::Typed(input) => Some((*input.ty).clone()),
+        FnArg::Receiver(_) => None,
+    }
+}
+
+/// The form of messages by type: those of every type but `Incoming`, which is a frame as it came.
+fn form(kind: &HandlerKind, form: Form, ty: Option<&Type>, diag: &mut Diag) -> Option<Form> {
+    if !matches!(kind, HandlerKind::Own(Own::Message)) {
+        return None;
+    }
+    let Type::Path(path) = ungroup(ty?) else {
+        return None;
+    };
+    if path.path.segments.last()?.ident != "Incoming" {
+        return Some(form);
+    }
+    let said = [&form.tag, &form.payload, &form.id];
+    if let Some(said) = said.into_iter().flatten().next() {
+        diag.error(said, "frames as they come have no form")
+            .help("remove it, or take the messages by a type of their own");
+    }
+    None
 }
 
 impl Handler {

@@ -6,7 +6,7 @@ use super::Event;
 use crate::backend::LocalFuture;
 use crate::object::{Context, Timestamp};
 use crate::rpc::WireError;
-use crate::socket::{Connection, Disconnect, Incoming};
+use crate::socket::{Connection, Disconnect, Incoming, MessageForm};
 use crate::state::Stateful;
 
 /// What a handler answers: nothing, or why it failed.
@@ -22,6 +22,11 @@ pub enum Handler<T: Stateful> {
     Connect(for<'a> fn(&'a mut T, &'a mut Context<T>, Connection) -> LocalFuture<'a, Handled>),
     /// Runs for each frame of a connection that speaks a protocol of its own.
     Message(for<'a> fn(&'a mut T, &'a mut Context<T>, Incoming) -> LocalFuture<'a, Handled>),
+    /// The same for messages that say what they are, and are answered in this form.
+    TypedMessage(
+        &'static MessageForm,
+        for<'a> fn(&'a mut T, &'a mut Context<T>, Incoming) -> LocalFuture<'a, Handled>,
+    ),
     /// Runs after a connection is gone.
     Disconnect(for<'a> fn(&'a mut T, &'a mut Context<T>, Disconnect) -> LocalFuture<'a, Handled>),
     /// Runs after the method that emitted the event.
@@ -56,6 +61,7 @@ impl<T: Stateful> std::fmt::Debug for Handler<T> {
             Self::Alarm(_) => f.write_str("Alarm"),
             Self::Connect(_) => f.write_str("Connect"),
             Self::Message(_) => f.write_str("Message"),
+            Self::TypedMessage(form, _) => f.debug_tuple("TypedMessage").field(form).finish(),
             Self::Disconnect(_) => f.write_str("Disconnect"),
             Self::Event(handler) => handler.fmt(f),
         }

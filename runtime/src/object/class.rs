@@ -17,7 +17,7 @@ use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
-use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming};
+use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming, MessageForm};
 use crate::state::{Stateful, UpgradeStep};
 use crate::stream::Streams;
 
@@ -80,6 +80,8 @@ pub(super) struct AlarmEntry<T: Stateful> {
 pub(super) struct HookEntry<T: Stateful> {
     pub(super) mount: Arc<str>,
     pub(super) kind: HookKind,
+    /// In which form a message that fails is told so.
+    pub(super) form: Option<&'static MessageForm>,
     pub(super) run: OnHook<T>,
 }
 
@@ -313,7 +315,10 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 });
                 into.alarms.push(AlarmEntry { mount, run });
             }
-            Handler::Connect(_) | Handler::Message(_) | Handler::Disconnect(_) => {
+            Handler::Connect(_)
+            | Handler::Message(_)
+            | Handler::TypedMessage(..)
+            | Handler::Disconnect(_) => {
                 into.hooks.push(HookEntry::own(handler, mount));
             }
             Handler::Event(handler) => {
@@ -363,15 +368,19 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
                 run: Box::new(move |host: &mut H, raw, alarm| run(P::get_mut(host), raw, alarm)),
             }),
     );
-    into.hooks.extend(
-        part.hooks
-            .into_iter()
-            .map(|HookEntry { mount, kind, run }| HookEntry {
-                mount,
-                kind,
-                run: Box::new(move |host: &mut H, raw, value| run(P::get_mut(host), raw, value)),
-            }),
-    );
+    into.hooks.extend(part.hooks.into_iter().map(
+        |HookEntry {
+             mount,
+             kind,
+             form,
+             run,
+         }| HookEntry {
+            mount,
+            kind,
+            form,
+            run: Box::new(move |host: &mut H, raw, value| run(P::get_mut(host), raw, value)),
+        },
+    ));
     into.declared.append(&mut part.declared);
     into.events.extend(part.events.into_iter().map(
         |EventEntry {
@@ -405,9 +414,13 @@ impl<T: Stateful> HookEntry<T> {
     /// Handlers of anything else are none of these: they are never asked for.
     fn own(handler: &'static Handler<T>, mount: Arc<str>) -> Self {
         let kind = match handler {
-            Handler::Message(_) => HookKind::Message,
+            Handler::Message(_) | Handler::TypedMessage(..) => HookKind::Message,
             Handler::Disconnect(_) => HookKind::Disconnect,
             _ => HookKind::Connect,
+        };
+        let form = match handler {
+            Handler::TypedMessage(form, _) => Some(*form),
+            _ => None,
         };
         let run: OnHook<T> = Box::new(move |state, raw, value| {
             Box::pin(async move {
@@ -416,9 +429,10 @@ impl<T: Stateful> HookEntry<T> {
                     (Handler::Connect(run), HookValue::Connect(value)) => {
                         run(state, cx, value).await
                     }
-                    (Handler::Message(run), HookValue::Message(value)) => {
-                        run(state, cx, value).await
-                    }
+                    (
+                        Handler::Message(run) | Handler::TypedMessage(_, run),
+                        HookValue::Message(value),
+                    ) => run(state, cx, value).await,
                     (Handler::Disconnect(run), HookValue::Disconnect(value)) => {
                         run(state, cx, value).await
                     }
@@ -426,7 +440,12 @@ impl<T: Stateful> HookEntry<T> {
                 }
             })
         });
-        Self { mount, kind, run }
+        Self {
+            mount,
+            kind,
+            form,
+            run,
+        }
     }
 }
 

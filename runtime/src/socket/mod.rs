@@ -9,6 +9,7 @@ mod effect;
 mod frame;
 mod hook;
 mod list;
+mod message;
 mod packet;
 mod reply;
 mod roster;
@@ -27,6 +28,7 @@ pub use frame::{Frame, MAX_FRAME};
 pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
 pub use list::ConnectionList;
 
+pub use message::{MessageForm, TypedMessage};
 pub use packet::{EventPacket, Packet, stream_text};
 pub(crate) use reply::{MAX_PER_OBJECT, full, listed, lost, refusal};
 pub(crate) use roster::Roster;

@@ -44,6 +44,7 @@ mod receivers;
 mod replace;
 mod repositories;
 mod retry;
+mod rooms;
 mod sql;
 mod storage;
 mod streams;

@@ -12,7 +12,10 @@ use crate::object::lock::Guard;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object};
 use crate::rpc::{Reply, WireError};
-use crate::socket::{Attachment, Connection, ConnectionId, Disconnect, Hook, HookKind, Incoming};
+use crate::socket::{
+    Attachment, Connection, ConnectionId, Disconnect, Effect, Hook, HookKind, Incoming,
+    MessageForm, Packet,
+};
 
 #[expect(
     clippy::await_holding_refcell_ref,
@@ -32,6 +35,12 @@ impl<T: Object> Host<T> {
             done(Err(reset()));
             return;
         };
+        let of = connection.id;
+        // What is told to the sender of a message that fails, where such messages are answered.
+        let message = match &hook {
+            Hook::Message(_, frame) => self.message_form().map(|form| (form, frame.clone())),
+            _ => None,
+        };
         call.caller = connection.caller.clone();
         call.connection = (kind != HookKind::Disconnect).then_some(connection.id);
         let guard = self.awake(&call).await;
@@ -40,6 +49,11 @@ impl<T: Object> Host<T> {
             Ok(guard) => self.run_handlers(hook, connection, &call, guard).await,
             Err(error) => Err(error),
         };
+        let reply = reply.map_err(|error| self.core.redact(&call.request_id, error));
+        if let (Err(error), Some((form, frame))) = (&reply, &message) {
+            let packet = Packet::Frame(form.failed(frame, error));
+            self.core.let_out(vec![Effect::Send { id: of, packet }]);
+        }
         self.core.answer(&call.request_id, reply, done);
     }
 
@@ -80,6 +94,10 @@ impl<T: Object> Host<T> {
         self.recover(&turn);
         turn.end();
         reply
+    }
+
+    fn message_form(&self) -> Option<&'static MessageForm> {
+        self.class.hooks.iter().find_map(|entry| entry.form)
     }
 
     fn attachment(&self, id: ConnectionId) -> Option<Rc<Attachment>> {
