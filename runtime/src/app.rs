@@ -12,7 +12,7 @@ use crate::action::Auth;
 use crate::auth::{AnyAuthenticate, Authenticate};
 use crate::cbor::CBOR;
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::event::Kept;
+use crate::event::EventInfo;
 use crate::http::door::Routes;
 use crate::http::{
     AppRoutes, Asset, Binary, Discover, EdgeAction, EdgeAuth, EdgeClass, EdgeEvent, EdgeLimits,
@@ -67,7 +67,7 @@ pub struct Class {
     /// Its actions, mixins' included.
     pub actions: Vec<ActionInfo>,
     /// The events that clients may subscribe to, mixins' included: wire names, and who may.
-    pub events: Vec<(Arc<str>, Auth, Kept)>,
+    pub events: Vec<(Arc<str>, &'static EventInfo)>,
     /// Which handlers of connections it has.
     pub hooks: Hooks,
     /// The SQL of its objects, if they have any.
@@ -361,11 +361,12 @@ fn edge_action(action: &ActionInfo) -> EdgeAction {
     }
 }
 
-fn edge_event((name, auth, kept): &(Arc<str>, Auth, Kept)) -> EdgeEvent {
+fn edge_event((name, info): &(Arc<str>, &'static EventInfo)) -> EdgeEvent {
     EdgeEvent {
         name: name.clone(),
-        auth: edge_auth(*auth),
-        kept: kept.is_any(),
+        auth: edge_auth(info.auth),
+        kept: info.kept.is_any(),
+        can_subscribe: info.can_subscribe,
     }
 }
 

@@ -11,7 +11,9 @@ pub use crate::action::{
 };
 pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
-pub use crate::event::{Alarm, Declares, Event, EventHandler, EventInfo, Handler, Kept, event_as};
+pub use crate::event::{
+    Alarm, Declares, Event, EventHandler, EventInfo, Handler, Kept, Subscriber, event_as,
+};
 pub use crate::http::{raw_reply, raw_request};
 pub use crate::middleware::{MakeLayer, layer};
 pub use crate::mixins::jobs::{

@@ -54,6 +54,8 @@ impl Own {
 pub(crate) struct HandlerArgs {
     pub(crate) trigger: Option<Trigger>,
     pub(crate) required: bool,
+    /// Whether it runs once in the object's life.
+    pub(crate) once: bool,
     /// Who may use it, if it answers requests.
     pub(crate) auth: Auth,
     pub(crate) form: Form,
@@ -76,6 +78,7 @@ impl HandlerArgs {
         let mut args = Args::of(&HANDLER, attr, diag);
         let own = Own::ALL.map(|own| (own, args.flag(own.word(), diag)));
         let required = args.flag("required", diag);
+        let once = args.flag("once", diag);
         let public = args.flag("public", diag);
         let scope = args.text("scope", diag);
         let spoken = public.as_ref().map(quote::ToTokens::to_token_stream);
@@ -110,6 +113,7 @@ impl HandlerArgs {
                 return Self {
                     trigger: None,
                     required: false,
+                    once: false,
                     auth,
                     form,
                 };
@@ -138,6 +142,13 @@ impl HandlerArgs {
                     own.word()
                 ));
         }
+        if let (Some(once), Some(Trigger::Own(own, _))) = (&once, &trigger) {
+            diag.error(once, "`once` is for handlers of events")
+                .help(format!(
+                    "remove it: `{}` is handled whenever it happens",
+                    own.word()
+                ));
+        }
         let is_message = matches!(trigger, Some(Trigger::Own(Own::Message, _)));
         let said = [&form.tag, &form.payload, &form.id];
         if let (Some(said), false) = (said.into_iter().flatten().next(), is_message) {
@@ -153,6 +164,7 @@ impl HandlerArgs {
         Self {
             trigger,
             required: required.is_some(),
+            once: once.is_some(),
             auth,
             form,
         }
@@ -166,6 +178,10 @@ pub(crate) struct EventArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) auth: Auth,
     pub(crate) kept: Kept,
+    /// The function that decides who may subscribe.
+    pub(crate) can_subscribe: Option<Path>,
+    /// The function that says what a subscriber gets to see.
+    pub(crate) view: Option<Path>,
 }
 
 /// What is kept of an event for those who come later.
@@ -222,14 +238,31 @@ impl EventArgs {
         let scope = args.text("scope", diag);
         let auth = Auth::of(public, scope, None, diag);
         let kept = Kept::take(&mut args, diag);
+        let can_subscribe = function("can_subscribe", &mut args, diag);
+        let view = function("view", &mut args, diag);
         args.finish(diag);
         Self {
             krate,
             name,
             auth,
             kept,
+            can_subscribe,
+            view,
         }
     }
+}
+
+/// `key = "path::to::function"`
+fn function(key: &str, args: &mut Args, diag: &mut Diag) -> Option<Path> {
+    let text = args.text(key, diag)?;
+    let path = text.parse::<Path>();
+    if path.is_err() {
+        diag.error(&text, format!("`{key}` names a function"))
+            .help(format!(
+                "write `{key} = \"function\"`, or the function's path"
+            ));
+    }
+    path.ok()
 }
 
 /// The argument of `#[data]`: where the runtime is.

@@ -192,6 +192,7 @@ pub(crate) static HANDLER: Place = Place {
         ("public", "fetch, public"),
         ("scope", "fetch, scope = \"files:read\""),
         ("required", "EventType, required"),
+        ("once", "EventType, once"),
     ],
 };
 
@@ -208,6 +209,8 @@ pub(crate) static EVENT: Place = Place {
         ("keep_hours", "keep_hours = 24"),
         ("latest", "latest"),
         ("key", "key = \"field\""),
+        ("can_subscribe", "can_subscribe = \"function\""),
+        ("view", "view = \"function\""),
         CRATE,
     ],
 };

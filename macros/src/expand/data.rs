@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use crate::attrs::action::Auth;
 use crate::attrs::event::Kept;
@@ -41,6 +42,18 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
         }
     };
     let kept = kept.map(|kept| quote!(const KEPT: __rt::Kept = #kept;));
+    let can_subscribe = args.can_subscribe.as_ref().map(|function| {
+        quote_spanned! {function.span()=>
+            const CAN_SUBSCRIBE: ::std::option::Option<fn(&__rt::Subscriber<'_>) -> bool> =
+                ::std::option::Option::Some(#function);
+        }
+    });
+    let view = args.view.as_ref().map(|function| {
+        quote_spanned! {function.span()=>
+            const VIEW: ::std::option::Option<fn(&Self, &__rt::Connection) -> ::std::option::Option<Self>> =
+                ::std::option::Option::Some(#function);
+        }
+    });
     let key = key.as_ref().map(|field| {
         quote_spanned! {field.span()=>
             fn key(&self) -> ::std::string::String {
@@ -57,6 +70,8 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
                 const DOCS: &'static str = #docs;
                 #auth
                 #kept
+                #can_subscribe
+                #view
                 #key
             }
         };

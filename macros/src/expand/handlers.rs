@@ -51,7 +51,11 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 __rt::Handler::#variant(|#this, #cx, #value| ::std::boxed::Box::pin(async move { #call }))
             }
         }
-        HandlerKind::Event { path, required } => {
+        HandlerKind::Event {
+            path,
+            required,
+            once,
+        } => {
             let event = local("event");
             let span = handler
                 .value
@@ -72,6 +76,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                     name: #name,
                     event: <#path as __rt::Event>::NAME,
                     required: #required,
+                    once: #once,
                     run: |#this, #cx, #event| match __rt::event_as::<#path>(#event) {
                         ::core::option::Option::Some(#bound) => #call,
                         ::core::option::Option::None => ::core::result::Result::Ok(()),

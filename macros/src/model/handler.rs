@@ -34,7 +34,11 @@ pub(crate) struct Handler {
 /// What calls it.
 pub(crate) enum HandlerKind {
     Own(Own),
-    Event { path: Path, required: bool },
+    Event {
+        path: Path,
+        required: bool,
+        once: bool,
+    },
 }
 
 /// Reads one handler; `None` where its signature allows no call to be generated.
@@ -49,6 +53,7 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
         Trigger::Event(path) => HandlerKind::Event {
             path,
             required: args.required,
+            once: args.once,
         },
     };
     let inputs = match kind {

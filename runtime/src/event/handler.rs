@@ -41,6 +41,8 @@ pub struct EventHandler<T: Stateful> {
     pub event: &'static str,
     /// Whether its failure fails the action that emitted.
     pub required: bool,
+    /// Whether it runs once in the object's life.
+    pub once: bool,
     /// The method.
     pub run: fn(&mut T, &mut Context<T>, &dyn Any) -> Handled,
 }

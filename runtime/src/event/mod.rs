@@ -3,13 +3,18 @@
 mod executed;
 mod handler;
 mod kept;
+mod listeners;
 mod queue;
+mod subscriber;
 
 pub use executed::Executed;
 pub use handler::{Alarm, EventHandler, Handler, event_as};
 pub use kept::Kept;
-pub(crate) use kept::{Cursor, Page, append, forget, page, put_latest};
+pub(crate) use kept::{Cursor, Page, Sought, append, forget, page, put_latest};
+pub use listeners::ListenerId;
+pub(crate) use listeners::{Listener, Listeners};
 pub(crate) use queue::EventQueue;
+pub use subscriber::Subscriber;
 
 use std::any::Any;
 
@@ -17,8 +22,13 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use bytes::Bytes;
+
 use crate::action::Auth;
 use crate::manifest::{AuthManifest, DESCRIBES, EventManifest};
+use crate::rpc::from_utf8;
+use crate::socket::Connection;
+use crate::state::encode;
 
 /// Something that happened in an object; annotate the type with `#[event]`.
 #[diagnostic::on_unimplemented(
@@ -34,6 +44,10 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     const AUTH: Auth = Auth::Authenticated;
     /// What is kept of it for those who come later.
     const KEPT: Kept = Kept::Nothing;
+    /// Decides who may subscribe, of those who pass [`AUTH`](Self::AUTH).
+    const CAN_SUBSCRIBE: Option<fn(&Subscriber<'_>) -> bool> = None;
+    /// What a connection gets to see of it; `None`: nothing.
+    const VIEW: Option<fn(&Self, &Connection) -> Option<Self>> = None;
 
     /// Of [`Kept::Latest`]: the last one of each such key is kept.
     fn key(&self) -> String {
@@ -68,6 +82,10 @@ pub struct EventInfo {
     pub auth: Auth,
     /// What is kept of it for those who come later.
     pub kept: Kept,
+    /// Decides who may subscribe.
+    pub can_subscribe: Option<fn(&Subscriber<'_>) -> bool>,
+    /// What a connection gets to see of its data, JSON text both.
+    pub(crate) view: Option<fn(&[u8], &Connection) -> Option<Bytes>>,
     describe: fn(&mut SchemaGenerator) -> EventManifest,
 }
 
@@ -78,6 +96,14 @@ impl EventInfo {
             name: E::NAME,
             auth: E::AUTH,
             kept: E::KEPT,
+            can_subscribe: E::CAN_SUBSCRIBE,
+            view: match E::VIEW {
+                Some(_) => Some(|data, connection| {
+                    let event: E = from_utf8(data).ok()?;
+                    seen(&event, connection)
+                }),
+                None => None,
+            },
             describe: |generator| EventManifest {
                 description: E::DOCS.to_owned(),
                 auth: AuthManifest::of(E::AUTH),
@@ -94,6 +120,13 @@ impl EventInfo {
     pub(crate) fn describe(&self, generator: &mut SchemaGenerator) -> EventManifest {
         (self.describe)(generator)
     }
+}
+
+/// What a connection gets to see of an event, as JSON text.
+pub(crate) fn seen<E: Event>(event: &E, connection: &Connection) -> Option<Bytes> {
+    let view = E::VIEW?;
+    let seen = view(event, connection)?;
+    encode("event", &seen).ok().map(Bytes::from)
 }
 
 impl std::fmt::Debug for EventInfo {

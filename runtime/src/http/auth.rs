@@ -2,12 +2,21 @@
 
 use super::class::{EdgeAuth, EdgeEvent};
 use crate::error::Code;
+use crate::event::Subscriber;
 use crate::object::Caller;
 use crate::rpc::WireError;
 
 /// Whether `caller` may subscribe to an event.
-pub(super) fn authorize_event(event: &EdgeEvent, caller: &Caller) -> Result<(), Box<WireError>> {
-    authorize(&event.name, &event.auth, caller)
+pub(super) fn authorize_event(
+    event: &EdgeEvent,
+    subscriber: &Subscriber<'_>,
+) -> Result<(), Box<WireError>> {
+    authorize(&event.name, &event.auth, subscriber.caller)?;
+    if event.can_subscribe.is_none_or(|may| may(subscriber)) {
+        return Ok(());
+    }
+    let message = format!("the event `{}` of this object is for others", event.name);
+    Err(Box::new(WireError::framework(Code::Forbidden, message)))
 }
 
 /// Whether `caller` may run an action that asks for `auth`. Internal actions are not known at the edge at all.

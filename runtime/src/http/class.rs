@@ -14,7 +14,8 @@ use super::route::{Route, Routes};
 use super::{Begins, Raw};
 use crate::action::{Fault, RouteInfo, refuse};
 use crate::error::Code;
-use crate::object::{Caller, IdKey, LISTEN_ACTION, Mode};
+use crate::event::Subscriber;
+use crate::object::{Caller, IdKey, LISTEN_ACTION, Mode, Target};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
 use crate::socket::Hooks;
@@ -67,6 +68,8 @@ pub struct EdgeEvent {
     pub auth: EdgeAuth,
     /// Whether something is kept of it for those who come later.
     pub kept: bool,
+    /// Decides who may subscribe, of those whom `auth` lets through.
+    pub can_subscribe: Option<fn(&Subscriber<'_>) -> bool>,
 }
 
 /// An action, as the edge has to know it.
@@ -274,12 +277,18 @@ impl Class {
         &self,
         asked: Option<impl IntoIterator<Item = &'n str>>,
         caller: &Caller,
+        target: &Target,
     ) -> Result<Vec<Arc<str>>, Box<WireError>> {
+        let subscriber = Subscriber {
+            caller,
+            name: target.name.as_deref(),
+            id: target.id,
+        };
         let Some(asked) = asked else {
             let heard = self
                 .events
                 .iter()
-                .filter(|event| authorize_event(event, caller).is_ok());
+                .filter(|event| authorize_event(event, &subscriber).is_ok());
             return Ok(heard.map(|event| event.name.clone()).collect());
         };
         let mut names = Vec::new();
@@ -291,7 +300,7 @@ impl Class {
             {
                 Ok(at) => {
                     let event = &self.events[at];
-                    authorize_event(event, caller)?;
+                    authorize_event(event, &subscriber)?;
                     names.push(event.name.clone());
                 }
                 Err(_) => unknown.push((index, name)),

@@ -213,7 +213,7 @@ impl Front {
         let speech = if socket {
             speech(request.headers(), &class, self.binary())?
         } else {
-            Speech::Stream(listed(request, &class, &caller)?)
+            Speech::Stream(listed(request, &class, &caller, &target)?)
         };
         Ok((class, target, caller, speech))
     }
@@ -320,7 +320,12 @@ fn speech(headers: &HeaderMap, class: &Class, binary: Option<Binary>) -> Result<
 }
 
 /// The events of a stream.
-fn listed(request: &Request, class: &Class, caller: &Caller) -> Result<Listed, Box<WireError>> {
+fn listed(
+    request: &Request,
+    class: &Class,
+    caller: &Caller,
+    target: &Target,
+) -> Result<Listed, Box<WireError>> {
     let (mut asked, mut after) = (None, None);
     for pair in pairs(request.query()) {
         let (name, value) = pair?;
@@ -342,7 +347,7 @@ fn listed(request: &Request, class: &Class, caller: &Caller) -> Result<Listed, B
     let names = asked
         .as_ref()
         .map(|text| text.split(',').filter(|name| !name.is_empty()));
-    let events = class.events(names, caller)?;
+    let events = class.events(names, caller, target)?;
     Ok(Listed {
         kept: class.keeps(&events),
         after: last.map(str::to_owned).or(after),

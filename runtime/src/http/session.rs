@@ -189,7 +189,7 @@ impl<D: Dispatch> Session<'_, D> {
             (params.decode::<(Option<Vec<String>>,)>()?.0, None)
         };
         let asked = asked.as_ref().map(|names| names.iter().map(String::as_str));
-        let events = self.class.events(asked, self.caller)?;
+        let events = self.class.events(asked, self.caller, self.target)?;
         if on && self.class.keeps(&events) {
             // What was missed lies with the object.
             return self.listening(events, after).map(Step::Call);

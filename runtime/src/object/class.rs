@@ -12,7 +12,7 @@ use super::mount::{Collected, Project, version_after};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
-use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler, Kept};
+use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
 use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
@@ -107,6 +107,7 @@ pub(super) struct EventEntry<T: Stateful> {
     pub(super) name: &'static str,
     pub(super) event: &'static str,
     pub(super) required: bool,
+    pub(super) once: bool,
     pub(super) run: OnEvent<T>,
 }
 
@@ -256,9 +257,9 @@ impl<T: Stateful> ClassTable<T> {
         self.entries.iter().map(info).collect()
     }
 
-    /// The events that clients may subscribe to: wire names, who may, and what is kept of them.
-    pub fn events(&self) -> Vec<(Arc<str>, Auth, Kept)> {
-        let event = |event: &DeclaredEvent| (event.name.clone(), event.info.auth, event.info.kept);
+    /// The events that clients may subscribe to: wire names, and what is known of them.
+    pub fn events(&self) -> Vec<(Arc<str>, &'static EventInfo)> {
+        let event = |event: &DeclaredEvent| (event.name.clone(), event.info);
         self.declared.iter().map(event).collect()
     }
 
@@ -325,12 +326,14 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 let run: OnEvent<T> = Box::new(move |state, raw, event| {
                     (handler.run)(state, &mut Context::new(raw), event)
                 });
-                let (name, event, required) = (handler.name, handler.event, handler.required);
+                let (name, event) = (handler.name, handler.event);
+                let (required, once) = (handler.required, handler.once);
                 into.events.push(EventEntry {
                     mount,
                     name,
                     event,
                     required,
+                    once,
                     run,
                 });
             }
@@ -388,12 +391,14 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
              name,
              event,
              required,
+             once,
              run,
          }| EventEntry {
             mount,
             name,
             event,
             required,
+            once,
             run: Box::new(move |host: &mut H, raw, event| run(P::get_mut(host), raw, event)),
         },
     ));

@@ -10,15 +10,15 @@ use super::alarm;
 use super::class::wire_name;
 use super::host::{Deed, Identity, JobRun, Running, doom};
 use super::turn::Turn;
-use super::{Caller, HasOrigin, ObjectId, Origin, Stub, StubCore, Timestamp};
+use super::{Caller, HasOrigin, Object, ObjectId, Origin, Stub, StubCore, Timestamp};
 use crate::backend::{Connections, StorageFault};
 use crate::config::{Config, ConfigError, EnvReader};
-use crate::event::{self, DeclaredBy, Event, Kept};
+use crate::event::{self, DeclaredBy, Event, Kept, ListenerId};
 use crate::middleware::Middleware;
 use crate::outgoing::{HoldsNothing, Http, Online};
 use crate::rpc::WireError;
 use crate::socket::{
-    Attachment, Broadcast, Connection, ConnectionId, ConnectionList, Effect, Keep, Outgoing,
+    Attachment, Broadcast, Connection, ConnectionId, ConnectionList, Effect, Keep, Outgoing, View,
 };
 use crate::sql::{Door, HasSql, Sql, SqlRead};
 use crate::state::{Bare, BareMut, Records, Stateful, encode};
@@ -198,6 +198,17 @@ fn keep<E: Event>(event: &E) -> Option<Keep> {
     None
 }
 
+/// What shows an event to each connection, if they see different things of it.
+fn view<E: Event>(event: E, mount: &Arc<str>) -> Option<View> {
+    if const { E::VIEW.is_none() } {
+        return None;
+    }
+    Some(View {
+        mount: mount.clone(),
+        see: Box::new(move |connection| event::seen(&event, connection)),
+    })
+}
+
 /// A UUID of these bytes: variant 1 of RFC 9562, the version in the upper half of the byte.
 fn uuid(mut bytes: [u8; 16], version: u8) -> String {
     bytes[6] = bytes[6] & 0x0f | version;
@@ -355,6 +366,79 @@ impl<S: Stateful> Context<S> {
         }
     }
 
+    /// Adds a handler of an event of this object or of a mixin in it, for as long as the object stays in memory. It runs as
+    /// an `#[event(E)]` method does, after those: once the method that emits has returned `Ok`, before the commit; what
+    /// it fails with undoes only itself.
+    ///
+    /// It is kept in memory only: add it in `start`, which runs at every wake, or where it is good for a while. It stays
+    /// when the method that adds it fails.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// #[event] struct Sold { cents: u64 }
+    ///
+    /// #[durable_object(events(Sold))]
+    /// struct Shop { cents: u64, large: u64 }
+    ///
+    /// #[durable_object]
+    /// impl Shop {
+    ///     #[event(start)]
+    ///     fn start(&mut self, cx: &mut Context<Self>, _first: bool) {
+    ///         cx.on(|shop: &mut Self, _, sold: Sold| { shop.cents += sold.cents; Ok(()) });
+    ///     }
+    ///
+    ///     /// Counts the next sale as a large one, and only that.
+    ///     #[action]
+    ///     fn expect(&mut self, cx: &mut Context<Self>) {
+    ///         cx.once(|shop: &mut Self, _, _: Sold| { shop.large += 1; Ok(()) });
+    ///     }
+    ///
+    ///     #[action]
+    ///     fn sell(&mut self, cx: &mut Context<Self>, cents: u64) { cx.emit(Sold { cents }); }
+    ///
+    ///     #[action]
+    ///     fn totals(&self) -> (u64, u64) { (self.cents, self.large) }
+    /// }
+    ///
+    /// stayput::app!(Shop);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     let shop = Shop::named(t, "s");
+    ///     shop.expect().await.unwrap();
+    ///     shop.sell(5).await.unwrap();
+    ///     shop.sell(7).await.unwrap();
+    ///     assert_eq!(shop.totals().await.unwrap(), (12, 1));
+    /// });
+    /// # }
+    /// ```
+    pub fn on<E: Event>(
+        &mut self,
+        run: impl Fn(&mut S, &mut Self, E) -> crate::error::Result<()> + 'static,
+    ) -> ListenerId
+    where
+        S: Object,
+    {
+        self.raw().turn.core.listeners.add(false, run)
+    }
+
+    /// The same for the next event only: once per wake, unless it is added again.
+    pub fn once<E: Event>(
+        &mut self,
+        run: impl Fn(&mut S, &mut Self, E) -> crate::error::Result<()> + 'static,
+    ) -> ListenerId
+    where
+        S: Object,
+    {
+        self.raw().turn.core.listeners.add(true, run)
+    }
+
+    /// Takes a handler away that [`on`](Self::on) or [`once`](Self::once) added. Whether it was there.
+    pub fn off(&mut self, listener: ListenerId) -> bool {
+        self.raw().turn.core.listeners.remove(listener)
+    }
+
     /// Sends an event to the clients that listen to it: when the commit of this method is on disk, before its reply, and
     /// not at all if it fails. The result may say who is meant, and tells how many that are.
     ///
@@ -376,7 +460,6 @@ impl<S: Stateful> Context<S> {
     /// ```
     ///
     /// Data that cannot be encoded poisons the action with `state.unstorable`.
-    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be sent")]
     pub fn broadcast<E: DeclaredBy<S>>(&mut self, event: E) -> Broadcast<'_> {
         let raw = self.raw();
         let name = wire_name(&raw.mount, E::NAME);
@@ -384,7 +467,14 @@ impl<S: Stateful> Context<S> {
             Ok(data) => {
                 let data = data.into();
                 let keep = keep(&event);
-                Broadcast::new(raw, Some(Outgoing { name, data, keep }))
+                let view = view(event, &raw.mount);
+                let outgoing = Outgoing {
+                    name,
+                    data,
+                    keep,
+                    view,
+                };
+                Broadcast::new(raw, Some(outgoing))
             }
             Err(fault) => {
                 raw.poison(fault);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::connection::ConnectionId;
-use super::effect::{Effect, Recipients};
+use super::effect::{Effect, Recipients, View};
 use super::packet::EventPacket;
 use crate::backend::StorageFault;
 use crate::object::{RawContext, wire_name};
@@ -27,6 +27,8 @@ pub(crate) struct Outgoing {
     pub(crate) data: Bytes,
     /// Keeps it for those who come later, if it is such a one.
     pub(crate) keep: Option<Keep>,
+    /// What each connection gets to see, if that is not the same for all.
+    pub(crate) view: Option<View>,
 }
 
 /// Keeps an event, and answers its place in the object's log, if it has one.
@@ -114,7 +116,8 @@ impl Drop for Broadcast<'_> {
             _ => None,
         };
         let packet = EventPacket::placed(event.name, event.data, cursor);
-        self.raw.push_effect(Effect::Event { packet, to });
+        let view = event.view;
+        self.raw.push_effect(Effect::Event { packet, to, view });
     }
 }
 

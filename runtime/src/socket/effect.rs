@@ -1,10 +1,13 @@
 //! What a turn does to connections: nothing, until its commit is accepted.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::connection::{Attachment, ConnectionId};
+use bytes::Bytes;
+
+use super::connection::{Attachment, Connection, ConnectionId};
 use super::packet::{EventPacket, Packet};
 use crate::backend::Connections;
 
@@ -27,6 +30,8 @@ pub(crate) enum Effect {
     Event {
         packet: Arc<EventPacket>,
         to: Recipients,
+        /// What each of them gets to see, if that is not the same for all.
+        view: Option<View>,
     },
     /// Something to one connection.
     Send { id: ConnectionId, packet: Packet },
@@ -36,6 +41,19 @@ pub(crate) enum Effect {
         code: u16,
         reason: String,
     },
+}
+
+/// What a connection gets to see of an event: JSON text, or nothing.
+pub(crate) struct View {
+    /// The mixin that broadcasts; empty for the object itself.
+    pub(crate) mount: Arc<str>,
+    pub(crate) see: Box<dyn Fn(&Connection) -> Option<Bytes>>,
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("View").field(&self.mount).finish()
+    }
 }
 
 /// Which of those who listen to an event are meant.
@@ -157,7 +175,24 @@ impl Effect {
     pub(crate) fn send(self, connections: &dyn Connections) {
         match self {
             Self::State { .. } | Self::Room { .. } => {}
-            Self::Event { packet, to } => {
+            Self::Event {
+                packet,
+                to,
+                view: Some(view),
+            } => {
+                let mut seen = Vec::new();
+                connections.each(&mut |attachment| {
+                    if to.include(&packet.name, attachment) {
+                        let connection = Connection::new(attachment.clone(), view.mount.clone());
+                        seen.extend((view.see)(&connection).map(|data| (attachment.id, data)));
+                    }
+                });
+                for (id, data) in seen {
+                    let packet = EventPacket::placed(packet.name.clone(), data, packet.place());
+                    connections.send(Audience::One(id), &Packet::Event(packet));
+                }
+            }
+            Self::Event { packet, to, .. } => {
                 let name = packet.name.clone();
                 connections.send(Audience::Listeners(&name, &to), &Packet::Event(packet));
             }

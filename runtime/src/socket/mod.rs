@@ -23,7 +23,7 @@ pub use connection::{
     Attachment, Connection, ConnectionId, ConnectionKind, MAX_ROOM_NAME, MAX_ROOMS, MAX_STATE,
 };
 pub use effect::{Audience, Recipients};
-pub(crate) use effect::{Effect, Effects};
+pub(crate) use effect::{Effect, Effects, View};
 pub use frame::{Frame, MAX_FRAME};
 pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
 pub use list::ConnectionList;

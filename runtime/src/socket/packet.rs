@@ -47,6 +47,10 @@ impl EventPacket {
         })
     }
 
+    pub(super) fn place(&self) -> Option<String> {
+        self.cursor.as_deref().map(str::to_owned)
+    }
+
     /// The JSON-RPC notification, put into a frame of the transport by `wrap`, which must always be the same.
     pub fn notification(&self, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
         self.frame.get_or_init(|| wrap(self.text()))

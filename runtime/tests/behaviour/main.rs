@@ -33,6 +33,7 @@ mod kept;
 mod keys;
 mod life;
 mod limits;
+mod listeners;
 mod middleware;
 #[cfg(feature = "client")]
 mod outgoing;

@@ -9,7 +9,7 @@ mod page;
 mod store;
 
 pub(crate) use cursor::Cursor;
-pub(crate) use page::{Page, page};
+pub(crate) use page::{Page, Sought, page};
 pub(crate) use store::{append, forget, put_latest};
 
 /// What is kept of an event for those who come later.

@@ -1,13 +1,15 @@
 //! What a subscriber missed, a page at a time.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::store::{Head, Item, MAX_KEYS, Span, key, latest_range};
 use super::{Cursor, Kept};
 use crate::backend::{Scan, StorageFault};
+use crate::event::EventInfo;
 use crate::object::Timestamp;
-use crate::socket::{Attachment, EventPacket};
+use crate::socket::{Attachment, Connection, EventPacket};
 use crate::state::{Records, decode};
 
 /// A page has at most so many events, and ends after so many bytes of data: far less than may wait for a connection.
@@ -15,6 +17,15 @@ const MAX_EVENTS: usize = 512;
 const MAX_BYTES: usize = 256 << 10;
 /// So many records are read at once.
 const BATCH: usize = 64;
+
+/// An event that is listened to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sought<'a> {
+    /// The wire name, mount included.
+    pub(crate) name: &'a Arc<str>,
+    pub(crate) mount: &'a Arc<str>,
+    pub(crate) info: &'static EventInfo,
+}
 
 /// What is sent to who begins to listen.
 #[derive(Debug)]
@@ -31,9 +42,9 @@ pub(crate) struct Page {
 /// Reads what `listener` missed of the events since `after`; nothing of the log, if that is `None`.
 pub(crate) fn page(
     records: &Records,
-    events: &[(Arc<str>, Kept)],
+    events: &[Sought<'_>],
     after: Option<&Cursor>,
-    listener: &Attachment,
+    listener: &Rc<Attachment>,
     now: Timestamp,
 ) -> Result<Page, StorageFault> {
     let head = Head::read(records)?;
@@ -47,8 +58,10 @@ pub(crate) fn page(
         missed(records, &head, events, after, listener, now, &mut page)?;
     }
     if !page.more {
-        let latest = events.iter().filter(|(_, kept)| *kept == Kept::Latest);
-        for (event, _) in latest {
+        let latest = events
+            .iter()
+            .filter(|event| event.info.kept == Kept::Latest);
+        for event in latest {
             last_ones(records, event, listener, &mut page)?;
         }
     }
@@ -58,9 +71,9 @@ pub(crate) fn page(
 fn missed(
     records: &Records,
     head: &Head,
-    events: &[(Arc<str>, Kept)],
+    events: &[Sought<'_>],
     after: &Cursor,
-    listener: &Attachment,
+    listener: &Rc<Attachment>,
     now: Timestamp,
     page: &mut Page,
 ) -> Result<(), StorageFault> {
@@ -69,16 +82,17 @@ fn missed(
         // Another life of the object, or one that was put back to an earlier state.
         let logged = events
             .iter()
-            .filter(|(_, kept)| matches!(kept, Kept::Log { .. }));
-        page.gap = logged.map(|(event, _)| event.clone()).collect();
+            .filter(|event| matches!(event.info.kept, Kept::Log { .. }));
+        page.gap = logged.map(|event| event.name.clone()).collect();
         return Ok(());
     }
     let mut runs = Vec::new();
-    for (event, kept) in events {
-        if let (Kept::Log { hours, .. }, Some(span)) = (kept, head.of.get(&**event)) {
-            let (run, is_whole) = Run::after(records, event, *span, *hours, after.at, now)?;
+    for event in events {
+        if let (Kept::Log { hours, .. }, Some(span)) = (event.info.kept, head.of.get(&**event.name))
+        {
+            let (run, is_whole) = Run::after(records, *event, *span, hours, after.at, now)?;
             if !is_whole {
-                page.gap.push(event.clone());
+                page.gap.push(event.name.clone());
             }
             runs.push(run);
         }
@@ -108,30 +122,31 @@ fn missed(
                 log: page.cursor.log.clone(),
                 at: p,
             };
-            page.packets.push(packet(&run.event, item, Some(place)));
+            let packet = packet(run.event, item, Some(place), listener);
+            page.packets.extend(packet);
         }
     }
 }
 
 /// The events of one name, from some place on.
-struct Run {
-    event: Arc<str>,
+struct Run<'a> {
+    event: Sought<'a>,
     /// The number of the next that is not read yet, and of the one behind the last.
     span: Span,
     ahead: VecDeque<Item>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// Those after a place of the log, and whether that is all that there were.
     fn after(
         records: &Records,
-        event: &Arc<str>,
+        event: Sought<'a>,
         span: Span,
         hours: Option<u32>,
         at: u64,
         now: Timestamp,
     ) -> Result<(Self, bool), StorageFault> {
-        let place = |number| Item::read(records, &key(event, number));
+        let place = |number| Item::read(records, &key(event.name, number));
         // Numbers and places rise together: the first that is beyond is found by halving.
         let (mut low, mut high) = (span.first, span.next);
         while low < high {
@@ -154,7 +169,7 @@ impl Run {
         let span = Span { first: low, ..span };
         Ok((
             Self {
-                event: event.clone(),
+                event,
                 span,
                 ahead: VecDeque::new(),
             },
@@ -166,8 +181,8 @@ impl Run {
     fn peek(&mut self, records: &Records) -> Result<Option<u64>, StorageFault> {
         if self.ahead.is_empty() && self.span.first < self.span.next {
             let (start, end) = (
-                key(&self.event, self.span.first),
-                key(&self.event, self.span.next),
+                key(self.event.name, self.span.first),
+                key(self.event.name, self.span.next),
             );
             let found = records.try_scan(&Scan {
                 start: &start,
@@ -189,11 +204,11 @@ impl Run {
 
 fn last_ones(
     records: &Records,
-    event: &Arc<str>,
-    listener: &Attachment,
+    event: &Sought<'_>,
+    listener: &Rc<Attachment>,
     page: &mut Page,
 ) -> Result<(), StorageFault> {
-    let (start, end) = latest_range(event);
+    let (start, end) = latest_range(event.name);
     let all = Scan {
         start: &start,
         end: Some(&end),
@@ -203,7 +218,7 @@ fn last_ones(
     for record in records.try_scan(&all)? {
         let item: Item = decode(&record.key, &record.value)?;
         if is_for(&item, listener) {
-            page.packets.push(packet(event, item, None));
+            page.packets.extend(packet(*event, item, None, listener));
         }
     }
     Ok(())
@@ -217,11 +232,21 @@ fn is_for(item: &Item, listener: &Attachment) -> bool {
             .is_none_or(|subject| subject == listener.caller.subject())
 }
 
-fn packet(event: &Arc<str>, item: Item, place: Option<Cursor>) -> Arc<EventPacket> {
+/// The event as the listener gets to see it; `None` if that is nothing.
+fn packet(
+    event: Sought<'_>,
+    item: Item,
+    place: Option<Cursor>,
+    listener: &Rc<Attachment>,
+) -> Option<Arc<EventPacket>> {
     let data = String::from(Box::<str>::from(item.d)).into_bytes();
-    EventPacket::placed(
-        event.clone(),
-        data.into(),
-        place.map(|place| place.to_string()),
-    )
+    let data = match event.info.view {
+        None => data.into(),
+        Some(view) => view(
+            &data,
+            &Connection::new(listener.clone(), event.mount.clone()),
+        )?,
+    };
+    let place = place.map(|place| place.to_string());
+    Some(EventPacket::placed(event.name.clone(), data, place))
 }

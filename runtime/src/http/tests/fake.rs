@@ -181,6 +181,7 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         name: name.into(),
         auth,
         kept: false,
+        can_subscribe: None,
     };
     room.events = vec![
         event("said", EdgeAuth::Public),

@@ -10,6 +10,7 @@ use super::jobs::Running;
 use super::storage_error;
 use crate::backend::{Commit, ObjectStore, Seq, SharedEnvironment, StorageFault};
 use crate::error::Code;
+use crate::event::Listeners;
 use crate::middleware::Chains;
 use crate::object::lock::Lock;
 use crate::object::{ObjectId, once};
@@ -51,6 +52,8 @@ pub(crate) struct Core {
     /// The deferred calls that are being made in this life of the object. Apart, because most objects never make one, and all
     /// that are loaded would pay for it.
     pub(super) working: OnceCell<Box<Working>>,
+    /// Handlers of events that were added in this life of the object.
+    pub(crate) listeners: Listeners,
     /// What is known of the plain fields' records.
     pub(crate) cache: RefCell<FieldCache>,
 }

@@ -15,7 +15,7 @@ use super::delivery::IncomingCall;
 use super::{Host, storage_error};
 use crate::action::{Fault, refuse};
 use crate::error::Code;
-use crate::event::{Cursor, Kept, Page, page};
+use crate::event::{Cursor, Page, Sought, page};
 use crate::object::{Envelope, Mode, Object};
 use crate::rpc::{Reply, WireError, from_utf8};
 use crate::socket::{Attachment, Audience, CloseCode, ConnectionKind, EventPacket, Packet, lost};
@@ -64,11 +64,16 @@ impl<T: Object> Host<T> {
             drop(place);
             if call.delivery.begin() {
                 let reply = guard.and_then(|guard| {
-                    let kept = |name: &Arc<str>| {
-                        let declared = host.class.declared.iter().find(|event| event.name == *name);
-                        declared.map_or(Kept::Nothing, |event| event.info.kept)
+                    let declared = |name: &Arc<str>| {
+                        let mut declared = host.class.declared.iter();
+                        let event = declared.find(|event| event.name == *name)?;
+                        Some(Sought {
+                            name: &event.name,
+                            mount: &event.mount,
+                            info: event.info,
+                        })
                     };
-                    let reply = host.core.listen(envelope, &kept);
+                    let reply = host.core.listen(envelope, &declared);
                     drop(guard);
                     reply
                 });
@@ -80,7 +85,11 @@ impl<T: Object> Host<T> {
 }
 
 impl Core {
-    fn listen(&self, call: &Envelope, kept: &dyn Fn(&Arc<str>) -> Kept) -> Reply {
+    fn listen<'a>(
+        &self,
+        call: &Envelope,
+        declared: &dyn Fn(&Arc<str>) -> Option<Sought<'a>>,
+    ) -> Reply {
         let Ok(Listening { events, after }) = from_utf8(&call.params) else {
             return Err(lost());
         };
@@ -91,10 +100,7 @@ impl Core {
             .as_deref()
             .map(|after| self.place(after))
             .transpose()?;
-        let of: Vec<_> = events
-            .iter()
-            .map(|name| (name.clone(), kept(name)))
-            .collect();
+        let of: Vec<_> = events.iter().filter_map(declared).collect();
         // What an unborn object has written may never be committed.
         let records = if self.born.get() {
             self.records.clone()

@@ -8,6 +8,7 @@ mod core;
 mod deferred;
 mod delivery;
 mod destroy;
+mod events;
 mod hooks;
 mod idle;
 #[cfg(not(target_arch = "wasm32"))]
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use crate::action::Faults;
 use crate::backend::StorageFault;
 use crate::error::Code;
+use crate::event::Listeners;
 use crate::middleware::Chains;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
@@ -116,6 +118,7 @@ impl<T: Object> Host<T> {
             ),
             jobs: Running::default(),
             working: OnceCell::new(),
+            listeners: Listeners::default(),
             cache: RefCell::default(),
         };
         Rc::new_cyclic(|me| Self {

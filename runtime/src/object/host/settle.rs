@@ -1,23 +1,16 @@
 //! The end of a turn: all of what it wrote is committed, or none.
 
-use std::any::Any;
 use std::rc::Rc;
 
 use super::destroy::{is_doomed, spare};
-use super::{Host, Stage, reset, stopped, storage_error};
+use super::{Host, Stage, stopped, storage_error};
 use crate::backend::{AlarmChange, Commit, StorageFault};
-use crate::error::Code;
-use crate::object::class::EventEntry;
-use crate::object::contain::{Stop, contain};
-use crate::object::context::RawContext;
+use crate::object::contain::Stop;
 use crate::object::mount::{has_deferred, has_jobs};
 use crate::object::turn::Turn;
 use crate::object::{Object, alarm};
 use crate::rpc::{Reply, WireError};
 use crate::state::{Loader, META_KEY, Meta, Saver};
-
-/// How many events one action may cause: handlers that emit what they handle would never end.
-const MAX_EVENTS: usize = 10_000;
 
 /// What `settle` does with what was written.
 #[derive(Clone, Copy)]
@@ -160,89 +153,6 @@ impl<T: Object> Host<T> {
         self.core.records.cure().map_or(Ok(()), Err)
     }
 
-    /// Hands emitted events to the handlers, in order, each in an overlay of its own.
-    pub(super) fn handle_events(&self, turn: &Rc<Turn>) -> Result<(), Box<WireError>> {
-        let mut handled = 0;
-        while let Some(queued) = turn.events.pop() {
-            handled += 1;
-            if handled > MAX_EVENTS {
-                let message = format!(
-                    "more than {MAX_EVENTS} events in one action: do handlers of `{}` emit it again?",
-                    queued.name
-                );
-                return Err(Box::new(WireError::framework(Code::Internal, message)));
-            }
-            let handlers = self.class.events.iter().filter(|entry| {
-                // A mixin hears itself and its host, not its siblings.
-                entry.event == queued.name
-                    && (entry.mount.is_empty()
-                        || queued.mount.is_empty()
-                        || entry.mount == queued.mount)
-            });
-            for entry in handlers {
-                let cache = self.core.cache.borrow().clone();
-                let (emitted, effects) = (turn.events.len(), turn.effects.len());
-                let Err(error) = self.apart(|| self.handle(turn, entry, &*queued.event)) else {
-                    continue;
-                };
-                *self.core.cache.borrow_mut() = cache;
-                let lost = self.state.borrow().is_none();
-                if entry.required || lost {
-                    return Err(error);
-                }
-                turn.events.truncate(emitted);
-                turn.effects.truncate(effects);
-                if let Some(state) = self.state.borrow_mut().as_mut() {
-                    state.reload(&mut Loader::new(
-                        &self.core.records,
-                        &mut self.core.cache.borrow_mut(),
-                    ));
-                }
-                let identity = &self.core.identity;
-                let report = format!(
-                    "{identity} handler {} of `{}` failed: {}",
-                    entry.name, entry.event, error.message
-                );
-                self.core.environment.report(&report);
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs one handler in an overlay of its own, which is gone if it fails.
-    fn handle(
-        &self,
-        turn: &Rc<Turn>,
-        entry: &EventEntry<T>,
-        event: &dyn Any,
-    ) -> Result<(), Box<WireError>> {
-        let records = &self.core.records;
-        records.begin();
-        let raw = RawContext {
-            turn: turn.clone(),
-            mount: entry.mount.clone(),
-        };
-        let outcome = match self.state.borrow_mut().as_mut() {
-            Some(state) => contain(turn, || (entry.run)(state, raw, event)),
-            None => Ok(Err(reset())),
-        };
-        let handled = match (outcome, failure_of(turn)) {
-            (Ok(Ok(())), Some(error)) | (Ok(Err(error)), _) => Err(error),
-            // What cannot be stored is this handler's fault, not that of the action it follows.
-            (Ok(Ok(())), None) => self.save().map_err(|fault| storage_error(&fault)),
-            (Err(stop), _) => {
-                self.forget_if_panicked(&stop);
-                Err(stopped(stop))
-            }
-        };
-        if handled.is_ok() {
-            records.keep();
-        } else {
-            records.undo();
-        }
-        handled
-    }
-
     /// Commits the overlay.
     pub(super) fn commit(&self, turn: &Turn) -> Result<(), StorageFault> {
         let core = &self.core;
@@ -298,7 +208,7 @@ impl<T: Object> Host<T> {
 }
 
 /// Why a turn fails that does not say so itself.
-fn failure_of(turn: &Turn) -> Option<Box<WireError>> {
+pub(super) fn failure_of(turn: &Turn) -> Option<Box<WireError>> {
     let fault = turn.take_fault().map(|fault| storage_error(&fault));
     fault.or(turn.take_refusal())
 }

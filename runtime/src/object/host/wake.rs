@@ -52,6 +52,7 @@ impl<T: Object> Host<T> {
 
     pub(super) fn wake_within(&self, guard: Guard) {
         self.wakes.set(self.wakes.get() + 1);
+        self.core.listeners.clear();
         if !self.core.born.get() {
             // What an earlier `start` wrote into the unborn object: this one writes it anew.
             self.core.records.undo();
