@@ -25,7 +25,7 @@ use crate::manifest::{
 use crate::middleware::SharedLimit;
 use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::remote::RemoteApp;
-use crate::socket::Hooks;
+use crate::socket::{ConnectParams, Hooks};
 use crate::sql::SqlClass;
 use crate::transfer::{TRANSFER, Transfer};
 
@@ -70,6 +70,8 @@ pub struct Class {
     pub events: Vec<(Arc<str>, &'static EventInfo)>,
     /// Which handlers of connections it has.
     pub hooks: Hooks,
+    /// What they take of the URL that a client connects by.
+    pub connect: Vec<&'static ConnectParams>,
     /// The SQL of its objects, if they have any.
     pub sql: Option<SqlClass>,
     spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
@@ -219,6 +221,7 @@ impl App {
             actions: table.actions(),
             events: table.events(),
             hooks: table.hooks(),
+            connect: table.connect_params(),
             sql: T::SQL,
             spawn: Box::new(move |seed| table.spawn(seed)),
             #[cfg(not(target_arch = "wasm32"))]
@@ -283,6 +286,7 @@ impl App {
             actions: class.actions.iter().map(edge_action).collect(),
             events: class.events.iter().map(edge_event).collect(),
             hooks: class.hooks,
+            connect: class.connect.clone(),
         };
         self.classes.iter().map(edge).collect()
     }

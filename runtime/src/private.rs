@@ -27,7 +27,9 @@ pub use crate::object::{
 pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::repository::RepositoryError;
 pub use crate::rpc::{Reply, WireError};
-pub use crate::socket::{Connection, Disconnect, Incoming, MessageForm, TypedMessage};
+pub use crate::socket::{
+    ConnectParams, Connection, Disconnect, Incoming, MessageForm, TypedMessage,
+};
 pub use crate::sql::{
     FromRow, HasSql, IntoValue, IsWide, NotWide, Row, RowColumn, RowDefinition, RowQuery,
     SerdeValue, SqlClass, SqlError, SqlFinders, SqlRow, SqlRows, SqlValue, ToRow, ValueProbe,

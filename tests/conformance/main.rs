@@ -11,6 +11,7 @@ mod alarms;
 mod app;
 mod attempts;
 mod binary;
+mod boards;
 mod calls;
 mod deferred;
 mod deploy;
@@ -69,6 +70,7 @@ const TABLES: &[&[Scenario]] = &[
     requests::ALL,
     keys::ALL,
     sockets::ALL,
+    boards::ALL,
     frames::ALL,
     middleware::ALL,
     front::ALL,
@@ -210,4 +212,14 @@ fn compare(native: &[Told], worker: &[Told]) -> String {
         }
     }
     faults
+}
+
+#[test]
+fn tmp_boards() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[boards::ALL]);
+    println!("native played");
+    let worker = play::play(&app::Workerd::new(&built), &[boards::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
 }

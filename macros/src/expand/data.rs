@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
 use crate::attrs::action::Auth;
 use crate::attrs::event::Kept;
@@ -43,13 +42,13 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
     };
     let kept = kept.map(|kept| quote!(const KEPT: __rt::Kept = #kept;));
     let can_subscribe = args.can_subscribe.as_ref().map(|function| {
-        quote_spanned! {function.span()=>
+        quote! {
             const CAN_SUBSCRIBE: ::std::option::Option<fn(&__rt::Subscriber<'_>) -> bool> =
                 ::std::option::Option::Some(#function);
         }
     });
     let view = args.view.as_ref().map(|function| {
-        quote_spanned! {function.span()=>
+        quote! {
             const VIEW: ::std::option::Option<fn(&Self, &__rt::Connection) -> ::std::option::Option<Self>> =
                 ::std::option::Option::Some(#function);
         }

@@ -34,6 +34,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
     };
     match &handler.kind {
         HandlerKind::Own(_) if handler.form.is_some() => message(handler),
+        HandlerKind::Own(_) if !handler.params.is_empty() => connect(handler),
         HandlerKind::Own(own) => {
             let (variant, name) = match own {
                 Own::Start => ("Start", "first"),
@@ -84,6 +85,53 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 })
             }
         }
+    }
+}
+
+/// The handler of connections that say something in their URL.
+///
+/// ```ignore
+/// __rt::Handler::ConnectWith(
+///     &__rt::ConnectParams { table: &[__rt::Param::new("name", "")], check: |mut params| params.decode::<(String,)>().map(drop) },
+///     |this, cx, connection, mut params| ::std::boxed::Box::pin(async move {
+///         let (name,) = params.decode::<(String,)>()?;
+///         __rt::finish_result(Self::joined(this, cx, connection, name).await)
+///     }),
+/// ),
+/// ```
+fn connect(handler: &Handler) -> TokenStream {
+    let (cfgs, method) = (&handler.cfgs, &handler.ident);
+    let [this, params] = ["this", "params"].map(local);
+    let cx = local(if handler.context { "cx" } else { "_cx" });
+    let connection = value(handler, "connection");
+    let context = handler.context.then(|| quote!(, #cx));
+    let awaits = handler.is_async.then(|| quote!(.await));
+    let finish = local(if handler.output.fallible {
+        "finish_result"
+    } else {
+        "finish_value"
+    });
+    let table = handler.params.iter().map(|param| {
+        let (name, docs, builders) = (&param.name, param.docs.expr(), &param.builders);
+        quote!(__rt::Param::new(#name, #docs)#builders)
+    });
+    let names: Vec<_> = handler.params.iter().map(|param| &param.ident).collect();
+    let types = handler.params.iter().map(|param| &param.ty);
+    let types = quote!((#(#types,)*));
+    quote! {
+        #cfgs
+        __rt::Handler::ConnectWith(
+            const {
+                &__rt::ConnectParams {
+                    table: &[#(#table),*],
+                    check: |mut #params| #params.decode::<#types>().map(::core::mem::drop),
+                }
+            },
+            |#this, #cx, #connection, mut #params| ::std::boxed::Box::pin(async move {
+                let (#(#names,)*) = #params.decode::<#types>()?;
+                __rt::#finish(Self::#method(#this #context, #connection #(, #names)*)#awaits)
+            }),
+        )
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct Output {
 }
 
 /// As many parameters as the runtime decodes in one tuple.
-const MAX_PARAMS: usize = 12;
+pub(crate) const MAX_PARAMS: usize = 12;
 
 /// Reads one action; `None` where its signature allows no call to be generated.
 pub(crate) fn read(

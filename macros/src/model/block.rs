@@ -46,8 +46,7 @@ pub(crate) fn read(
         match (action, event) {
             (Some(attr), None) => actions.extend(action::read(&attr, method, rt, diag)),
             (None, Some(attr)) => {
-                super::param::refuse_params(&mut method.sig, rt, "a handler", diag);
-                let handler = handler::read(&attr, method, diag);
+                let handler = handler::read(&attr, method, rt, diag);
                 if let (Some(handler), Kind::Mixin) = (&handler, kind)
                     && handler.is_fetch()
                 {

@@ -4,11 +4,14 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Attribute, FnArg, Ident, Path, ReceiverKind, Signature, Type};
 
+use super::action::MAX_PARAMS;
 use super::action::{Output, check_signature, read_output, typed};
 use super::fetch;
+use super::param::{self, Param};
 use crate::attrs::action::Auth;
 use crate::attrs::event::{Form, HandlerArgs, Own, Trigger};
 use crate::diag::Diag;
+use crate::paths::Rt;
 use crate::syntax::cfg::Cfgs;
 use crate::syntax::names::unraw;
 use crate::syntax::raw::RawFn;
@@ -23,6 +26,8 @@ pub(crate) struct Handler {
     pub(crate) context: bool,
     /// Whether the method takes what the trigger brings.
     pub(crate) value: Option<TokenStream>,
+    /// What a `connect` handler takes of the URL besides.
+    pub(crate) params: Vec<Param>,
     pub(crate) output: Output,
     pub(crate) kind: HandlerKind,
     /// Who may use it, if it answers requests.
@@ -42,9 +47,21 @@ pub(crate) enum HandlerKind {
 }
 
 /// Reads one handler; `None` where its signature allows no call to be generated.
-pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<Handler> {
+pub(crate) fn read(
+    attr: &Attribute,
+    method: &mut RawFn,
+    rt: &Rt,
+    diag: &mut Diag,
+) -> Option<Handler> {
     let from = diag.count();
     let args = HandlerArgs::parse(attr, diag);
+    let is_connect = matches!(args.trigger, Some(Trigger::Own(Own::Connect, _)));
+    let params = if is_connect {
+        read_params(&mut method.sig, rt, diag)
+    } else {
+        param::refuse_params(&mut method.sig, rt, "a handler", diag);
+        Vec::new()
+    };
     let sig = &method.sig;
     let name = format!("handler `{}`", sig.ident);
     check_signature(sig, "a handler", &name, diag);
@@ -58,7 +75,7 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
     };
     let inputs = match kind {
         HandlerKind::Own(Own::Fetch) => fetch::read_inputs(sig, diag),
-        _ => read_inputs(sig, &kind, diag),
+        _ => read_inputs(sig, &kind, params.len(), diag),
     };
     if let (HandlerKind::Event { .. }, Some(token)) = (&kind, &sig.asyncness) {
         diag.error(token, format!("{name} of an event cannot wait"))
@@ -75,11 +92,41 @@ pub(crate) fn read(attr: &Attribute, method: &RawFn, diag: &mut Diag) -> Option<
         is_async: sig.asyncness.is_some(),
         context,
         value,
+        params,
         output,
         form: form(&kind, args.form, typed_value.as_ref(), diag),
         kind,
         auth: args.auth,
     })
+}
+
+/// The parameters behind the connection: what the client says in the URL.
+fn read_params(sig: &mut Signature, rt: &Rt, diag: &mut Diag) -> Vec<Param> {
+    let mut params = Vec::new();
+    let mut behind = false;
+    for input in &mut sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                param::refuse_attrs(&mut receiver.attrs, rt, "the receiver", diag);
+            }
+            FnArg::Typed(input) if behind => params.extend(param::read(input, rt, diag)),
+            FnArg::Typed(input) => {
+                param::refuse_attrs(&mut input.attrs, rt, "what every handler is given", diag);
+                behind = !matches!(ungroup(&input.ty), Type::Reference(_));
+            }
+        }
+    }
+    if params.len() > MAX_PARAMS {
+        diag.error(
+            &sig.ident,
+            format!(
+                "handler `{}` has more than {MAX_PARAMS} parameters",
+                sig.ident
+            ),
+        )
+        .help("have the client say the rest in a message");
+    }
+    params
 }
 
 /// The type of the last parameter.
@@ -143,10 +190,11 @@ impl HandlerKind {
 fn read_inputs(
     sig: &Signature,
     kind: &HandlerKind,
+    params: usize,
     diag: &mut Diag,
 ) -> Option<(bool, Option<TokenStream>)> {
     let usage = kind.usage();
-    let mut inputs = sig.inputs.iter();
+    let mut inputs = sig.inputs.iter().take(sig.inputs.len() - params);
     match inputs.next() {
         Some(FnArg::Receiver(receiver)) => {
             if !matches!(receiver.kind, ReceiverKind::Reference(_, None, _)) {

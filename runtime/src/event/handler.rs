@@ -3,10 +3,11 @@
 use std::any::Any;
 
 use super::Event;
+use crate::action::Params;
 use crate::backend::LocalFuture;
 use crate::object::{Context, Timestamp};
 use crate::rpc::WireError;
-use crate::socket::{Connection, Disconnect, Incoming, MessageForm};
+use crate::socket::{ConnectParams, Connection, Disconnect, Incoming, MessageForm};
 use crate::state::Stateful;
 
 /// What a handler answers: nothing, or why it failed.
@@ -20,6 +21,11 @@ pub enum Handler<T: Stateful> {
     Alarm(for<'a> fn(&'a mut T, &'a mut Context<T>, Alarm) -> LocalFuture<'a, Handled>),
     /// Runs before a connection is let in, and may refuse it.
     Connect(for<'a> fn(&'a mut T, &'a mut Context<T>, Connection) -> LocalFuture<'a, Handled>),
+    /// The same with what the client says in the URL.
+    ConnectWith(
+        &'static ConnectParams,
+        for<'a> fn(&'a mut T, &'a mut Context<T>, Connection, Params) -> LocalFuture<'a, Handled>,
+    ),
     /// Runs for each frame of a connection that speaks a protocol of its own.
     Message(for<'a> fn(&'a mut T, &'a mut Context<T>, Incoming) -> LocalFuture<'a, Handled>),
     /// The same for messages that say what they are, and are answered in this form.
@@ -62,6 +68,7 @@ impl<T: Stateful> std::fmt::Debug for Handler<T> {
             Self::Start(_) => f.write_str("Start"),
             Self::Alarm(_) => f.write_str("Alarm"),
             Self::Connect(_) => f.write_str("Connect"),
+            Self::ConnectWith(params, _) => f.debug_tuple("ConnectWith").field(params).finish(),
             Self::Message(_) => f.write_str("Message"),
             Self::TypedMessage(form, _) => f.debug_tuple("TypedMessage").field(form).finish(),
             Self::Disconnect(_) => f.write_str("Disconnect"),

@@ -18,7 +18,7 @@ use crate::event::Subscriber;
 use crate::object::{Caller, IdKey, LISTEN_ACTION, Mode, Target};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
-use crate::socket::Hooks;
+use crate::socket::{ConnectParams, Hooks};
 use crate::stream::Streams;
 use crate::transfer::SCOPE;
 
@@ -39,6 +39,8 @@ pub struct EdgeClass {
     pub events: Vec<EdgeEvent>,
     /// Which handlers of connections it has.
     pub hooks: Hooks,
+    /// What they take of the URL that a client connects by.
+    pub connect: Vec<&'static ConnectParams>,
 }
 
 /// The class's part of the manifest.
@@ -134,6 +136,7 @@ pub(super) struct Class {
     /// By name.
     events: Vec<EdgeEvent>,
     pub(super) hooks: Hooks,
+    pub(super) connect: Vec<&'static ConnectParams>,
     /// What it takes to send results item by item, if any action does.
     pub(super) streams: Option<&'static Streams>,
 }
@@ -247,6 +250,7 @@ impl Class {
             discover,
             mut events,
             hooks,
+            connect,
             ..
         } = class;
         sort_by(&mut events, |one, other| one.name.cmp(&other.name));
@@ -260,6 +264,7 @@ impl Class {
             listed,
             events,
             hooks,
+            connect,
             streams: any_streams,
         })
     }

@@ -24,11 +24,13 @@ use super::{Dispatch, Limits, Request, Response};
 use crate::error::Code;
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
-use crate::socket::{ConnectionId, ConnectionKind};
+use crate::socket::{ConnectionId, ConnectionKind, check_query};
 use crate::stream::{Steer, Streams};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
 const PROTOCOL: &str = "stayput.v1";
+/// What the server itself takes of the URL of a stream.
+const LISTING: &[&str] = &["ticket", "events", "after"];
 /// How far a browser has come in a stream that it lost.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The system path of an object's events.
@@ -215,6 +217,11 @@ impl Front {
         } else {
             Speech::Stream(listed(request, &class, &caller, &target)?)
         };
+        check_query(
+            &class.connect,
+            request.query(),
+            if socket { &["ticket"] } else { LISTING },
+        )?;
         Ok((class, target, caller, speech))
     }
 }
@@ -333,6 +340,7 @@ fn listed(
             "ticket" => continue,
             "events" => &mut asked,
             "after" => &mut after,
+            name if class.connect.iter().any(|params| params.has(name)) => continue,
             _ => return Err(no_listing()),
         };
         if place.replace(value.into_owned()).is_some() {
@@ -398,6 +406,14 @@ impl Opening {
             Speech::Stream(listed) if !listed.kept => &listed.events,
             Speech::Stream(_) | Speech::JsonRpc { .. } | Speech::Raw => &[],
         }
+    }
+
+    /// The query of its URL, if the class's handlers take any of it.
+    pub fn query(&self) -> &str {
+        if self.class.connect.is_empty() {
+            return "";
+        }
+        self.request.query()
     }
 
     /// The call that has it listen once it is let in, after what it missed.
@@ -652,6 +668,11 @@ impl Live {
         self.session(&trace, dispatch)
             .method(method, params, key)
             .await
+    }
+
+    /// Whether the class's `connect` handlers take this query.
+    pub fn check_query(&self, query: &str) -> Result<(), Box<WireError>> {
+        check_query(&self.class.connect, query, &[])
     }
 
     fn session<'a, D>(&'a self, trace: &'a Trace, dispatch: &'a D) -> Session<'a, D> {

@@ -45,6 +45,7 @@ pub use enter::{AppRoutes, Entered};
 pub use front::{Front, FrontConfig, Limits};
 pub(crate) use limited::{Limits as EdgeLimits, SharedLimits};
 pub use live::{Answerable, Asked, Live, Opening};
+pub(crate) use params::{from_query, pairs};
 pub use raw::{FETCH, Raw, raw_reply, raw_request};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use raw::{MAX_RESPONSE, decode_request, encode_response};

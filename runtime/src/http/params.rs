@@ -18,7 +18,7 @@ const MAX_PARAMS: usize = 100;
 /// A value that looks like a number, `true`, `false`, `null`, an object or an array is written as it stands, every
 /// other one as a string; values of a repeated name become an array. No text is lost: a value that was not written as
 /// a string is, byte for byte, the text of the URL.
-pub(super) fn from_query(query: &str) -> Result<Bytes, WireError> {
+pub(crate) fn from_query(query: &str) -> Result<Bytes, WireError> {
     let mut params: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
     for pair in pairs(query) {
         let (name, value) = pair?;
@@ -95,7 +95,7 @@ pub(super) fn with_segments(
 }
 
 /// The names and values of a query, in order.
-pub(super) fn pairs(
+pub(crate) fn pairs(
     query: &str,
 ) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), WireError>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

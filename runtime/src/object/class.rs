@@ -17,7 +17,9 @@ use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
 use crate::rpc::{Reply, WireError};
-use crate::socket::{Connection, Disconnect, Hook, HookKind, Hooks, Incoming, MessageForm};
+use crate::socket::{
+    ConnectParams, Connection, Disconnect, Hook, HookKind, Hooks, Incoming, MessageForm,
+};
 use crate::state::{Stateful, UpgradeStep};
 use crate::stream::Streams;
 
@@ -82,13 +84,15 @@ pub(super) struct HookEntry<T: Stateful> {
     pub(super) kind: HookKind,
     /// In which form a message that fails is told so.
     pub(super) form: Option<&'static MessageForm>,
+    /// What it takes of the URL that a client connects by.
+    pub(super) params: Option<&'static ConnectParams>,
     pub(super) run: OnHook<T>,
 }
 
 /// What such a handler is given.
 #[derive(Clone)]
 pub(super) enum HookValue {
-    Connect(Connection),
+    Connect(Connection, Arc<str>),
     Message(Incoming),
     Disconnect(Disconnect),
 }
@@ -263,6 +267,11 @@ impl<T: Stateful> ClassTable<T> {
         self.declared.iter().map(event).collect()
     }
 
+    /// What handlers take of the URL that a client connects by.
+    pub fn connect_params(&self) -> Vec<&'static ConnectParams> {
+        self.hooks.iter().filter_map(|entry| entry.params).collect()
+    }
+
     /// Which handlers of connections there are.
     pub fn hooks(&self) -> Hooks {
         let any = |kind| self.hooks.iter().any(|entry| entry.kind == kind);
@@ -317,6 +326,7 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 into.alarms.push(AlarmEntry { mount, run });
             }
             Handler::Connect(_)
+            | Handler::ConnectWith(..)
             | Handler::Message(_)
             | Handler::TypedMessage(..)
             | Handler::Disconnect(_) => {
@@ -376,11 +386,13 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
              mount,
              kind,
              form,
+             params,
              run,
          }| HookEntry {
             mount,
             kind,
             form,
+            params,
             run: Box::new(move |host: &mut H, raw, value| run(P::get_mut(host), raw, value)),
         },
     ));
@@ -427,12 +439,19 @@ impl<T: Stateful> HookEntry<T> {
             Handler::TypedMessage(form, _) => Some(*form),
             _ => None,
         };
+        let params = match handler {
+            Handler::ConnectWith(params, _) => Some(*params),
+            _ => None,
+        };
         let run: OnHook<T> = Box::new(move |state, raw, value| {
             Box::pin(async move {
                 let cx = &mut Context::new(raw);
                 match (handler, value) {
-                    (Handler::Connect(run), HookValue::Connect(value)) => {
+                    (Handler::Connect(run), HookValue::Connect(value, _)) => {
                         run(state, cx, value).await
+                    }
+                    (Handler::ConnectWith(params, run), HookValue::Connect(value, query)) => {
+                        run(state, cx, value, params.of(&query)?).await
                     }
                     (
                         Handler::Message(run) | Handler::TypedMessage(_, run),
@@ -449,6 +468,7 @@ impl<T: Stateful> HookEntry<T> {
             mount,
             kind,
             form,
+            params,
             run,
         }
     }

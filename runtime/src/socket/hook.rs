@@ -1,6 +1,7 @@
 //! What the handlers of connections are given.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::connection::{Attachment, Connection, ConnectionId};
 use super::frame::Frame;
@@ -41,8 +42,8 @@ pub struct Gone {
 /// Something that happened to a connection, on its way to the handlers.
 #[derive(Debug)]
 pub enum Hook {
-    /// It wants in.
-    Connect(ConnectionId),
+    /// It wants in, by a URL with this query.
+    Connect(ConnectionId, Arc<str>),
     /// It sent a frame.
     Message(ConnectionId, Frame),
     /// It is gone.
@@ -75,7 +76,7 @@ impl Hook {
     /// Its kind.
     pub fn kind(&self) -> HookKind {
         match self {
-            Self::Connect(_) => HookKind::Connect,
+            Self::Connect(..) => HookKind::Connect,
             Self::Message(..) => HookKind::Message,
             Self::Disconnect(..) => HookKind::Disconnect,
         }

@@ -11,6 +11,7 @@ mod hook;
 mod list;
 mod message;
 mod packet;
+mod query;
 mod reply;
 mod roster;
 mod typed_frame;
@@ -30,6 +31,8 @@ pub use list::ConnectionList;
 
 pub use message::{MessageForm, TypedMessage};
 pub use packet::{EventPacket, Packet, stream_text};
+pub use query::ConnectParams;
+pub(crate) use query::check_query;
 pub(crate) use reply::{MAX_PER_OBJECT, full, listed, lost, refusal};
 pub(crate) use roster::Roster;
 pub use typed_frame::{TypedFrame, TypedFrameError};

@@ -66,6 +66,15 @@ impl Client {
     ///
     /// What `connect` refused with, and what any call would be refused with.
     pub async fn connect(&self, stub: &impl Stub) -> Result<Socket, Rejection> {
+        self.connect_with(stub, "").await
+    }
+
+    /// The same by a URL with this query: what the parameters of `#[event(connect)]` handlers are read from.
+    ///
+    /// # Errors
+    ///
+    /// As of [`connect`](Self::connect), and `invalid_params` for a query that the handlers do not take.
+    pub async fn connect_with(&self, stub: &impl Stub, query: &str) -> Result<Socket, Rejection> {
         let port = self.inner.port();
         let target = stub.core().target().map_err(Rejection::new)?;
         let mut random = [0; 16];
@@ -74,6 +83,7 @@ impl Client {
         let front = &self.inner.front;
         let live = front.live(target.clone(), self.caller.clone(), id, &port);
         let live = live.map_err(Rejection::new)?;
+        live.check_query(query).map_err(Rejection::new)?;
         let (farewell, of) = (port.clone(), target.clone());
         let encoding = Encoding::Packets(RefCell::default());
         let place = Place::new(port.outlets(), id, target.clone(), encoding, move |gone| {
@@ -84,6 +94,7 @@ impl Client {
             caller: self.caller.clone(),
             since: port.now(),
             events: Vec::new(),
+            query: query.into(),
             slot: place.outlet().slot(),
         };
         let news = |ask| News::Open { newcomer, ask };

@@ -288,3 +288,110 @@ fn messages_are_answered_by_type_and_id() {
         assert_eq!(lounge.said().await.unwrap(), 1);
     });
 }
+
+mod greeted {
+    //! What is said in the URL that a client connects by.
+
+    use serde_json::json;
+    use stayput::prelude::*;
+    use stayput::testing;
+
+    #[data]
+    struct Guest {
+        name: String,
+        tables: u32,
+    }
+
+    #[durable_object]
+    struct Inn {
+        #[mixin]
+        bar: Bar,
+    }
+
+    #[durable_object]
+    impl Inn {
+        #[event(connect)]
+        fn joined(
+            &mut self,
+            cx: &mut Context<Self>,
+            mut connection: Connection,
+            /// Who comes.
+            #[param(min_length = 1)]
+            name: String,
+            #[param(default = 1, max = 9)] tables: u32,
+            room: Option<String>,
+        ) {
+            if let Some(room) = room {
+                connection.join(cx, &room);
+            }
+            connection.set_state(cx, &Guest { name, tables });
+        }
+
+        #[action(public)]
+        fn guests(&self, cx: &Context<Self>) -> Vec<Option<Guest>> {
+            cx.connections().iter().map(Connection::state).collect()
+        }
+
+        #[action(public)]
+        fn there(&self, cx: &Context<Self>, room: String) -> usize {
+            cx.connections().in_room(&room).len()
+        }
+    }
+
+    #[mixin]
+    struct Bar {
+        last: Option<bool>,
+    }
+
+    #[mixin]
+    impl Bar {
+        #[event(connect)]
+        fn joined(&mut self, _connection: Connection, thirsty: Option<bool>) {
+            self.last = thirsty;
+        }
+
+        #[action(public)]
+        fn thirst(&self) -> Option<bool> {
+            self.last
+        }
+    }
+
+    stayput::app!(Inn);
+
+    #[test]
+    fn connections_come_with_typed_parameters() {
+        testing::run(app(), async |t| {
+            let inn = Inn::named(t, "i");
+            let user = t.as_user("ann");
+            let _ann = user
+                .connect_with(&inn, "name=ann%20b&room=blue&thirsty=true")
+                .await
+                .unwrap();
+            // A name that looks like a number is a name.
+            let _number = user.connect_with(&inn, "name=7&tables=3").await.unwrap();
+            let guests = serde_json::to_value(inn.guests().await.unwrap()).unwrap();
+            assert_eq!(
+                guests,
+                json!([{"name": "ann b", "tables": 1}, {"name": "7", "tables": 3}])
+            );
+            assert_eq!(inn.there("blue").await.unwrap(), 1);
+            assert_eq!(inn.bar().thirst().await.unwrap(), None);
+            for (query, path) in [
+                ("", "/name"),
+                ("name=", "/name"),
+                ("name=ann&tables=10", "/tables"),
+                ("name=ann&tables=many", "/tables"),
+                ("name=ann&thirsty=very", "/thirsty"),
+                ("name=ann&nmae=ben", "/nmae"),
+            ] {
+                let error = user.connect_with(&inn, query).await.unwrap_err();
+                assert_eq!(error.code(), "invalid_params", "{query}");
+                assert!(
+                    error.details().unwrap().contains(path),
+                    "{query}: {error:?}"
+                );
+            }
+            assert_eq!(inn.guests().await.unwrap().len(), 2);
+        });
+    }
+}

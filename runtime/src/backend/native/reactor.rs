@@ -448,6 +448,7 @@ impl Shared {
             caller: opening.caller().clone(),
             since: port.now(),
             events: opening.events().to_vec(),
+            query: opening.query().into(),
             slot: place.outlet().slot(),
         };
         let admitted = port

@@ -149,7 +149,7 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     edge.random(&mut random);
     let target = opening.target();
     let connection = ConnectionId::from_random(random);
-    let newcomer = Newcomer::new(
+    let mut newcomer = Newcomer::new(
         connection,
         target.name.clone(),
         opening.caller().clone(),
@@ -158,6 +158,7 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
         opening.binary().is_some(),
         opening.events().to_vec(),
     );
+    newcomer.query = opening.query().into();
     let bridge = edge.0.bridge();
     let opened = async {
         let header = newcomer

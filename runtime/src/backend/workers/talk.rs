@@ -44,6 +44,7 @@ pub(super) fn open(home: &Rc<Home>, header: &str, done: impl FnOnce(Reply) + 'st
         }
     };
     let (id, kind, name) = (newcomer.id, newcomer.kind(), newcomer.name.clone());
+    let query = newcomer.query.clone();
     let of = home.clone();
     let done = move |reply: Reply| match reply {
         Err(error) if kind == ConnectionKind::WebSocket => {
@@ -60,7 +61,7 @@ pub(super) fn open(home: &Rc<Home>, header: &str, done: impl FnOnce(Reply) + 'st
         Ok(true) => {
             let opened = home.clone();
             let ended = move |reply| opened_with(&opened, id, reply, done);
-            run_hook(home, name, Hook::Connect(id), ended);
+            run_hook(home, name, Hook::Connect(id, query), ended);
         }
     }
 }

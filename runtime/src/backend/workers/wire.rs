@@ -70,6 +70,13 @@ pub(super) struct Newcomer {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) binary: bool,
     pub(super) events: Vec<Arc<str>>,
+    /// The query of the URL that it came by, if the class's handlers take any of it.
+    #[serde(default = "nothing", skip_serializing_if = "str::is_empty")]
+    pub(super) query: Arc<str>,
+}
+
+fn nothing() -> Arc<str> {
+    "".into()
 }
 
 /// What lies beside the socket of a connection.
@@ -236,6 +243,7 @@ impl Newcomer {
             raw,
             binary,
             events,
+            query: nothing(),
         }
     }
 
@@ -496,7 +504,8 @@ mod tests {
         let id = ConnectionId::from_random([9; 16]);
         let events = vec!["said".into()];
         let kind = ConnectionKind::WebSocket;
-        let sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, true, events);
+        let mut sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, true, events);
+        sent.query = "name=ann".into();
         let got = Newcomer::decode(&sent.encode().unwrap()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
         assert_eq!(got.kind(), kind);

@@ -144,6 +144,7 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         actions,
         events: Vec::new(),
         hooks: Hooks::default(),
+        connect: Vec::new(),
     };
     let calc = [
         "update",

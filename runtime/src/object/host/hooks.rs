@@ -27,7 +27,7 @@ impl<T: Object> Host<T> {
         let kind = hook.kind();
         let mut call = self.system_call(kind.name());
         let connection = match &hook {
-            Hook::Connect(id) | Hook::Message(id, _) => self.attachment(*id),
+            Hook::Connect(id, _) | Hook::Message(id, _) => self.attachment(*id),
             Hook::Disconnect(attachment, _) => Some(attachment.clone()),
         };
         let Some(connection) = connection else {
@@ -109,7 +109,7 @@ impl<T: Object> Host<T> {
 /// What a handler is given.
 fn value(hook: &Hook, connection: Connection) -> HookValue {
     match hook {
-        Hook::Connect(_) => HookValue::Connect(connection),
+        Hook::Connect(_, query) => HookValue::Connect(connection, query.clone()),
         Hook::Message(_, frame) => HookValue::Message(Incoming {
             connection,
             frame: frame.clone(),

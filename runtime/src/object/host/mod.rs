@@ -215,7 +215,7 @@ impl<T: Object> LiveObject for Host<T> {
         // Counted like any call that waits: who sends faster than the object works is told so. But who left must be
         // seen off, however many wait.
         let place = match &hook {
-            Hook::Connect(_) => self.queue.admit(0),
+            Hook::Connect(..) => self.queue.admit(0),
             Hook::Message(_, frame) => self.queue.admit(frame.as_bytes().len()),
             Hook::Disconnect(..) => Ok(self.queue.take(0)),
         };

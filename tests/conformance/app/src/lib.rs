@@ -8,6 +8,7 @@
 mod agenda;
 mod archive;
 mod bazaar;
+mod board;
 mod burrow;
 mod caller;
 mod chest;
@@ -36,6 +37,7 @@ mod trade;
 pub use agenda::{Agenda, AgendaError, Aside};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
+pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Told};
 pub use burrow::{Burrow, BurrowError};
 pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};
@@ -63,7 +65,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Archive, Bazaar, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Archive, Bazaar, Board, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;

@@ -64,6 +64,7 @@ impl Shard {
             since,
             events,
             slot,
+            query,
         } = newcomer;
         let attachment = Attachment {
             events,
@@ -80,7 +81,7 @@ impl Shard {
             return self.reply(from, ask, Ok(bytes::Bytes::new()));
         }
         let (shard, target_of) = (self.clone(), target.clone());
-        self.hook(target, Hook::Connect(connection), move |reply| {
+        self.hook(target, Hook::Connect(connection, query), move |reply| {
             shard.opened(&target_of, connection, from, ask, reply);
         });
     }
@@ -125,7 +126,7 @@ impl Shard {
         }
         let sender = match &hook {
             Hook::Message(id, _) => Some(*id),
-            Hook::Connect(_) | Hook::Disconnect(..) => None,
+            Hook::Connect(..) | Hook::Disconnect(..) => None,
         };
         let (shard, of) = (self.clone(), target.clone());
         self.hook(target, hook, move |reply| {

@@ -53,6 +53,8 @@ pub(crate) struct Newcomer {
     pub(crate) caller: Arc<Caller>,
     pub(crate) since: Timestamp,
     pub(crate) events: Vec<Arc<str>>,
+    /// The query of the URL that it came by, if the class's handlers take any of it.
+    pub(crate) query: Arc<str>,
     /// Its number on the thread of the socket.
     pub(crate) slot: u64,
 }

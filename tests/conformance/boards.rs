@@ -1,0 +1,269 @@
+//! The table, continued: events that are kept, rooms, views, and messages by type. The name of a log is random: `LOG` stands
+//! for it.
+
+use crate::scenarios::{fails, gives};
+use crate::sockets::{hear, open, say};
+use crate::steps::{Scenario, Step};
+
+const fn listen(who: &'static str, path: &'static str) -> Step {
+    Step::Listen {
+        who,
+        path,
+        status: 200,
+    }
+}
+
+const fn stream(who: &'static str, block: &'static str) -> Step {
+    Step::Stream { who, block }
+}
+
+const ALL_PINNED: &str = r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["pinned"],"after":"oldest"}}"#;
+
+pub(crate) const ALL: &[Scenario] = &[
+    Scenario {
+        name: "who comes later hears what was kept",
+        steps: &[
+            open("ann", "board/kept"),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["pinned","pointed"]}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","result":{"events":["pinned","pointed"],"cursor":"0-0"},"id":1}"#,
+            ),
+            gives("board/kept", "pin", r#"["one"]"#, "1"),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":1,"text":"one"},"cursor":"LOG-1"}}"#,
+            ),
+            fails("board/kept", "fumble", "{}", "internal"),
+            gives("board/kept", "pin", r#"["two"]"#, "2"),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":2,"text":"two"},"cursor":"LOG-2"}}"#,
+            ),
+            gives("board/kept", "point", r#"["ann", 1]"#, "null"),
+            gives("board/kept", "point", r#"["ben", 2]"#, "null"),
+            gives("board/kept", "point", r#"["ann", 3]"#, "null"),
+            gives("board/kept", "heard", "{}", r#"["once ann"]"#),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pointed","data":{"at":1,"who":"ann"}}}"#,
+            ),
+            Step::Restart,
+            open("ben", "board/kept"),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":2,"method":"rpc.subscribe","params":{"events":["pinned","pointed"],"after":"0-0"}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":1,"text":"one"},"cursor":"LOG-1"}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":2,"text":"two"},"cursor":"LOG-2"}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pointed","data":{"at":3,"who":"ann"}}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pointed","data":{"at":2,"who":"ben"}}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","result":{"events":["pinned","pointed"],"cursor":"LOG-2"},"id":2}"#,
+            ),
+            gives("board/kept", "point", r#"["cid", 4]"#, "null"),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pointed","data":{"at":4,"who":"cid"}}}"#,
+            ),
+            gives("board/kept", "unpoint", r#"["cid"]"#, "true"),
+            gives("board/kept", "unpoint", r#"["cid"]"#, "false"),
+            gives("board/kept", "heard", "{}", r#"["once ann", "once cid"]"#),
+        ],
+    },
+    Scenario {
+        name: "what is kept no more is announced",
+        steps: &[
+            gives("board/gap", "pin", r#"["a"]"#, "1"),
+            gives("board/gap", "pin", r#"["b"]"#, "2"),
+            gives("board/gap", "pin", r#"["c"]"#, "3"),
+            gives("board/gap", "pin", r#"["d"]"#, "4"),
+            open("ann", "board/gap"),
+            say("ann", ALL_PINNED),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":2,"text":"b"},"cursor":"LOG-2"}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":3,"text":"c"},"cursor":"LOG-3"}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"pinned","data":{"number":4,"text":"d"},"cursor":"LOG-4"}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","result":{"events":["pinned"],"cursor":"LOG-4","gap":["pinned"]},"id":1}"#,
+            ),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":2,"method":"rpc.subscribe","params":{"events":["pinned"],"after":"deadbeef-3"}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","result":{"events":["pinned"],"cursor":"LOG-4","gap":["pinned"]},"id":2}"#,
+            ),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":3,"method":"rpc.subscribe","params":{"events":["pinned"],"after":"here"}}"#,
+            ),
+            Step::Hear {
+                who: "ann",
+                text: None,
+            },
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":4,"method":"rpc.subscribe","params":{"events":["hidden"]}}"#,
+            ),
+            Step::Hear {
+                who: "ann",
+                text: None,
+            },
+        ],
+    },
+    Scenario {
+        name: "a stream goes on where it was",
+        steps: &[
+            listen("ann", "/board/stream/~events?events=pinned,told"),
+            stream("ann", "retry: 1000"),
+            stream("ann", "id: 0-0"),
+            gives("board/stream", "pin", r#"["one"]"#, "1"),
+            stream(
+                "ann",
+                "id: LOG-1\nevent: pinned\ndata: {\"number\":1,\"text\":\"one\"}",
+            ),
+            gives("board/stream", "tell", r#"[null, "hi"]"#, "1"),
+            stream(
+                "ann",
+                "event: told\ndata: {\"text\":\"hi\",\"volume\":null}",
+            ),
+            Step::Vanish { who: "ann" },
+            gives("board/stream", "pin", r#"["two"]"#, "2"),
+            listen("ben", "/board/stream/~events?events=pinned&after=0-0"),
+            stream("ben", "retry: 1000"),
+            stream(
+                "ben",
+                "id: LOG-1\nevent: pinned\ndata: {\"number\":1,\"text\":\"one\"}",
+            ),
+            stream(
+                "ben",
+                "id: LOG-2\nevent: pinned\ndata: {\"number\":2,\"text\":\"two\"}",
+            ),
+            stream("ben", "id: LOG-2"),
+            listen(
+                "cid",
+                "/board/stream/~events?events=pinned&after=deadbeef-1",
+            ),
+            stream("cid", "retry: 1000"),
+            stream("cid", "event: rpc.gap\ndata: {\"events\":[\"pinned\"]}"),
+            stream("cid", "id: LOG-2"),
+            Step::Listen {
+                who: "dee",
+                path: "/board/stream/~events?events=pinned&after=x",
+                status: 400,
+            },
+            Step::Listen {
+                who: "dee",
+                path: "/board/stream/~events?events=hidden",
+                status: 403,
+            },
+        ],
+    },
+    Scenario {
+        name: "a room hears what is told in it, also after its object has slept",
+        steps: &[
+            open("ann", "board/rooms"),
+            open("ben", "board/rooms"),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["told"]}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","result":{"events":["told"]},"id":1}"#,
+            ),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":2,"method":"stand","params":["red", true]}"#,
+            ),
+            hear("ann", r#"{"jsonrpc":"2.0","result":["red"],"id":2}"#),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":3,"method":"stand","params":["red", true]}"#,
+            ),
+            hear("ben", r#"{"jsonrpc":"2.0","result":["red"],"id":3}"#),
+            gives("board/rooms", "there", r#"["red"]"#, "2"),
+            // Who does not listen does not hear.
+            gives("board/rooms", "tell", r#"["red", "to red"]"#, "1"),
+            gives("board/rooms", "tell", r#"["blue", "to blue"]"#, "0"),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"to red","volume":7}}}"#,
+            ),
+            Step::Wait(13),
+            gives("board/rooms", "there", r#"["red"]"#, "2"),
+            Step::Vanish { who: "ben" },
+            Step::Eventually(crate::scenarios::call(
+                "board/rooms",
+                "there",
+                r#"["red"]"#,
+                crate::steps::Gives::Result("1"),
+            )),
+            gives("board/rooms", "tell", r#"["red", "again"]"#, "1"),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"again","volume":7}}}"#,
+            ),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":4,"method":"stand","params":["red", false]}"#,
+            ),
+            hear("ann", r#"{"jsonrpc":"2.0","result":[],"id":4}"#),
+            gives("board/rooms", "tell", r#"["red", "to nobody"]"#, "0"),
+        ],
+    },
+    Scenario {
+        name: "messages by type",
+        steps: &[
+            open("ann", "parlour/p"),
+            say("ann", r#"{"type":"add","by":2,"correlationId":"x"}"#),
+            hear(
+                "ann",
+                r#"{"type":"add:response","payload":2,"correlationId":"x"}"#,
+            ),
+            say("ann", r#"{"type":"fail","correlationId":7}"#),
+            hear(
+                "ann",
+                r#"{"type":"error","payload":{"code":"parlour.not","details":{"sum":1002},"message":"not with 1002"},"correlationId":7}"#,
+            ),
+            say("ann", r#"{"type":"sing"}"#),
+            Step::Hear {
+                who: "ann",
+                text: None,
+            },
+            say("ann", "{"),
+            Step::Hear {
+                who: "ann",
+                text: None,
+            },
+            gives("parlour/p", "sum", "{}", "2"),
+        ],
+    },
+];
