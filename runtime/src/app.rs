@@ -25,7 +25,7 @@ use crate::manifest::{
 use crate::middleware::SharedLimit;
 use crate::object::{ActionInfo, Binding, ClassTable, IdKey, Jurisdiction, Live, Object, Seed};
 use crate::remote::RemoteApp;
-use crate::socket::{ConnectParams, Hooks};
+use crate::socket::{ConnectParams, Hooks, MessageForm};
 use crate::sql::SqlClass;
 use crate::transfer::{TRANSFER, Transfer};
 
@@ -72,6 +72,8 @@ pub struct Class {
     pub hooks: Hooks,
     /// What they take of the URL that a client connects by.
     pub connect: Vec<&'static ConnectParams>,
+    /// The form of its messages, if it takes messages by type.
+    pub form: Option<&'static MessageForm>,
     /// The SQL of its objects, if they have any.
     pub sql: Option<SqlClass>,
     spawn: Box<dyn Fn(Seed) -> Live + Send + Sync>,
@@ -222,6 +224,7 @@ impl App {
             events: table.events(),
             hooks: table.hooks(),
             connect: table.connect_params(),
+            form: table.message_form(),
             sql: T::SQL,
             spawn: Box::new(move |seed| table.spawn(seed)),
             #[cfg(not(target_arch = "wasm32"))]
@@ -287,6 +290,7 @@ impl App {
             events: class.events.iter().map(edge_event).collect(),
             hooks: class.hooks,
             connect: class.connect.clone(),
+            form: class.form,
         };
         self.classes.iter().map(edge).collect()
     }

@@ -107,7 +107,12 @@ struct TablesPage;
 #[doc = include_str!("../../docs/auth.md")]
 struct AuthPage;
 
-/// Keeps the example of the page about connections compiling.
+/// Keeps the example of the page about events compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/events.md")]
+struct EventsPage;
+
+/// Keeps the examples of the page about connections compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/live.md")]
 struct LivePage;

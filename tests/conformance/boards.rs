@@ -2,7 +2,7 @@
 //! for it.
 
 use crate::scenarios::{fails, gives};
-use crate::sockets::{hear, open, say};
+use crate::sockets::{UPGRADE, hear, open, say};
 use crate::steps::{Scenario, Step};
 
 const fn listen(who: &'static str, path: &'static str) -> Step {
@@ -15,6 +15,15 @@ const fn listen(who: &'static str, path: &'static str) -> Step {
 
 const fn stream(who: &'static str, block: &'static str) -> Step {
     Step::Stream { who, block }
+}
+
+/// A WebSocket that is not let in.
+const fn refused(path: &'static str, status: u16) -> Step {
+    Step::Refused {
+        path,
+        headers: UPGRADE,
+        status,
+    }
 }
 
 const ALL_PINNED: &str = r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["pinned"],"after":"oldest"}}"#;
@@ -243,7 +252,9 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "messages by type",
         steps: &[
             open("ann", "parlour/p"),
+            hear("ann", r#"{"type":"welcome","payload":{"sum":0}}"#),
             say("ann", r#"{"type":"add","by":2,"correlationId":"x"}"#),
+            hear("ann", r#"{"type":"summed","payload":{"sum":2}}"#),
             hear(
                 "ann",
                 r#"{"type":"add:response","payload":2,"correlationId":"x"}"#,
@@ -264,6 +275,19 @@ pub(crate) const ALL: &[Scenario] = &[
                 text: None,
             },
             gives("parlour/p", "sum", "{}", "2"),
+            open("ben", "parlour/p?name=ben&bring=40"),
+            hear("ben", r#"{"type":"welcome","payload":{"sum":42}}"#),
+            say("ben", r#"{"type":"add","by":0}"#),
+            hear("ben", r#"{"type":"add:response","payload":42}"#),
+            gives("parlour/p", "named", r#"["ben"]"#, "1"),
+            say("ben", r#"{"type":"add","by":1}"#),
+            hear("ben", r#"{"type":"summed","payload":{"sum":43}}"#),
+            hear("ben", r#"{"type":"add:response","payload":43}"#),
+            hear("ann", r#"{"type":"summed","payload":{"sum":43}}"#),
+            refused("/parlour/p?name=benjamin", 400),
+            refused("/parlour/p?bring=more", 400),
+            refused("/parlour/p?nmae=ben", 400),
+            gives("parlour/p", "sum", "{}", "43"),
         ],
     },
 ];

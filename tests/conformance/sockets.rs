@@ -35,7 +35,7 @@ pub(crate) const SUBSCRIBE: &str = r#"{"jsonrpc":"2.0","id":"s","method":"rpc.su
 pub(crate) const SUBSCRIBED: &str =
     r#"{"jsonrpc":"2.0","result":{"events":["heard","went"]},"id":"s"}"#;
 const WHO: &str = r#"{"jsonrpc":"2.0","id":"w","method":"who"}"#;
-const UPGRADE: &[&str] = &[
+pub(crate) const UPGRADE: &[&str] = &[
     "Upgrade: websocket",
     "Connection: Upgrade",
     "Sec-WebSocket-Version: 13",

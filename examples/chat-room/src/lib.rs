@@ -21,8 +21,8 @@ pub struct Message {
     pub at: Timestamp,
 }
 
-/// Someone said something.
-#[event(public)]
+/// Someone said something. The last 1,000 are kept: who loses the connection for a while hears what was said meanwhile.
+#[event(public, durable)]
 pub struct Said {
     /// What.
     pub message: Message,

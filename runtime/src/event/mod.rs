@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use bytes::Bytes;
 
 use crate::action::Auth;
-use crate::manifest::{AuthManifest, DESCRIBES, EventManifest};
+use crate::manifest::{AuthManifest, DESCRIBES, EventManifest, KeptManifest};
 use crate::rpc::from_utf8;
 use crate::socket::Connection;
 use crate::state::encode;
@@ -112,6 +112,7 @@ impl EventInfo {
                 } else {
                     serde_json::Value::Null
                 },
+                kept: KeptManifest::of(E::KEPT),
                 mixin: None,
             },
         }

@@ -18,7 +18,7 @@ use crate::event::Subscriber;
 use crate::object::{Caller, IdKey, LISTEN_ACTION, Mode, Target};
 use crate::order::sort_by;
 use crate::rpc::{WireError, nearest, shorten};
-use crate::socket::{ConnectParams, Hooks};
+use crate::socket::{ConnectParams, Hooks, MessageForm};
 use crate::stream::Streams;
 use crate::transfer::SCOPE;
 
@@ -41,6 +41,8 @@ pub struct EdgeClass {
     pub hooks: Hooks,
     /// What they take of the URL that a client connects by.
     pub connect: Vec<&'static ConnectParams>,
+    /// The form of its messages, if it takes messages by type.
+    pub form: Option<&'static MessageForm>,
 }
 
 /// The class's part of the manifest.
@@ -137,6 +139,7 @@ pub(super) struct Class {
     events: Vec<EdgeEvent>,
     pub(super) hooks: Hooks,
     pub(super) connect: Vec<&'static ConnectParams>,
+    pub(super) form: Option<&'static MessageForm>,
     /// What it takes to send results item by item, if any action does.
     pub(super) streams: Option<&'static Streams>,
 }
@@ -251,6 +254,7 @@ impl Class {
             mut events,
             hooks,
             connect,
+            form,
             ..
         } = class;
         sort_by(&mut events, |one, other| one.name.cmp(&other.name));
@@ -265,6 +269,7 @@ impl Class {
             events,
             hooks,
             connect,
+            form,
             streams: any_streams,
         })
     }

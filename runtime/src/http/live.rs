@@ -24,7 +24,7 @@ use super::{Dispatch, Limits, Request, Response};
 use crate::error::Code;
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
-use crate::socket::{ConnectionId, ConnectionKind, check_query};
+use crate::socket::{ConnectionId, ConnectionKind, MessageForm, check_query};
 use crate::stream::{Steer, Streams};
 
 /// What is spoken on a WebSocket that asks for nothing else, and its name as a subprotocol.
@@ -58,8 +58,8 @@ enum Speech {
         named: Option<&'static str>,
         form: Option<Binary>,
     },
-    /// Frames for the `message` handler.
-    Raw,
+    /// Frames for the `message` handler. Of messages by type: their form, and the events that are told so.
+    Raw(Option<&'static MessageForm>, Vec<Arc<str>>),
     /// Server-Sent Events.
     Stream(Listed),
 }
@@ -213,7 +213,14 @@ impl Front {
         not_draining(dispatch)?;
         check_public(&class, &caller)?;
         let speech = if socket {
-            speech(request.headers(), &class, self.binary())?
+            match speech(request.headers(), &class, self.binary())? {
+                // It cannot subscribe: it hears whatever its caller may.
+                Speech::Raw(Some(form), _) => {
+                    let none: Option<[&str; 0]> = None;
+                    Speech::Raw(Some(form), class.events(none, &caller, &target)?)
+                }
+                speech => speech,
+            }
         } else {
             Speech::Stream(listed(request, &class, &caller, &target)?)
         };
@@ -317,7 +324,7 @@ fn speech(headers: &HeaderMap, class: &Class, binary: Option<Binary>) -> Result<
         return Err(WireError::framework(Code::MalformedRequest, message));
     }
     Ok(if class.hooks.message {
-        Speech::Raw
+        Speech::Raw(class.form, Vec::new())
     } else {
         Speech::JsonRpc {
             named: None,
@@ -383,20 +390,28 @@ impl Opening {
     pub fn kind(&self) -> ConnectionKind {
         match self.speech {
             Speech::Stream(_) => ConnectionKind::Sse,
-            Speech::JsonRpc { .. } | Speech::Raw => ConnectionKind::WebSocket,
+            Speech::JsonRpc { .. } | Speech::Raw(..) => ConnectionKind::WebSocket,
         }
     }
 
     /// Whether its text will go to the object's `message` handler.
     pub fn is_raw(&self) -> bool {
-        matches!(self.speech, Speech::Raw)
+        matches!(self.speech, Speech::Raw(..))
     }
 
     /// The form of its messages, if they are no text.
     pub fn binary(&self) -> Option<Binary> {
         match self.speech {
             Speech::JsonRpc { form, .. } => form,
-            Speech::Raw | Speech::Stream(_) => None,
+            Speech::Raw(..) | Speech::Stream(_) => None,
+        }
+    }
+
+    /// The form of its messages, if they are messages by type.
+    pub fn form(&self) -> Option<&'static MessageForm> {
+        match self.speech {
+            Speech::Raw(form, _) => form,
+            Speech::JsonRpc { .. } | Speech::Stream(_) => None,
         }
     }
 
@@ -404,7 +419,8 @@ impl Opening {
     pub fn events(&self) -> &[Arc<str>] {
         match &self.speech {
             Speech::Stream(listed) if !listed.kept => &listed.events,
-            Speech::Stream(_) | Speech::JsonRpc { .. } | Speech::Raw => &[],
+            Speech::Raw(_, events) => events,
+            Speech::Stream(_) | Speech::JsonRpc { .. } => &[],
         }
     }
 
@@ -468,7 +484,7 @@ impl Opening {
                         .insert(SEC_WEBSOCKET_PROTOCOL, protocol);
                 }
             }
-            Speech::Raw => switch(&mut response),
+            Speech::Raw(..) => switch(&mut response),
         }
         finish(
             &mut response,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::action::{Auth, RouteInfo};
+use crate::event::Kept;
 use crate::remote::Remote;
 
 /// The format's major version; another major is refused by readers.
@@ -302,9 +303,45 @@ pub struct EventManifest {
     pub auth: AuthManifest,
     /// The schema of its data.
     pub schema: Value,
+    /// What is kept of it for those who come later.
+    #[serde(skip_serializing_if = "KeptManifest::is_nothing")]
+    pub kept: KeptManifest,
     /// The mount the event comes from; its name starts with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixin: Option<String>,
+}
+
+/// What is kept of an event for those who come later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum KeptManifest {
+    /// Nothing.
+    Nothing,
+    /// The last one of each key.
+    Latest,
+    /// The last so many.
+    Log {
+        /// How many.
+        count: u32,
+        /// For how many hours at most.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hours: Option<u32>,
+    },
+}
+
+impl KeptManifest {
+    pub(crate) fn of(kept: Kept) -> Self {
+        match kept {
+            Kept::Nothing => Self::Nothing,
+            Kept::Latest => Self::Latest,
+            Kept::Log { count, hours } => Self::Log { count, hours },
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
 }
 
 /// One durable field or collection.

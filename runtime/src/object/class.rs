@@ -272,6 +272,11 @@ impl<T: Stateful> ClassTable<T> {
         self.hooks.iter().filter_map(|entry| entry.params).collect()
     }
 
+    /// The form of messages by type, if there are any.
+    pub fn message_form(&self) -> Option<&'static MessageForm> {
+        self.hooks.iter().find_map(|entry| entry.form)
+    }
+
     /// Which handlers of connections there are.
     pub fn hooks(&self) -> Hooks {
         let any = |kind| self.hooks.iter().any(|entry| entry.kind == kind);

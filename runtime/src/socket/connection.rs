@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::close::check_close;
 use super::effect::Effect;
 use super::frame::{Frame, MAX_FRAME};
-use super::packet::Packet;
+use super::packet::{EventPacket, Packet};
 use crate::backend::StorageFault;
+use crate::event::DeclaredBy;
 use crate::object::{Caller, Context, Timestamp, wire_name};
 use crate::state::{Stateful, encode};
 
@@ -325,6 +326,44 @@ impl Connection {
     fn latest<S: Stateful>(&self, cx: &Context<S>) -> Rc<Attachment> {
         cx.attachment(self.id())
             .unwrap_or_else(|| self.attachment.clone())
+    }
+
+    /// Sends an event to this connection, whether it listens to it or not, when the commit of the running method is on disk:
+    /// what welcomes it, or answers it alone.
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// /// What a newcomer has to know.
+    /// #[event(public)] struct Welcome { topic: String, here: usize }
+    ///
+    /// #[durable_object(events(Welcome))]
+    /// struct Room { topic: String }
+    ///
+    /// #[durable_object]
+    /// impl Room {
+    ///     #[event(connect)]
+    ///     fn joined(&mut self, cx: &mut Context<Self>, connection: Connection) {
+    ///         let welcome = Welcome { topic: self.topic.clone(), here: cx.connections().len() };
+    ///         connection.tell(cx, &welcome);
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// Data that cannot be encoded poisons the action with `state.unstorable`.
+    pub fn tell<S: Stateful, E: DeclaredBy<S>>(&self, cx: &mut Context<S>, event: &E) {
+        let name = wire_name(&self.mount, E::NAME);
+        match encode("event", event) {
+            Ok(data) => {
+                let packet = Packet::Event(EventPacket::new(name, data.into()));
+                cx.push_effect(Effect::Send {
+                    id: self.id(),
+                    packet,
+                });
+            }
+            Err(fault) => cx.poison(fault),
+        }
     }
 
     /// Sends a raw frame, when the commit of the running method is on disk. One that is too long, or bytes to a

@@ -40,6 +40,20 @@ impl MessageForm {
         }
     }
 
+    /// An event as a message: its name is its type, its data the payload.
+    pub(crate) fn event(&self, name: &str, data: &[u8]) -> Vec<u8> {
+        let mut text = String::with_capacity(32 + name.len());
+        text.push('{');
+        member(&mut text, self.tag);
+        text.push_str(&json_string(name));
+        text.push(',');
+        member(&mut text, self.payload);
+        let mut text = text.into_bytes();
+        text.extend_from_slice(data);
+        text.push(b'}');
+        text
+    }
+
     /// The frame that tells the sender of a message why it failed.
     pub(crate) fn failed(&self, frame: &Frame, error: &WireError) -> Frame {
         (self.failed)(self, frame, error)

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::frame::Frame;
+use super::message::MessageForm;
 
 /// Something to send; cheap to clone, and the same for every connection.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ pub struct EventPacket {
     frame: OnceLock<Bytes>,
     binary: OnceLock<Bytes>,
     stream: OnceLock<Bytes>,
+    message: OnceLock<Bytes>,
 }
 
 impl EventPacket {
@@ -44,6 +46,7 @@ impl EventPacket {
             frame: OnceLock::new(),
             binary: OnceLock::new(),
             stream: OnceLock::new(),
+            message: OnceLock::new(),
         })
     }
 
@@ -59,6 +62,12 @@ impl EventPacket {
     /// The same for connections whose messages are in the app's binary form, which `wrap` makes.
     pub fn binary(&self, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
         self.binary.get_or_init(|| wrap(self.text()))
+    }
+
+    /// The same for connections that speak in messages by type, which `wrap` makes.
+    pub fn message(&self, form: &MessageForm, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
+        self.message
+            .get_or_init(|| wrap(form.event(&self.name, &self.data)))
     }
 
     fn text(&self) -> Vec<u8> {

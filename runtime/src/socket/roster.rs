@@ -165,6 +165,7 @@ impl<P> Roster<P> {
     }
 
     /// Shows each connection and where it is, whether it was let in or not.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn places(&self, mut look: impl FnMut(&Attachment, &P)) {
         for entry in self.entries.borrow().values() {
             look(&entry.attachment, &entry.place);

@@ -15,8 +15,8 @@ use super::wire::{Peer, decode_peer, encode_peer};
 use crate::backend::Connections;
 use crate::http::{Binary, Live};
 use crate::socket::{
-    Attachment, Audience, CloseCode, ConnectionId, ConnectionKind, Frame, Packet, Roster,
-    stream_text,
+    Attachment, Audience, CloseCode, ConnectionId, ConnectionKind, Frame, MessageForm, Packet,
+    Roster, stream_text,
 };
 
 /// Where a connection is: nowhere in here. What it speaks is.
@@ -36,12 +36,14 @@ pub(super) struct Place {
 /// Who is connected.
 pub(super) struct WorkersConnections {
     bridge: Bridge,
+    /// The form of messages by type, if the class takes such.
+    form: Option<&'static MessageForm>,
     pub(super) roster: Roster<Place>,
 }
 
 impl WorkersConnections {
     /// Those that are open already.
-    pub(super) fn load(bridge: Bridge) -> Self {
+    pub(super) fn load(bridge: Bridge, form: Option<&'static MessageForm>) -> Self {
         let roster = Roster::default();
         let mut members = bridge.connections().unwrap_or_default().into_iter();
         while let (Some(id), Some(form)) = (members.next(), members.next()) {
@@ -63,7 +65,11 @@ impl WorkersConnections {
                 roster.restore(peer.number, peer.attachment, place, false);
             }
         }
-        Self { bridge, roster }
+        Self {
+            bridge,
+            form,
+            roster,
+        }
     }
 
     /// Adds one that comes.
@@ -156,6 +162,7 @@ impl Connections for WorkersConnections {
 
     fn send(&self, to: Audience<'_>, packet: &Packet) {
         let (sockets, binary, streams) = (Array::new(), Array::new(), Array::new());
+        let typed = Array::new();
         let mut form = None;
         self.roster.audience(to, |attachment, place| {
             let ids = match attachment.kind {
@@ -163,6 +170,7 @@ impl Connections for WorkersConnections {
                     form = place.binary;
                     &binary
                 }
+                ConnectionKind::WebSocket if place.raw && self.form.is_some() => &typed,
                 ConnectionKind::WebSocket => &sockets,
                 ConnectionKind::Sse => &streams,
             };
@@ -170,6 +178,13 @@ impl Connections for WorkersConnections {
         });
         if sockets.length() > 0 {
             self.dispatch(&sockets, &message(packet));
+        }
+        if let Some(form) = self.form.filter(|_| typed.length() > 0) {
+            let message = match packet {
+                Packet::Event(event) => text_value(event.message(form, Into::into)),
+                Packet::Frame(_) => message(packet),
+            };
+            self.dispatch(&typed, &message);
         }
         if let Some(form) = form {
             let message = match packet {

@@ -1,6 +1,6 @@
 //! The clock, chance, timers, tasks and other objects, as a Worker has them.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,6 +20,7 @@ use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
 use crate::object::{Envelope, INTERNAL, IdKey, ObjectId, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
+use crate::socket::MessageForm;
 use crate::transfer::Transfer;
 
 /// How many bytes of randomness are drawn at a time.
@@ -51,6 +52,8 @@ pub(super) fn running() -> String {
 pub(super) struct WorkersEnvironment {
     bridge: Bridge,
     sockets: OnceCell<Rc<WorkersConnections>>,
+    /// In which form the class of the object that lives here takes messages by type.
+    form: Cell<Option<&'static MessageForm>>,
     /// Randomness that is left: every request takes a little, and each crossing of the border costs.
     pool: RefCell<Vec<u8>>,
 }
@@ -73,14 +76,24 @@ impl WorkersEnvironment {
         Self {
             bridge,
             sockets: OnceCell::new(),
+            form: Cell::new(None),
             pool: RefCell::default(),
         }
     }
 
+    /// Tells in which form the class of the object that lives here takes messages.
+    pub(super) fn speak(&self, form: Option<&'static MessageForm>) {
+        self.form.set(form);
+    }
+
     /// The connections of the object that lives here, looked for when somebody asks.
     pub(super) fn sockets(&self) -> &Rc<WorkersConnections> {
-        self.sockets
-            .get_or_init(|| Rc::new(WorkersConnections::load(self.bridge.clone())))
+        self.sockets.get_or_init(|| {
+            Rc::new(WorkersConnections::load(
+                self.bridge.clone(),
+                self.form.get(),
+            ))
+        })
     }
 
     /// Runs `task` as the code of a call; its first step is done when this returns.

@@ -33,12 +33,14 @@ pub(super) struct Home {
 
 impl Home {
     pub(super) fn new(bridge: Bridge, class: &str, id: ObjectId, name: Option<Arc<str>>) -> Self {
+        let environment = Rc::new(WorkersEnvironment::new(bridge.clone()));
+        environment.speak(app().and_then(|app| app.find(class)?.form));
         Self {
             class: class.into(),
             id,
             name,
-            store: Rc::new(WorkersStore::new(bridge.clone())),
-            environment: Rc::new(WorkersEnvironment::new(bridge)),
+            store: Rc::new(WorkersStore::new(bridge)),
+            environment,
             live: OnceCell::new(),
             front: OnceCell::new(),
         }

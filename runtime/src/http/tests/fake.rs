@@ -145,6 +145,7 @@ pub(super) fn classes() -> Vec<EdgeClass> {
         events: Vec::new(),
         hooks: Hooks::default(),
         connect: Vec::new(),
+        form: None,
     };
     let calc = [
         "update",

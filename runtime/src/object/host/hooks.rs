@@ -13,8 +13,7 @@ use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object};
 use crate::rpc::{Reply, WireError};
 use crate::socket::{
-    Attachment, Connection, ConnectionId, Disconnect, Effect, Hook, HookKind, Incoming,
-    MessageForm, Packet,
+    Attachment, Connection, ConnectionId, Disconnect, Effect, Hook, HookKind, Incoming, Packet,
 };
 
 #[expect(
@@ -38,7 +37,7 @@ impl<T: Object> Host<T> {
         let of = connection.id;
         // What is told to the sender of a message that fails, where such messages are answered.
         let message = match &hook {
-            Hook::Message(_, frame) => self.message_form().map(|form| (form, frame.clone())),
+            Hook::Message(_, frame) => self.class.message_form().map(|form| (form, frame.clone())),
             _ => None,
         };
         call.caller = connection.caller.clone();
@@ -94,10 +93,6 @@ impl<T: Object> Host<T> {
         self.recover(&turn);
         turn.end();
         reply
-    }
-
-    fn message_form(&self) -> Option<&'static MessageForm> {
-        self.class.hooks.iter().find_map(|entry| entry.form)
     }
 
     fn attachment(&self, id: ConnectionId) -> Option<Rc<Attachment>> {

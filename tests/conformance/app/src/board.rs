@@ -140,8 +140,22 @@ enum Word {
     Fail,
 }
 
+/// What a guest of the parlour is told first.
+#[event(public)]
+pub struct Welcome {
+    /// The sum.
+    pub sum: i64,
+}
+
+/// The sum has changed.
+#[event(public)]
+pub struct Summed {
+    /// It.
+    pub sum: i64,
+}
+
 /// A parlour.
-#[durable_object]
+#[durable_object(events(Welcome, Summed))]
 #[derive(Debug)]
 pub struct Parlour {
     sum: i64,
@@ -162,15 +176,43 @@ pub enum ParlourError {
 #[durable_object]
 impl Parlour {
     #[event(message)]
-    fn word(&mut self, word: Word) -> Result<i64, ParlourError> {
+    fn word(&mut self, cx: &mut Context<Self>, word: Word) -> Result<i64, ParlourError> {
         match word {
-            Word::Add { by } => self.sum += by,
+            Word::Add { by } => {
+                self.sum += by;
+                let summed = cx.broadcast(Summed { sum: self.sum });
+                if by == 0 {
+                    summed.to("nobody");
+                }
+            }
             Word::Fail => {
                 self.sum += 1_000;
                 return Err(ParlourError::Not { sum: self.sum });
             }
         }
         Ok(self.sum)
+    }
+
+    #[event(connect)]
+    fn come(
+        &mut self,
+        cx: &mut Context<Self>,
+        mut connection: Connection,
+        #[param(max_length = 5)] name: Option<String>,
+        #[param(default = 0)] bring: i64,
+    ) {
+        self.sum += bring;
+        let sum = self.sum;
+        connection.tell(cx, &Welcome { sum });
+        if let Some(name) = name {
+            connection.join(cx, &name);
+        }
+    }
+
+    /// How many have this name.
+    #[action(public)]
+    fn named(&self, cx: &Context<Self>, name: String) -> usize {
+        cx.connections().in_room(&name).len()
     }
 
     /// The sum.

@@ -37,7 +37,7 @@ mod trade;
 pub use agenda::{Agenda, AgendaError, Aside};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
-pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Told};
+pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Summed, Told, Welcome};
 pub use burrow::{Burrow, BurrowError};
 pub use caller::{Caller, CallerError};
 pub use chest::{Chest, Settings};

@@ -15,6 +15,7 @@ use super::{FAREWELL, Heartbeat, MAX_ANSWERS, MAX_ASKED, MAX_FILLED, MAX_WAITING
 use crate::http::{Answerable, Binary, Opening};
 use crate::object::Target;
 use crate::rpc::Reply;
+use crate::socket::MessageForm;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
 use crate::stream::Readers;
 
@@ -22,6 +23,8 @@ use crate::stream::Readers;
 pub(crate) enum Encoding {
     /// Frames of a WebSocket; what is JSON is in this form, if it is not text.
     WebSocket(Option<Binary>),
+    /// Frames of a WebSocket whose messages say by type what they are, events too.
+    Messages(&'static MessageForm),
     /// Server-Sent Events.
     Stream,
     /// None: a test takes the packets as they are.
@@ -59,7 +62,10 @@ pub(super) struct Closing {
 impl Encoding {
     pub(in crate::backend::native) fn of(opening: &Opening) -> Self {
         match opening.kind() {
-            ConnectionKind::WebSocket => Self::WebSocket(opening.binary()),
+            ConnectionKind::WebSocket => match opening.form() {
+                Some(form) => Self::Messages(form),
+                None => Self::WebSocket(opening.binary()),
+            },
             ConnectionKind::Sse => Self::Stream,
         }
     }
@@ -101,7 +107,10 @@ impl Outlet {
             (Encoding::WebSocket(Some(form)), Packet::Event(event)) => {
                 queue.push_shared(event.binary(|text| framed(Data::Binary, &form.write(&text))));
             }
-            (Encoding::WebSocket(_), Packet::Frame(frame)) => {
+            (Encoding::Messages(form), Packet::Event(event)) => {
+                queue.push_shared(event.message(form, |text| framed(Data::Text, &text)));
+            }
+            (Encoding::WebSocket(_) | Encoding::Messages(_), Packet::Frame(frame)) => {
                 let data = match frame {
                     Frame::Text(_) => Data::Text,
                     Frame::Binary(_) => Data::Binary,
@@ -297,7 +306,7 @@ impl Outlet {
             (_, Some(pinged)) if now.duration_since(pinged) >= heartbeat.pong => self.die(),
             (_, Some(_)) => {}
             (_, None) if now.duration_since(self.heard.get()) < heartbeat.ping => {}
-            (Encoding::WebSocket(_), None) => {
+            (Encoding::WebSocket(_) | Encoding::Messages(_), None) => {
                 // An empty ping: two bytes.
                 self.queue.borrow_mut().push(&[0x89, 0]);
                 self.pinged.set(Some(now));
