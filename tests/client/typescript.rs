@@ -1,4 +1,4 @@
-//! The generated TypeScript client in CBOR, compiled and run against the same server.
+//! The generated TypeScript client, compiled and run against the same server: in CBOR, and through lost connections.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +20,7 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn the_typescript_client_speaks_cbor() {
+fn the_typescript_client_speaks_cbor_and_resumes() {
     let packages = clients().join("node_modules");
     assert!(
         packages.join("typescript").exists(),
@@ -41,7 +41,9 @@ fn the_typescript_client_speaks_cbor() {
         }
     }
     std::fs::write(at("package.json"), r#"{"type": "module"}"#).unwrap();
-    std::fs::copy(clients().join("cbor.ts"), at("cbor.ts")).unwrap();
+    for test in ["cbor.ts", "resume.ts"] {
+        std::fs::copy(clients().join(test), at(test)).unwrap();
+    }
     std::os::unix::fs::symlink(&packages, at("node_modules")).unwrap();
     let settings = "--strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --noImplicitOverride \
         --noPropertyAccessFromIndexSignature --verbatimModuleSyntax --noImplicitReturns --noUnusedLocals \
@@ -49,11 +51,12 @@ fn the_typescript_client_speaks_cbor() {
     run(Command::new("node")
         .arg(packages.join("typescript/bin/tsc"))
         .args(settings.split_whitespace())
-        .arg("cbor.ts")
+        .args(["cbor.ts", "resume.ts"])
         .current_dir(folder.path()));
     let running = Running::start();
     let report = run(Command::new("node")
-        .args(["--test-timeout=20000", "--test-force-exit", "out/cbor.js"])
+        .args(["--test", "--test-timeout=20000", "--test-force-exit"])
+        .args(["out/cbor.js", "out/resume.js"])
         .env(
             "STAYPUT_URL",
             format!("http://{}", running.server.address()),

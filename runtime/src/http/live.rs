@@ -22,7 +22,7 @@ use super::response::{Form, Refusal, finish, refusal};
 use super::session::{Session, Step, Subscription, write_answer};
 use super::{Dispatch, Limits, Request, Response};
 use crate::error::Code;
-use crate::object::{Caller, Envelope, Target, Timestamp};
+use crate::object::{Caller, Envelope, Listening, Target, Timestamp};
 use crate::rpc::{Call, Id, Incoming, Message, Reply, WireError, parse, write_error};
 use crate::socket::{ConnectionId, ConnectionKind, MessageForm, check_query};
 use crate::stream::{Steer, Streams};
@@ -432,20 +432,25 @@ impl Opening {
         self.request.query()
     }
 
-    /// The call that has it listen once it is let in, after what it missed.
-    pub fn listening(
-        &self,
-        connection: ConnectionId,
-        dispatch: &impl Dispatch,
-    ) -> Option<Result<Envelope, Box<WireError>>> {
-        let Speech::Stream(Listed {
-            events,
-            after,
-            kept: true,
-        }) = &self.speech
-        else {
+    /// What it listens to once it is let in, after what it missed: where something is kept of the events.
+    pub(crate) fn listening(&self) -> Option<Listening> {
+        let Speech::Stream(listed) = &self.speech else {
             return None;
         };
+        listed.kept.then(|| Listening {
+            events: listed.events.clone(),
+            after: listed.after.clone(),
+        })
+    }
+
+    /// The call that has it listen.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn listen(
+        &self,
+        listening: &Listening,
+        connection: ConnectionId,
+        dispatch: &impl Dispatch,
+    ) -> Result<Envelope, Box<WireError>> {
         let session = Session {
             class: &self.class,
             target: &self.target,
@@ -456,7 +461,7 @@ impl Opening {
             connection: Some(connection),
             key: None,
         };
-        Some(session.listening(events.clone(), after.clone()))
+        session.listening(listening)
     }
 
     /// The key of a WebSocket's handshake.

@@ -192,7 +192,7 @@ impl<D: Dispatch> Session<'_, D> {
         let events = self.class.events(asked, self.caller, self.target)?;
         if on && self.class.keeps(&events) {
             // What was missed lies with the object.
-            return self.listening(events, after).map(Step::Call);
+            return self.listening(&Listening { events, after }).map(Step::Call);
         }
         Ok(Step::Subscribe(Subscription {
             connection,
@@ -203,14 +203,9 @@ impl<D: Dispatch> Session<'_, D> {
     }
 
     /// The call that has the connection listen to events of which something is kept.
-    pub(super) fn listening(
-        &self,
-        events: Vec<Arc<str>>,
-        after: Option<String>,
-    ) -> Result<Envelope, Box<WireError>> {
-        // A list of texts always encodes.
-        let params = serde_json::to_vec(&Listening { events, after }).unwrap_or_default();
-        self.envelope(&Action::of_listening(), params.into(), Source::Body, None)
+    pub(super) fn listening(&self, listening: &Listening) -> Result<Envelope, Box<WireError>> {
+        let params = listening.params();
+        self.envelope(&Action::of_listening(), params, Source::Body, None)
     }
 
     /// Calls an action, if the caller may.

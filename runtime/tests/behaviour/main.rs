@@ -39,6 +39,7 @@ mod middleware;
 mod outgoing;
 mod overload;
 mod pages;
+mod presence;
 mod queues;
 mod quotas;
 mod receivers;

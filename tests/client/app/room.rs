@@ -78,6 +78,12 @@ impl Room {
         self.noted
     }
 
+    /// Ends the room; the next one of its name is another.
+    #[action(public)]
+    fn end(&mut self, cx: &mut Context<Self>) {
+        cx.destroy();
+    }
+
     /// Fails, always.
     #[action(public)]
     fn fill(&mut self) -> Result<u64, RoomError> {

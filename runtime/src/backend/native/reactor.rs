@@ -455,8 +455,8 @@ impl Shared {
             .ask(target, id, |ask| News::Open { newcomer, ask })
             .await;
         let mut admitted = admitted.map(drop);
-        if let (Ok(()), Some(listening)) = (&admitted, opening.listening(id, port)) {
-            admitted = match listening {
+        if let (Ok(()), Some(listening)) = (&admitted, opening.listening()) {
+            admitted = match opening.listen(&listening, id, port) {
                 Ok(envelope) => port.call(envelope).await.map(drop),
                 Err(error) => Err(error),
             };

@@ -148,9 +148,8 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     let mut random = [0; 16];
     edge.random(&mut random);
     let target = opening.target();
-    let connection = ConnectionId::from_random(random);
     let mut newcomer = Newcomer::new(
-        connection,
+        ConnectionId::from_random(random),
         target.name.clone(),
         opening.caller().clone(),
         opening.kind(),
@@ -159,6 +158,7 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
         opening.events().to_vec(),
     );
     newcomer.query = opening.query().into();
+    newcomer.listening = opening.listening();
     let bridge = edge.0.bridge();
     let opened = async {
         let header = newcomer
@@ -171,13 +171,6 @@ async fn open(opening: &Opening, edge: &Edge, call: u32) -> Response {
     let reply = match opened.await {
         Ok(answer) => read_answer(&answer.unchecked_into()),
         Err(thrown) => Err(Box::new(lost(&thrown))),
-    };
-    let reply = match (reply, opening.listening(connection, edge)) {
-        (Ok(_), Some(listening)) => match listening {
-            Ok(envelope) => edge.call(envelope).await,
-            Err(error) => Err(error),
-        },
-        (reply, _) => reply,
     };
     match reply {
         Ok(_) => opening.accept(),

@@ -15,7 +15,9 @@ use crate::auth::Surroundings;
 use crate::backend::{Connections, Environment};
 use crate::error::Code;
 use crate::http::{Asked, Dispatch, Live, Readiness, Subscription};
-use crate::object::{Delivery, Envelope, IncomingCall, Target, Timestamp, once};
+use crate::object::{
+    Delivery, Envelope, IncomingCall, LISTEN_ACTION, Listening, Target, Timestamp, once,
+};
 use crate::rpc::{Reply, WireError};
 use crate::socket::{
     Attachment, CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Hook, MAX_FRAME,
@@ -45,6 +47,7 @@ pub(super) fn open(home: &Rc<Home>, header: &str, done: impl FnOnce(Reply) + 'st
     };
     let (id, kind, name) = (newcomer.id, newcomer.kind(), newcomer.name.clone());
     let query = newcomer.query.clone();
+    let listening = newcomer.listening.clone();
     let of = home.clone();
     let done = move |reply: Reply| match reply {
         Err(error) if kind == ConnectionKind::WebSocket => {
@@ -55,6 +58,11 @@ pub(super) fn open(home: &Rc<Home>, header: &str, done: impl FnOnce(Reply) + 'st
         }
         reply => done(reply),
     };
+    let (of, called) = (home.clone(), name.clone());
+    let done = move |reply: Reply| match (reply, listening) {
+        (Ok(_), Some(listening)) => listen(&of, id, called, &listening, done),
+        (reply, _) => done(reply),
+    };
     match begin(home, newcomer) {
         Err(error) => done(Err(error)),
         Ok(false) => done(Ok(Bytes::new())),
@@ -64,6 +72,27 @@ pub(super) fn open(home: &Rc<Home>, header: &str, done: impl FnOnce(Reply) + 'st
             run_hook(home, name, Hook::Connect(id, query), ended);
         }
     }
+}
+
+/// Has one that was let in listen, after what it missed. One that cannot goes.
+fn listen(
+    home: &Rc<Home>,
+    id: ConnectionId,
+    name: Option<Arc<str>>,
+    listening: &Listening,
+    done: impl FnOnce(Reply) + 'static,
+) {
+    let mut envelope = home.envelope(LISTEN_ACTION, listening.params().into());
+    envelope.target.name = name;
+    envelope.connection = Some(id);
+    let of = home.clone();
+    let listens = move |reply: Reply| {
+        if reply.is_err() {
+            of.connections().roster.remove(id);
+        }
+        done(reply);
+    };
+    submit(home, Delivery::new(envelope), Box::new(listens));
 }
 
 /// Adds it. Answers whether there are handlers to be asked.

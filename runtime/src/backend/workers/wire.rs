@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::action::InUrl;
-use crate::object::{Caller, Chain, Envelope, Link, ObjectId, Root, Target, Timestamp};
+use crate::object::{Caller, Chain, Envelope, Link, Listening, ObjectId, Root, Target, Timestamp};
 use crate::rpc::{WireError, from_utf8};
 use crate::socket::{Attachment, ConnectionId, ConnectionKind};
 use crate::time::Owed;
@@ -73,6 +73,9 @@ pub(super) struct Newcomer {
     /// The query of the URL that it came by, if the class's handlers take any of it.
     #[serde(default = "nothing", skip_serializing_if = "str::is_empty")]
     pub(super) query: Arc<str>,
+    /// What it listens to once it is let in, after what it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listening: Option<Listening>,
 }
 
 fn nothing() -> Arc<str> {
@@ -244,6 +247,7 @@ impl Newcomer {
             binary,
             events,
             query: nothing(),
+            listening: None,
         }
     }
 
@@ -506,6 +510,10 @@ mod tests {
         let kind = ConnectionKind::WebSocket;
         let mut sent = Newcomer::new(id, sent.target.name, sent.caller, kind, true, true, events);
         sent.query = "name=ann".into();
+        sent.listening = Some(Listening {
+            events: vec!["said".into()],
+            after: Some("oldest".to_owned()),
+        });
         let got = Newcomer::decode(&sent.encode().unwrap()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
         assert_eq!(got.kind(), kind);

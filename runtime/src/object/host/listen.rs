@@ -27,13 +27,21 @@ pub(crate) const ACTION: &str = "~subscribe";
 const OLDEST: &str = "oldest";
 
 /// To which events, and from where on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Listening {
     /// Wire names, sorted.
     pub(crate) events: Vec<Arc<str>>,
     /// A cursor, or [`OLDEST`]; from now on, if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<String>,
+}
+
+impl Listening {
+    /// As parameters of the call.
+    pub(crate) fn params(&self) -> Bytes {
+        // Texts always encode.
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
 }
 
 /// What is answered.
