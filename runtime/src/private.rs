@@ -26,6 +26,7 @@ pub use crate::remote::{Json, Remote, RemoteApp, deliver as deliver_remote};
 pub use crate::repository::RepositoryError;
 pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{Connection, Disconnect, Incoming};
+pub use crate::sourcing::ReadModel;
 pub use crate::sql::{
     FromRow, HasSql, IntoValue, IsWide, NotWide, Row, RowColumn, RowDefinition, RowQuery,
     SerdeValue, SqlClass, SqlError, SqlFinders, SqlRow, SqlRows, SqlValue, ToRow, ValueProbe,

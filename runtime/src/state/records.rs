@@ -130,7 +130,7 @@ impl Records {
     }
 
     /// Removes a record that a scan has just found: no second look at the store is needed.
-    pub(super) fn delete_found(&self, key: String) -> Result<(), StorageFault> {
+    pub(crate) fn delete_found(&self, key: String) -> Result<(), StorageFault> {
         if self
             .inner
             .layers
@@ -246,7 +246,7 @@ impl Records {
     }
 
     /// The time of the turn whose code runs.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.inner.now.get()
     }
 
