@@ -54,6 +54,10 @@ pub trait Projection: ReadModel {
     /// What an event changes.
     fn apply(&mut self, event: &Recorded<Self::Event>);
 
+    /// What is to be done once after the events of an append, or after a thousand of a rebuild, were applied: what is kept
+    /// short is cut here, `self.entries.keep_last(1_000)`.
+    fn tidy(&mut self) {}
+
     /// What those get who ask for it by its name. Read it by pages elsewhere if it grows.
     fn data(&self) -> Self::Data;
 }
@@ -165,6 +169,7 @@ impl<E> ProjectionInfo<E> {
                 for event in events {
                     state.apply(event);
                 }
+                state.tidy();
                 (A::FIELDS.save)(&state, &mut Saver::within(records, &mut cache, path));
             },
             data: |records, path| {

@@ -296,11 +296,17 @@ impl Place {
     /// Removes the first items, at most `limit`, and says how many there were.
     pub(super) fn delete_first(&self, limit: usize) -> Result<u64, StorageFault> {
         let mut left = limit;
+        let (mut start, end) = self.all();
         while left > 0 {
-            let page = self.edge(false, left.min(PAGE))?;
-            if page.is_empty() {
-                break;
-            }
+            // Behind what was just removed: not over it once more.
+            let page = self.records.try_scan(&Scan {
+                start: &start,
+                end: Some(&end),
+                reverse: false,
+                limit: left.min(PAGE),
+            })?;
+            let Some(last) = page.last() else { break };
+            start = after(&last.key);
             for record in page {
                 self.records.delete_found(record.key)?;
                 left -= 1;

@@ -43,6 +43,7 @@ mod receivers;
 mod replace;
 mod repositories;
 mod retry;
+mod sourcing;
 mod sql;
 mod storage;
 mod streams;
