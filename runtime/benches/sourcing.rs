@@ -143,7 +143,7 @@ impl Bank {
 
     #[action]
     async fn rebuild(this: Handle<Self>, name: String) -> Result<Progress> {
-        Ok(this.events(|bank| &bank.moves).rebuild(&name).await?)
+        this.events(|bank| &bank.moves).rebuild(&name).await
     }
 }
 

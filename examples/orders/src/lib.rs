@@ -205,7 +205,7 @@ impl Shop {
     /// Makes a projection anew from the first event on; the one that is there is read meanwhile.
     #[action(scope = "shop:admin", post = "/projections/{name}/rebuild")]
     async fn rebuild(this: Handle<Self>, name: String) -> Result<Progress> {
-        Ok(this.events(|shop| &shop.events).rebuild(&name).await?)
+        this.events(|shop| &shop.events).rebuild(&name).await
     }
 
     /// A projection that a new version of the program brings, or has changed, is brought up to date piece by piece: here a

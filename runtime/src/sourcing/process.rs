@@ -1,14 +1,15 @@
 //! An event store as processes reach it: what takes long holds the object for moments only.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use super::aggregate::{Aggregate, Loaded};
 use super::expected::{ConcurrencyError, Expected};
-use super::projection::{Progress, Projections, Stored, UnknownProjection};
+use super::projection::{Progress, Projections, Stored};
 use super::store::EventStore;
 use super::stream::EventStreamMut;
 use super::upcast::{NoUpcasts, Upcasts};
-use crate::error::{ActionError, CallError, Rejection};
+use crate::error::{ActionError, CallError, Rejection, Result};
 use crate::object::Handle;
 use crate::state::Stateful;
 
@@ -56,20 +57,18 @@ impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> StoreHandle<S, E,
     ///
     /// # Errors
     ///
-    /// There is none of this name; those of [`Handle::atomic`].
-    pub async fn rebuild(&self, name: &str) -> Result<Progress, CallError<UnknownProjection>> {
-        let field = self.field;
+    /// There is none of this name: `projection.unknown`; those of [`Handle::atomic`].
+    pub async fn rebuild(&self, name: &str) -> Result<Progress> {
         let progress = loop {
-            let step = self
-                .handle
-                .atomic(|state, _| field(state).step(name, HELD))
-                .await?;
+            let step = self.hold(|store| store.step(name, HELD)).await?;
             if step.rebuilding.is_none() {
                 break step;
             }
         };
-        let sweep = |state: &mut S| Ok(field(state).sweep_step(name, HELD));
-        while !self.handle.atomic(|state, _| sweep(state)).await? {}
+        while !self
+            .hold(|store| Ok::<_, Infallible>(store.sweep_step(name, HELD)))
+            .await?
+        {}
         Ok(progress)
     }
 
@@ -78,17 +77,24 @@ impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> StoreHandle<S, E,
     /// # Errors
     ///
     /// Those of [`Handle::atomic`].
-    pub async fn catch_up(&self) -> Result<(), Rejection> {
+    pub async fn catch_up(&self) -> Result<()> {
+        while !self
+            .hold(|store| Ok::<_, Infallible>(store.catch_up_step(HELD)))
+            .await?
+        {}
+        Ok(())
+    }
+
+    /// One hold of the object.
+    async fn hold<R, X: ActionError + std::error::Error + 'static>(
+        &self,
+        step: impl FnOnce(&EventStore<E, P, U>) -> Result<R, X>,
+    ) -> Result<R> {
         let field = self.field;
-        let step =
-            |state: &mut S| Ok::<_, std::convert::Infallible>(field(state).catch_up_step(HELD));
-        loop {
-            match self.handle.atomic(|state, _| step(state)).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(CallError::Rejected(rejection)) => return Err(rejection),
-                Err(CallError::Failed(never)) => match never {},
-            }
+        match self.handle.atomic(|state, _| step(field(state))).await {
+            Ok(done) => Ok(done),
+            Err(CallError::Failed(error)) => Err(error.into()),
+            Err(CallError::Rejected(rejection)) => Err(rejection.into()),
         }
     }
 }
