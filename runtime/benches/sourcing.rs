@@ -19,8 +19,14 @@ const AT_ONCE: u64 = 1_000;
 
 #[data]
 enum Moved {
-    Opened { owner: String },
-    Paid { cents: i64, by: String, note: String },
+    Opened {
+        owner: String,
+    },
+    Paid {
+        cents: i64,
+        by: String,
+        note: String,
+    },
     Closed,
 }
 
@@ -146,7 +152,6 @@ impl Bank {
         this.events(|bank| &bank.moves).rebuild(&name).await
     }
 }
-
 
 stayput::app!(Bank);
 

@@ -40,6 +40,7 @@ mod scenarios;
 mod size;
 mod slow;
 mod sockets;
+mod sourcing;
 mod sql;
 mod steps;
 mod streams;
@@ -74,6 +75,7 @@ const TABLES: &[&[Scenario]] = &[
     front::ALL,
     jobs::ALL,
     attempts::ALL,
+    sourcing::ALL,
     tables::ALL,
     queues::ALL,
 ];

@@ -9,7 +9,7 @@ use stayput::prelude::*;
 
 pub use happened::{Happened, Item, Order, OrderStatus, User};
 pub use projections::{
-    Activity, ActivityLog, OrderTotals, Totals, TotalsOf, UserSummaries, UserSummary,
+    Activity, ActivityLog, LastTotals, OrderTotals, Totals, TotalsOf, UserSummaries, UserSummary,
 };
 
 /// A shop.
@@ -169,12 +169,12 @@ impl Shop {
     #[action(get = "/events")]
     fn events(
         &self,
-        #[param(name = "type")] kind: Option<String>,
+        r#type: Option<String>,
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,
     ) -> Page<Recorded<Happened>> {
         let mut events = self.events.events();
-        if let Some(kind) = kind {
+        if let Some(kind) = r#type {
             events = events.of_type(kind);
         }
         events.page(after, limit)
@@ -182,7 +182,7 @@ impl Shop {
 
     /// Users and what they have ordered, by name.
     #[action(get = "/users")]
-    fn users(
+    fn list_users(
         &self,
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,

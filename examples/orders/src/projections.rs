@@ -63,7 +63,7 @@ impl Projection for UserSummaries {
         }
     }
 
-    /// The first hundred: the action `users` reads all of them by pages.
+    /// The first hundred: the action `list_users` reads all of them by pages.
     fn data(&self) -> Vec<UserSummary> {
         self.page(None, 100).items
     }

@@ -66,19 +66,38 @@ fn three_projections_say_what_happened() {
 fn only_what_may_happen_happens() {
     Test::new(app()).start(evening()).run(async |t| {
         let shop = Shop::named(t, "corner");
-        assert_eq!(t.post("/shop/corner/orders/1/complete", "{}").await.status(), 404);
+        assert_eq!(
+            t.post("/shop/corner/orders/1/complete", "{}")
+                .await
+                .status(),
+            404
+        );
         assert!(shop.place("1", "ada", coffee(1)).await.is_err());
         shop.create_user("ada", "ada@example.org").await.unwrap();
         assert!(shop.create_user("ada", "ada@example.org").await.is_err());
         assert!(shop.place("1", "ada", coffee(0)).await.is_ok());
-        let dear = vec![Item { cents: i64::MAX, ..coffee(2).remove(0) }];
+        let dear = vec![Item {
+            cents: i64::MAX,
+            ..coffee(2).remove(0)
+        }];
         assert!(shop.place("2", "ada", dear).await.is_err());
         // The version that was read is not the one that is there.
-        assert_eq!(t.post("/shop/corner/orders/1/cancel", r#"{"version": 7}"#).await.status(), 409);
+        assert_eq!(
+            t.post("/shop/corner/orders/1/cancel", r#"{"version": 7}"#)
+                .await
+                .status(),
+            409
+        );
         shop.cancel("1", 1).await.unwrap();
         assert!(shop.complete("1", None).await.is_err());
-        assert_eq!(t.get("/shop/corner/projections/nothing").await.status(), 404);
-        let events = shop.events("OrderPlaced".to_owned(), None, 10).await.unwrap();
+        assert_eq!(
+            t.get("/shop/corner/projections/nothing").await.status(),
+            404
+        );
+        let events = shop
+            .events("OrderPlaced".to_owned(), None, 10)
+            .await
+            .unwrap();
         assert_eq!(events.items.len(), 1);
         assert_eq!(events.items[0].stream, "order/1");
     });
@@ -90,7 +109,9 @@ fn the_activity_log_keeps_the_last_thousand() {
         let shop = Shop::named(t, "corner");
         shop.create_user("ada", "ada@example.org").await.unwrap();
         for number in 0..1_005 {
-            shop.place(number.to_string(), "ada", coffee(1)).await.unwrap();
+            shop.place(number.to_string(), "ada", coffee(1))
+                .await
+                .unwrap();
         }
         let log = shop.projection("activity_log").await.unwrap();
         let entries = log.data.as_array().unwrap();

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod append;
+mod batch;
 mod expected;
 mod keys;
 mod kind;
@@ -20,6 +21,7 @@ mod stream;
 mod upcast;
 
 pub use aggregate::{Aggregate, Loaded};
+pub use batch::{Batch, Flush};
 pub use expected::{ConcurrencyError, Expected};
 pub use process::{StoreHandle, StreamHandle};
 pub use projection::{

@@ -307,10 +307,8 @@ impl Place {
             })?;
             let Some(last) = page.last() else { break };
             start = after(&last.key);
-            for record in page {
-                self.records.delete_found(record.key)?;
-                left -= 1;
-            }
+            left -= page.len();
+            self.records.delete_page(page)?;
         }
         Ok(u64::try_from(limit - left).unwrap_or(u64::MAX))
     }

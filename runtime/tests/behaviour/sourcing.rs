@@ -202,7 +202,12 @@ impl Shop {
     }
 
     #[action]
-    fn pay(&mut self, cx: &mut Context<Self>, order: String, cents: i64) -> Result<(Order, u64), OrderError> {
+    fn pay(
+        &mut self,
+        cx: &mut Context<Self>,
+        order: String,
+        cents: i64,
+    ) -> Result<(Order, u64), OrderError> {
         let mut stream = self.orders.stream_mut(order);
         let paid: Loaded<Order> = stream.decide(cx, |order: &Order| {
             if order.shipped {
@@ -483,7 +488,8 @@ fn appends_are_numbered_and_say_who_when_and_why() {
             .append("a", vec![Ordered::Paid(2)], Expected::Exact(2))
             .await
             .unwrap();
-        let numbers = |event: &Recorded<Ordered>| (event.position, event.version, event.kind.clone());
+        let numbers =
+            |event: &Recorded<Ordered>| (event.position, event.version, event.kind.clone());
         let numbers: Vec<_> = first.iter().chain(&last).map(numbers).collect();
         let all = [(1, 1, "Placed"), (2, 2, "Shipped"), (4, 3, "Paid")];
         assert_eq!(
@@ -506,7 +512,10 @@ fn appends_are_numbered_and_say_who_when_and_why() {
         assert_eq!(recorded[0], first[0]);
         assert_eq!(recorded[3], last[0]);
         let mut ids: Vec<_> = recorded.iter().map(|event| event.id.clone()).collect();
-        assert!(ids.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'8'));
+        assert!(
+            ids.iter()
+                .all(|id| id.len() == 36 && id.as_bytes()[14] == b'8')
+        );
         ids.dedup();
         assert_eq!(ids.len(), 4);
 
@@ -556,9 +565,15 @@ fn an_append_is_refused_when_the_stream_is_not_as_expected() {
             "stream.conflict"
         );
         assert_eq!(shop.append_at("a", Ordered::Shipped, 4).await.unwrap(), 5);
-        assert_eq!(shop.append_at("a", Ordered::Shipped, None).await.unwrap(), 6);
+        assert_eq!(
+            shop.append_at("a", Ordered::Shipped, None).await.unwrap(),
+            6
+        );
         let answer = t
-            .post("/shop/corner/append", json!({"order": "a", "events": ["Shipped"], "expected": {"exact": 1}}).to_string())
+            .post(
+                "/shop/corner/append",
+                json!({"order": "a", "events": ["Shipped"], "expected": {"exact": 1}}).to_string(),
+            )
             .await;
         assert_eq!(answer.status(), 409);
         let details: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
@@ -576,7 +591,11 @@ fn of_sixteen_writers_with_one_expected_version_one_wins() {
         for round in 0..20_u64 {
             let writers: Vec<_> = (0..16)
                 .map(|_| {
-                    let append = shop.append("a", vec![Ordered::Paid(1), Ordered::Paid(2)], Expected::Exact(round * 2));
+                    let append = shop.append(
+                        "a",
+                        vec![Ordered::Paid(1), Ordered::Paid(2)],
+                        Expected::Exact(round * 2),
+                    );
                     t.spawn(append.into_future())
                 })
                 .collect();
@@ -584,7 +603,9 @@ fn of_sixteen_writers_with_one_expected_version_one_wins() {
             for writer in writers {
                 match writer.await {
                     Ok(_) => won += 1,
-                    Err(CallError::Failed(conflict)) => assert_eq!(conflict.actual(), round * 2 + 2),
+                    Err(CallError::Failed(conflict)) => {
+                        assert_eq!(conflict.actual(), round * 2 + 2)
+                    }
                     Err(CallError::Rejected(rejection)) => panic!("{rejection}"),
                 }
             }
@@ -602,22 +623,45 @@ fn events_are_read_forward_backward_by_type_by_range_and_by_pages() {
         let shop = Shop::named(t, "corner");
         for number in 0..300_i64 {
             let events = vec![placed(number), Ordered::Paid(number)];
-            let order = if number % 3 == 0 { "a" } else { "b\u{0}\u{1}ü" };
+            let order = if number % 3 == 0 {
+                "a"
+            } else {
+                "b\u{0}\u{1}ü"
+            };
             shop.append(order, events, Expected::Any).await.unwrap();
         }
         t.evict().await;
         let all = shop.read(None, 0, None, vec![], false, None).await.unwrap();
         assert!(all.iter().map(|(position, _)| *position).eq(1..=600));
         let a = Some("a".to_owned());
-        let of_a = shop.read(a.clone(), 0, None, vec![], true, None).await.unwrap();
+        let of_a = shop
+            .read(a.clone(), 0, None, vec![], true, None)
+            .await
+            .unwrap();
         assert!(of_a.iter().map(|(version, _)| *version).eq((1..=200).rev()));
         let paid = vec!["Paid".to_owned()];
-        let some = shop.read(a.clone(), 10, 20, paid.clone(), false, 3).await.unwrap();
-        assert_eq!(some, [10, 12, 14].map(|version| (version, "Paid".to_owned())));
+        let some = shop
+            .read(a.clone(), 10, 20, paid.clone(), false, 3)
+            .await
+            .unwrap();
+        assert_eq!(
+            some,
+            [10, 12, 14].map(|version| (version, "Paid".to_owned()))
+        );
         let some = shop.read(None, 0, 9, paid, true, None).await.unwrap();
         assert!(some.iter().map(|(position, _)| *position).eq([8, 6, 4, 2]));
-        assert!(shop.read(None, 5, 4, vec![], false, None).await.unwrap().is_empty());
-        assert!(shop.read(Some("c".to_owned()), 0, None, vec![], false, None).await.unwrap().is_empty());
+        assert!(
+            shop.read(None, 5, 4, vec![], false, None)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert!(
+            shop.read(Some("c".to_owned()), 0, None, vec![], false, None)
+                .await
+                .unwrap()
+                .is_empty()
+        );
 
         for (order, newest_first, kind) in [
             (None, false, None),
@@ -627,7 +671,10 @@ fn events_are_read_forward_backward_by_type_by_range_and_by_pages() {
         ] {
             let (mut after, mut seen, mut pages) = (None, Vec::new(), 0);
             loop {
-                let page = shop.page(order.clone(), newest_first, kind.clone(), after, 37).await.unwrap();
+                let page = shop
+                    .page(order.clone(), newest_first, kind.clone(), after, 37)
+                    .await
+                    .unwrap();
                 pages += 1;
                 seen.extend(page.items);
                 after = page.next;
@@ -644,13 +691,18 @@ fn events_are_read_forward_backward_by_type_by_range_and_by_pages() {
             assert_eq!(pages, all.len().div_ceil(37));
             assert_eq!(seen, all);
         }
-        let bad = shop.page(None, false, None, Some("PDw8".parse().unwrap()), 1).await;
+        let bad = shop
+            .page(None, false, None, Some("PDw8".parse().unwrap()), 1)
+            .await;
         assert_eq!(code(bad), "invalid_params");
 
         let first = shop.streams(None, 1).await.unwrap();
         assert_eq!(first.items, ["a"]);
         let second = shop.streams(first.next, 1).await.unwrap();
-        assert_eq!((second.items, second.next), (vec!["b\u{0}\u{1}ü".to_owned()], None));
+        assert_eq!(
+            (second.items, second.next),
+            (vec!["b\u{0}\u{1}ü".to_owned()], None)
+        );
     });
 }
 
@@ -658,8 +710,14 @@ fn events_are_read_forward_backward_by_type_by_range_and_by_pages() {
 fn an_aggregate_decides_and_is_read_from_its_snapshot_and_the_tail() {
     run(app(), async |t| {
         let shop = Shop::named(t, "corner");
-        shop.append("a", vec![placed(1_000)], Expected::None).await.unwrap();
-        let mut order = Order { cents: 1_000, events: 1, ..Order::default() };
+        shop.append("a", vec![placed(1_000)], Expected::None)
+            .await
+            .unwrap();
+        let mut order = Order {
+            cents: 1_000,
+            events: 1,
+            ..Order::default()
+        };
         for paid in 1..=8 {
             let (now, version) = shop.pay("a", 100).await.unwrap();
             order.paid += 100;
@@ -668,7 +726,9 @@ fn an_aggregate_decides_and_is_read_from_its_snapshot_and_the_tail() {
             assert_eq!(shop.order("a").await.unwrap(), (now, version));
         }
         // Of what is before the snapshot nothing is read: here it could not be.
-        let snapshot = stored(t.data()).into_iter().find(|line| line.contains("/na\0"));
+        let snapshot = stored(t.data())
+            .into_iter()
+            .find(|line| line.contains("/na\0"));
         assert!(snapshot.unwrap().contains("[1,8,"));
         let broken = overwrite(t.data(), "c/orders/e0000000000000002", "{}");
         assert_eq!(broken, 1);
@@ -689,21 +749,37 @@ fn an_aggregate_decides_and_is_read_from_its_snapshot_and_the_tail() {
 fn a_decision_that_waits_is_made_again_by_the_state_as_it_is() {
     run(app(), async |t| {
         let shop = Shop::named(t, "corner");
-        shop.append("a", vec![placed(1_000)], Expected::None).await.unwrap();
+        shop.append("a", vec![placed(1_000)], Expected::None)
+            .await
+            .unwrap();
         let paying = t.spawn(shop.pay_rest("a", 1).into_future());
         t.settle().await;
-        shop.append("a", vec![Ordered::Paid(300)], Expected::Any).await.unwrap();
+        shop.append("a", vec![Ordered::Paid(300)], Expected::Any)
+            .await
+            .unwrap();
         t.advance(seconds(2)).await;
         let (order, times) = paying.await.unwrap();
         assert_eq!(times, 2);
-        assert_eq!(order, Order { cents: 1_000, paid: 1_000, shipped: false, events: 3 });
+        assert_eq!(
+            order,
+            Order {
+                cents: 1_000,
+                paid: 1_000,
+                shipped: false,
+                events: 3
+            }
+        );
         assert_eq!(shop.order("a").await.unwrap(), (order, 3));
 
         // It gives up after as many retries as it may.
-        shop.append("b", vec![placed(10)], Expected::None).await.unwrap();
+        shop.append("b", vec![placed(10)], Expected::None)
+            .await
+            .unwrap();
         let paying = t.spawn(shop.pay_rest("b", 0).into_future());
         t.settle().await;
-        shop.append("b", vec![Ordered::Paid(1)], Expected::Any).await.unwrap();
+        shop.append("b", vec![Ordered::Paid(1)], Expected::Any)
+            .await
+            .unwrap();
         t.advance(seconds(2)).await;
         assert_eq!(code(paying.await), "order.changed");
         assert_eq!(shop.order("b").await.unwrap().1, 2);
@@ -714,18 +790,29 @@ fn a_decision_that_waits_is_made_again_by_the_state_as_it_is() {
 fn what_an_action_appended_goes_with_it() {
     run(app(), async |t| {
         let shop = Shop::named(t, "corner");
-        shop.append("a", vec![placed(5)], Expected::None).await.unwrap();
+        shop.append("a", vec![placed(5)], Expected::None)
+            .await
+            .unwrap();
         let before = stored(t.data());
         for how in ["err", "panic"] {
             shop.fail_after("a", how).await.unwrap_err();
             assert_eq!(shop.order("a").await.unwrap().1, 1);
-            assert_eq!(shop.buyers().await.unwrap(), (1, vec![("ada".to_owned(), 5)], 1));
+            assert_eq!(
+                shop.buyers().await.unwrap(),
+                (1, vec![("ada".to_owned(), 5)], 1)
+            );
         }
         t.settle().await;
-        let changed: Vec<_> = stored(t.data()).into_iter().filter(|line| !before.contains(line)).collect();
+        let changed: Vec<_> = stored(t.data())
+            .into_iter()
+            .filter(|line| !before.contains(line))
+            .collect();
         assert!(changed.is_empty(), "{changed:?}");
         shop.fail_after("a", "not").await.unwrap();
-        assert_eq!(shop.buyers().await.unwrap(), (2, vec![("ada".to_owned(), 1_005)], 3));
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (2, vec![("ada".to_owned(), 1_005)], 3)
+        );
     });
 }
 
@@ -736,11 +823,24 @@ fn events_are_told_when_they_are_on_disk_and_not_if_they_are_not() {
         let ann = t.as_user("ann").connect(&shop).await.unwrap();
         ann.subscribe(&["ordered"]).await.unwrap();
         let events = || vec![placed(1), Ordered::Shipped];
-        assert_eq!(shop.announce("a", events(), Expected::None, false).await.unwrap(), 1);
-        shop.announce("a", events(), Expected::None, false).await.unwrap_err();
-        shop.announce("b", events(), Expected::None, true).await.unwrap_err();
+        assert_eq!(
+            shop.announce("a", events(), Expected::None, false)
+                .await
+                .unwrap(),
+            1
+        );
+        shop.announce("a", events(), Expected::None, false)
+            .await
+            .unwrap_err();
+        shop.announce("b", events(), Expected::None, true)
+            .await
+            .unwrap_err();
         t.settle().await;
-        let told: Vec<_> = ann.received().into_iter().filter(|it| matches!(it, Received::Event { .. })).collect();
+        let told: Vec<_> = ann
+            .received()
+            .into_iter()
+            .filter(|it| matches!(it, Received::Event { .. }))
+            .collect();
         assert_eq!(told.len(), 2, "{told:?}");
     });
 }
@@ -750,19 +850,30 @@ fn projections_are_in_the_commit_of_the_append() {
     run(app(), async |t| {
         let shop = Shop::named(t, "corner");
         for number in 0..5 {
-            shop.append("a", vec![placed(number)], Expected::Any).await.unwrap();
+            shop.append("a", vec![placed(number)], Expected::Any)
+                .await
+                .unwrap();
         }
         t.crash().await;
-        assert_eq!(shop.buyers().await.unwrap(), (5, vec![("ada".to_owned(), 10)], 5));
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (5, vec![("ada".to_owned(), 10)], 5)
+        );
         let latest = shop.snapshot("latest").await.unwrap();
-        assert_eq!(latest.data, json!(["3 a/3 Placed", "4 a/4 Placed", "5 a/5 Placed"]));
+        assert_eq!(
+            latest.data,
+            json!(["3 a/3 Placed", "4 a/4 Placed", "5 a/5 Placed"])
+        );
         assert_eq!((latest.position, latest.updated_at), (5, Some(t.now())));
         assert_eq!(code(shop.snapshot("nobody").await), "projection.unknown");
         assert_eq!(code(shop.rebuild("nobody").await), "projection.unknown");
         let answer = t.post("/shop/corner/snapshot", r#"{"name": "x"}"#).await;
         assert_eq!(answer.status(), 404);
         let empty = Shop::named(t, "empty").snapshot("latest").await.unwrap();
-        assert_eq!((empty.data, empty.position, empty.updated_at), (json!([]), 0, None));
+        assert_eq!(
+            (empty.data, empty.position, empty.updated_at),
+            (json!([]), 0, None)
+        );
         assert!(!shop.meddle().await.unwrap());
     });
 }
@@ -772,34 +883,64 @@ fn a_rebuild_goes_on_after_a_restart_and_is_seen_when_it_is_complete() {
     run(app(), async |t| {
         let shop = Shop::named(t, "corner");
         for number in 0..50 {
-            shop.append("a", vec![placed(number)], Expected::Any).await.unwrap();
+            shop.append("a", vec![placed(number)], Expected::Any)
+                .await
+                .unwrap();
         }
         // Somebody has spoilt it.
         assert_eq!(overwrite(t.data(), "c/orders.buyers@0.cents/ada\0", "7"), 1);
         assert_eq!(overwrite(t.data(), "f/orders.buyers@0.orders", "7"), 1);
         t.restart().await;
-        assert_eq!(shop.buyers().await.unwrap(), (7, vec![("ada".to_owned(), 7)], 50));
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (7, vec![("ada".to_owned(), 7)], 50)
+        );
         let step = shop.rebuild_step("buyers", 20).await.unwrap();
-        assert_eq!((step.position, step.last, step.rebuilding), (50, 50, Some(20)));
+        assert_eq!(
+            (step.position, step.last, step.rebuilding),
+            (50, 50, Some(20))
+        );
         t.restart().await;
         // Appends meanwhile are in what is seen, and will be in what is made.
-        shop.append("a", vec![placed(1)], Expected::Any).await.unwrap();
-        assert_eq!(shop.buyers().await.unwrap(), (8, vec![("ada".to_owned(), 8)], 51));
+        shop.append("a", vec![placed(1)], Expected::Any)
+            .await
+            .unwrap();
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (8, vec![("ada".to_owned(), 8)], 51)
+        );
         let step = shop.rebuild_step("buyers", 20).await.unwrap();
         assert_eq!(step.rebuilding, Some(40));
         let done = shop.rebuild("buyers").await.unwrap();
         assert!(done.is_done());
         let sum = (0..50).sum::<i64>() + 1;
-        assert_eq!(shop.buyers().await.unwrap(), (51, vec![("ada".to_owned(), sum)], 51));
-        shop.append("a", vec![placed(1)], Expected::Any).await.unwrap();
-        assert_eq!(shop.buyers().await.unwrap(), (52, vec![("ada".to_owned(), sum + 1)], 52));
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (51, vec![("ada".to_owned(), sum)], 51)
+        );
+        shop.append("a", vec![placed(1)], Expected::Any)
+            .await
+            .unwrap();
+        assert_eq!(
+            shop.buyers().await.unwrap(),
+            (52, vec![("ada".to_owned(), sum + 1)], 52)
+        );
         // Nothing is left of the one before.
         t.settle().await;
-        let left = stored(t.data()).into_iter().filter(|line| line.contains("buyers@0"));
+        let left = stored(t.data())
+            .into_iter()
+            .filter(|line| line.contains("buyers@0"));
         assert_eq!(left.count(), 0);
         // The other one has not been touched.
         let latest = shop.progress().await.unwrap().remove(1);
-        assert_eq!((latest.projection.as_str(), latest.position, latest.rebuilding), ("latest", 52, None));
+        assert_eq!(
+            (
+                latest.projection.as_str(),
+                latest.position,
+                latest.rebuilding
+            ),
+            ("latest", 52, None)
+        );
     });
 }
 
@@ -809,9 +950,13 @@ fn stored_events_are_brought_up_to_date_and_projections_catch_up() {
     let setup = |app| Test::new(app).data(folder.path());
     setup(app()).run(async |t| {
         let shop = Shop::named(t, "corner");
-        shop.append("a", vec![placed(500), Ordered::Paid(500), Ordered::Shipped], Expected::None)
-            .await
-            .unwrap();
+        shop.append(
+            "a",
+            vec![placed(500), Ordered::Paid(500), Ordered::Shipped],
+            Expected::None,
+        )
+        .await
+        .unwrap();
     });
     let euros = |cents| later::Ordered::Settled {
         cents,
@@ -843,16 +988,24 @@ fn stored_events_are_brought_up_to_date_and_projections_catch_up() {
         assert_eq!(places().await, [0, 0]);
         assert!(!shop.catch_up(3).await.unwrap());
         assert_eq!(places().await, [3, 3]);
-        assert_eq!(shop.snapshot("buyers").await.unwrap().data, json!([["ada", 5]]));
+        assert_eq!(
+            shop.snapshot("buyers").await.unwrap().data,
+            json!([["ada", 5]])
+        );
         t.crash().await;
         shop.catch_up_all().await.unwrap();
         assert_eq!(places().await, [4, 4]);
         shop.append("a", euros(3)).await.unwrap();
         assert_eq!(places().await, [5, 5]);
-        assert_eq!(shop.snapshot("buyers").await.unwrap().data, json!([["ada", 10]]));
+        assert_eq!(
+            shop.snapshot("buyers").await.unwrap().data,
+            json!([["ada", 10]])
+        );
         assert_eq!(shop.snapshot("count").await.unwrap().data, json!(5));
         t.settle().await;
-        let left = stored(t.data()).into_iter().filter(|line| line.contains("buyers@0"));
+        let left = stored(t.data())
+            .into_iter()
+            .filter(|line| line.contains("buyers@0"));
         assert_eq!(left.count(), 0);
     });
     // The earlier program refuses what it does not know, by name.

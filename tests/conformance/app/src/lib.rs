@@ -6,6 +6,7 @@
 )]
 
 mod agenda;
+mod annals;
 mod archive;
 mod bazaar;
 mod burrow;
@@ -34,6 +35,7 @@ mod till;
 mod trade;
 
 pub use agenda::{Agenda, AgendaError, Aside};
+pub use annals::{Annals, Debt, Latest, Passage, Payees, Steps};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
 pub use burrow::{Burrow, BurrowError};
@@ -63,7 +65,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Archive, Bazaar, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Annals, Archive, Bazaar, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;
