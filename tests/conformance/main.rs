@@ -75,7 +75,6 @@ const TABLES: &[&[Scenario]] = &[
     front::ALL,
     jobs::ALL,
     attempts::ALL,
-    sourcing::ALL,
     tables::ALL,
     queues::ALL,
 ];
@@ -116,6 +115,15 @@ fn both_backends_keep_tables() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[sql::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[sql::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_source_events() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[sourcing::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[sourcing::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

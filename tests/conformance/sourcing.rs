@@ -97,7 +97,7 @@ pub(crate) const ALL: &[Scenario] = &[
             Step::Crowd {
                 call: call("annals/race", "append", PAID, Gives::Same),
                 count: 16,
-                gives: r#"["stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", [[2, 2]]]"#,
+                gives: r#"[[[2, 2]], "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict", "stream.conflict"]"#,
             },
             gives(
                 "annals/race",

@@ -8,9 +8,19 @@ use stayput::sourcing::{Batch, Flush, Upcast, Upcasts};
 #[derive(PartialEq)]
 pub enum Passage {
     /// Something was begun, for so much.
-    Begun { what: String, cost: i64 },
+    Begun {
+        /// What.
+        what: String,
+        /// For how much.
+        cost: i64,
+    },
     /// So much was paid.
-    Paid { cost: i64, to: String },
+    Paid {
+        /// How much.
+        cost: i64,
+        /// To whom.
+        to: String,
+    },
     /// It is over.
     Ended,
 }
