@@ -118,6 +118,11 @@ struct LivePage;
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
 
+/// Keeps the examples of the page about event sourcing compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sourcing.md")]
+struct SourcingPage;
+
 /// Keeps the example of the page about CBOR compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/cbor.md")]

@@ -51,7 +51,6 @@ impl Upcast {
 /// ```
 /// use stayput::prelude::*;
 /// use stayput::sourcing::{Upcast, Upcasts};
-/// use stayput::__private::serde_json::{Value, json};
 ///
 /// #[data]
 /// pub enum Paid { Paid { cents: i64, currency: String } }
@@ -59,13 +58,11 @@ impl Upcast {
 /// pub struct Steps;
 ///
 /// impl Upcasts<Paid> for Steps {
-///     const STEPS: &'static [Upcast] = &[Upcast::new("Paid", 1, with_currency)];
-/// }
-///
-/// /// All was paid in euros.
-/// fn with_currency(mut paid: Value) -> Result<Value, String> {
-///     paid["currency"] = json!("EUR");
-///     Ok(paid)
+///     const STEPS: &'static [Upcast] = &[Upcast::new("Paid", 1, |mut paid| {
+///         // All was paid in euros.
+///         paid["currency"] = "EUR".into();
+///         Ok(paid)
+///     })];
 /// }
 ///
 /// #[durable_object]

@@ -1,6 +1,9 @@
 //! Event stores: appends and what they expect, what is read, aggregates, upcasts, projections; and that all of it is undone
 //! with the action.
 
+#[path = "sourcing_model.rs"]
+mod model;
+
 use std::cell::Cell;
 
 use serde_json::json;
@@ -245,6 +248,27 @@ impl Shop {
             Err(CallError::Failed(error)) => Err(error),
             Err(CallError::Rejected(_)) => Err(OrderError::Unfit),
         }
+    }
+
+    /// Appends in vain, as a part that is taken back, and then in earnest.
+    #[action]
+    fn attempt(
+        &mut self,
+        cx: &mut Context<Self>,
+        order: String,
+        undone: Vec<Ordered>,
+        kept: Vec<Ordered>,
+    ) -> Result<()> {
+        let tried: Result<()> = cx.attempt(self, |shop, cx| {
+            let mut stream = shop.orders.stream_mut(order.as_str());
+            stream.append(cx, Expected::Any, undone)?;
+            Err(stayput::Error::msg("in vain"))
+        });
+        assert!(tried.is_err());
+        self.orders
+            .stream_mut(order)
+            .append(cx, Expected::Any, kept)?;
+        Ok(())
     }
 
     #[action]
