@@ -6,6 +6,7 @@ use syn::{Attribute, DeriveInput, ItemStruct, Token, Visibility};
 
 use crate::attrs::event::{EventArgs, parse_data};
 use crate::attrs::object::{ImplArgs, Kind, StructArgs};
+use crate::attrs::projection::ProjectionArgs;
 use crate::diag::Diag;
 use crate::expand;
 use crate::model;
@@ -182,6 +183,30 @@ pub(crate) fn event(args: TokenStream, item: TokenStream) -> TokenStream {
         TokenStream::new()
     };
     assemble(quote!(#derives #parsed), code, diag)
+}
+
+/// `#[projection]` on a struct.
+pub(crate) fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diag = Diag::new();
+    let args = ProjectionArgs::parse(args, &mut diag);
+    let rt = Rt::new(args.krate.clone());
+    if target(&item) != Target::Struct {
+        diag.error(head(&item), "`#[projection]` goes on a struct")
+            .help("write `struct Name { .. }` for what it keeps, and `impl Projection for Name` for how");
+        return assemble(strip_tokens(item), TokenStream::new(), diag);
+    }
+    let mut parsed = match syn::parse2::<ItemStruct>(item.clone()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            diag.parse_error(&error);
+            return assemble(strip_tokens(item), TokenStream::new(), diag);
+        }
+    };
+    let projection = model::projection::read(&args, &mut parsed, &rt, &mut diag);
+    let code = projection
+        .map(|projection| expand::projection::expand(&projection, &rt))
+        .unwrap_or_default();
+    assemble(parsed.into_token_stream(), code, diag)
 }
 
 /// `#[data]`.

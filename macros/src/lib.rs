@@ -44,6 +44,12 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::event(args.into(), item.into()).into()
 }
 
+/// Makes a struct what a projection of events keeps.
+#[proc_macro_attribute]
+pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::projection(args.into(), item.into()).into()
+}
+
 /// Derives what a parameter, a result or a field needs.
 #[proc_macro_attribute]
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -38,6 +38,7 @@ pub mod remote;
 pub mod repository;
 pub mod rpc;
 pub mod socket;
+pub mod sourcing;
 pub mod sql;
 pub mod state;
 pub mod stream;
@@ -58,7 +59,7 @@ pub use error::{ActionError, Error, Result};
 #[doc(inline)]
 pub use http::door as front;
 pub use macros::{
-    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, stub,
+    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, projection, stub,
 };
 pub use object::actions_of;
 
@@ -121,6 +122,11 @@ struct LivePage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
+
+/// Keeps the examples of the page about event sourcing compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sourcing.md")]
+struct SourcingPage;
 
 /// Keeps the example of the page about CBOR compiling.
 #[cfg(doctest)]

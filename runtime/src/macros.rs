@@ -325,3 +325,20 @@ pub use stayput_macros::Entity;
 /// It makes a [`Column`](crate::state::Column) for each field (`Document::KIND`), and a method of the repository for each index:
 /// that of what is unique returns an `Option` of a row, that of another a [`RowQuery`](crate::sql::RowQuery).
 pub use stayput_macros::Row;
+
+/// Makes a struct what a projection of events keeps: its fields are durable, like those of an object.
+///
+/// `name = ".."` is the name it is asked for by, the struct's in snake case without it; `version = 2` has to be raised when
+/// what it keeps, or makes of events, has changed: it begins anew then. See [`Projection`](trait@crate::sourcing::Projection).
+///
+/// ```
+/// # use stayput::prelude::*;
+/// /// The last thousand things that happened.
+/// #[projection(name = "activity_log", version = 2)]
+/// pub struct Activity {
+///     entries: Log<String>,
+///     seen: u64,
+/// }
+/// # fn main() {}
+/// ```
+pub use stayput_macros::projection;

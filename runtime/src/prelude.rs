@@ -13,8 +13,12 @@ pub use crate::repository::{
     Find, ReadRepository, Repository, RepositoryError, RepositoryFault, UnitOfWork,
 };
 pub use crate::socket::{Connection, ConnectionId, ConnectionKind, Disconnect, Frame, Incoming};
+pub use crate::sourcing::{
+    Aggregate, ConcurrencyError, EventStore, Expected, Progress, Projection, Recorded, Snapshot,
+    UnknownProjection,
+};
 pub use crate::state::{Cursor, Lazy, Log, Map, Page, Queue, Set, Table, TableError, TtlMap};
 pub use crate::stream::Streaming;
 pub use stayput_macros::{
-    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin,
+    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, projection,
 };

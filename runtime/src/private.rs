@@ -30,6 +30,7 @@ pub use crate::rpc::{Reply, WireError};
 pub use crate::socket::{
     ConnectParams, Connection, Disconnect, Incoming, MessageForm, TypedMessage,
 };
+pub use crate::sourcing::ReadModel;
 pub use crate::sql::{
     FromRow, HasSql, IntoValue, IsWide, NotWide, Row, RowColumn, RowDefinition, RowQuery,
     SerdeValue, SqlClass, SqlError, SqlFinders, SqlRow, SqlRows, SqlValue, ToRow, ValueProbe,

@@ -41,6 +41,7 @@ mod scenarios;
 mod size;
 mod slow;
 mod sockets;
+mod sourcing;
 mod sql;
 mod steps;
 mod streams;
@@ -116,6 +117,15 @@ fn both_backends_keep_tables() {
     let built = app::build();
     let native = play::play(&app::Native::new(&built), &[sql::ALL]);
     let worker = play::play(&app::Workerd::new(&built), &[sql::ALL]);
+    let faults = compare(&native, &worker);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn both_backends_source_events() {
+    let built = app::build();
+    let native = play::play(&app::Native::new(&built), &[sourcing::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[sourcing::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

@@ -7,7 +7,16 @@
 fn mistakes() {
     let cases = trybuild::TestCases::new();
     for folder in [
-        "object", "action", "event", "mixin", "param", "attr", "stub", "table", "row",
+        "object",
+        "action",
+        "event",
+        "mixin",
+        "param",
+        "attr",
+        "stub",
+        "table",
+        "row",
+        "projection",
     ] {
         cases.compile_fail(format!("{folder}/*.rs"));
     }

@@ -9,6 +9,7 @@ mod number;
 pub(crate) mod object;
 pub(crate) mod param;
 mod places;
+pub(crate) mod projection;
 pub(crate) mod route;
 pub(crate) mod row;
 

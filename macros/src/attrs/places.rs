@@ -215,6 +215,17 @@ pub(crate) static EVENT: Place = Place {
     ],
 };
 
+/// `#[projection]` on a struct.
+pub(crate) static PROJECTION: Place = Place {
+    shown: "#[projection(..)]",
+    on: "",
+    keys: &[
+        ("name", "name = \"wire_name\""),
+        ("version", "version = 2"),
+        CRATE,
+    ],
+};
+
 /// `#[data]` on a type.
 pub(crate) static DATA: Place = Place {
     shown: "#[data(..)]",
@@ -352,6 +363,7 @@ pub(crate) static PLACES: &[&Place] = &[
     &STATE,
     &HANDLER,
     &EVENT,
+    &PROJECTION,
     &ERROR_TYPE,
     &ERROR,
     &CONFIG,

@@ -11,6 +11,7 @@ pub(crate) mod error;
 mod fields;
 mod handlers;
 pub(crate) mod object;
+pub(crate) mod projection;
 pub(crate) mod row;
 mod stub;
 mod table;

@@ -29,6 +29,22 @@ fn counter_struct() {
 }
 
 #[test]
+fn projection() {
+    golden(
+        "projection",
+        quote! {
+            /// What was ordered.
+            #[projection(name = "totals", version = 2)]
+            struct OrderTotals {
+                count: u64,
+                #[state(was = "days")]
+                daily: Map<String, u64>,
+            }
+        },
+    );
+}
+
+#[test]
 fn counter_impl() {
     golden(
         "counter_impl",

@@ -27,9 +27,16 @@ fn expand_item(mut item: Item) -> TokenStream {
         other => return quote!(#other),
     };
     let Some(index) = attrs.iter().position(|attr| {
-        ["durable_object", "mixin", "event", "data", "derive"]
-            .iter()
-            .any(|name| attr.path().is_ident(name))
+        [
+            "durable_object",
+            "mixin",
+            "event",
+            "data",
+            "projection",
+            "derive",
+        ]
+        .iter()
+        .any(|name| attr.path().is_ident(name))
     }) else {
         return quote!(#item);
     };
@@ -49,6 +56,7 @@ fn expand_item(mut item: Item) -> TokenStream {
         "mixin" => entry::object(Kind::Mixin, args, item),
         "event" => entry::event(args, item),
         "data" => entry::data(args, item),
+        "projection" => entry::projection(args, item),
         _ if args.to_string() == "ActionError" => entry::action_error(item),
         _ if args.to_string() == "Entity" => entry::entity(item),
         _ if args.to_string() == "Row" => entry::row(item),

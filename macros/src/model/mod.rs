@@ -13,5 +13,6 @@ pub(crate) mod job;
 pub(crate) mod object;
 pub(crate) mod param;
 pub(crate) mod placeholders;
+pub(crate) mod projection;
 pub(crate) mod route;
 pub(crate) mod row;

@@ -267,7 +267,7 @@ fn unique_blocks(blocks: Vec<Ident>, diag: &mut Diag) -> Vec<Ident> {
     unique
 }
 
-fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field> {
+pub(crate) fn read_field(field: &mut syn::Field, rt: &Rt, diag: &mut Diag) -> Option<Field> {
     let mut taken = Taken::from(&mut field.attrs, rt, diag);
     let state = taken.one("state", diag);
     let transient = taken.one("transient", diag);

@@ -389,6 +389,13 @@ pub enum StateManifest {
     },
     /// A `Counter`: one record.
     Counter,
+    /// An `EventStore`: two records an event.
+    Events {
+        /// The schema of an event.
+        item: Value,
+        /// The projections and what they are, by name.
+        projections: BTreeMap<String, String>,
+    },
     /// A `Table`.
     Table {
         /// The primary key.

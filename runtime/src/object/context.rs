@@ -210,7 +210,7 @@ fn view<E: Event>(event: E, mount: &Arc<str>) -> Option<View> {
 }
 
 /// A UUID of these bytes: variant 1 of RFC 9562, the version in the upper half of the byte.
-fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+pub(crate) fn uuid(mut bytes: [u8; 16], version: u8) -> String {
     bytes[6] = bytes[6] & 0x0f | version;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = u128::from_be_bytes(bytes);

@@ -16,13 +16,13 @@ use crate::backend::{Record, Scan, StorageFault};
 
 /// Where a collection's records lie; nowhere, for one that no object has loaded.
 #[derive(Default)]
-pub(super) struct Site(Option<Place>);
+pub(crate) struct Site(Option<Place>);
 
 /// Where the records of a loaded collection lie.
-pub(super) struct Place {
-    pub(super) records: Records,
+pub(crate) struct Place {
+    pub(crate) records: Records,
     /// The path of the field.
-    pub(super) path: Rc<str>,
+    pub(crate) path: Rc<str>,
     /// What all keys begin with, without the slash: `c/<path>`, or that of a former name.
     root: Rc<str>,
 }
@@ -32,7 +32,7 @@ impl Site {
     ///
     /// A collection that has records under a former name, and none under its own, stays there:
     /// renaming it moves nothing.
-    pub(super) fn load(loader: &Loader<'_>, name: &str, was: &[&str]) -> Self {
+    pub(crate) fn load(loader: &Loader<'_>, name: &str, was: &[&str]) -> Self {
         let records = loader.records.clone();
         let path: Rc<str> = loader.path(name).into();
         let place = |path: &str| Place {
@@ -51,7 +51,7 @@ impl Site {
     }
 
     /// Puts a collection back whose field was assigned another.
-    pub(super) fn reload(&mut self, loader: &Loader<'_>, name: &str, was: &[&str]) {
+    pub(crate) fn reload(&mut self, loader: &Loader<'_>, name: &str, was: &[&str]) {
         if !self.is_of_loader(loader, name) {
             *self = Self::load(loader, name, was);
         }
@@ -65,7 +65,7 @@ impl Site {
     }
 
     /// Poisons if the field was assigned another collection: its items would be lost.
-    pub(super) fn save(&self, saver: &Saver<'_>, name: &str) {
+    pub(crate) fn save(&self, saver: &Saver<'_>, name: &str) {
         let here = self.0.as_ref().is_some_and(|place| {
             place.records.same(saver.records) && saver.is_at(&place.path, name)
         });
@@ -79,7 +79,7 @@ impl Site {
         }
     }
 
-    pub(super) fn place(&self) -> Result<&Place, StorageFault> {
+    pub(crate) fn place(&self) -> Result<&Place, StorageFault> {
         self.0.as_ref().ok_or_else(|| StorageFault::Encode {
             path: String::new(),
             reason: "the collection belongs to no object; use one that is a field of an object"
@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// The value, or poison and an empty answer.
-    pub(super) fn settle<R: Default>(&self, result: Result<R, StorageFault>) -> R {
+    pub(crate) fn settle<R: Default>(&self, result: Result<R, StorageFault>) -> R {
         match &self.0 {
             Some(place) => place.records.settle(result),
             None => result.unwrap_or_default(),
@@ -96,7 +96,7 @@ impl Site {
     }
 
     /// The field's path, for people.
-    pub(super) fn fmt(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn fmt(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some(place) => write!(f, "{what}({})", place.path),
             None => write!(f, "{what}"),
@@ -148,12 +148,12 @@ impl Place {
     }
 
     /// The path that the records lie under: a former one, if the field was renamed.
-    pub(super) fn stored_path(&self) -> &str {
+    pub(crate) fn stored_path(&self) -> &str {
         self.root.strip_prefix("c/").unwrap_or(&self.root)
     }
 
     /// The key of the record beside the items.
-    pub(super) fn mark_key(&self) -> String {
+    pub(crate) fn mark_key(&self) -> String {
         [&self.root, "#"].concat()
     }
 
@@ -262,7 +262,7 @@ impl Place {
     }
 
     /// The fault of a cursor that is no place here.
-    pub(super) fn no_place(&self, cursor: &Cursor) -> StorageFault {
+    pub(crate) fn no_place(&self, cursor: &Cursor) -> StorageFault {
         StorageFault::Cursor {
             path: self.path.as_ref().to_owned(),
             cursor: cursor.to_string(),
@@ -296,15 +296,19 @@ impl Place {
     /// Removes the first items, at most `limit`, and says how many there were.
     pub(super) fn delete_first(&self, limit: usize) -> Result<u64, StorageFault> {
         let mut left = limit;
+        let (mut start, end) = self.all();
         while left > 0 {
-            let page = self.edge(false, left.min(PAGE))?;
-            if page.is_empty() {
-                break;
-            }
-            for record in page {
-                self.records.delete_found(record.key)?;
-                left -= 1;
-            }
+            // Behind what was just removed: not over it once more.
+            let page = self.records.try_scan(&Scan {
+                start: &start,
+                end: Some(&end),
+                reverse: false,
+                limit: left.min(PAGE),
+            })?;
+            let Some(last) = page.last() else { break };
+            start = after(&last.key);
+            left -= page.len();
+            self.records.delete_page(page)?;
         }
         Ok(u64::try_from(limit - left).unwrap_or(u64::MAX))
     }
@@ -347,4 +351,4 @@ macro_rules! field_by_site {
     };
 }
 
-pub(super) use field_by_site;
+pub(crate) use field_by_site;

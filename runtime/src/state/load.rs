@@ -21,6 +21,8 @@ pub struct Loader<'a> {
     prefix: String,
     /// The records of all plain fields: one scan, at the first field that asks.
     stored: Option<Vec<Record>>,
+    /// First and end of those records.
+    within: (String, String),
 }
 
 impl<'a> Loader<'a> {
@@ -32,6 +34,17 @@ impl<'a> Loader<'a> {
             slot: 0,
             prefix: String::new(),
             stored: None,
+            within: ("f/".to_owned(), "f0".to_owned()),
+        }
+    }
+
+    /// Starts a walk at the first field of a struct whose paths begin with `path` and a dot, and reads no other's records.
+    pub(crate) fn within(records: &'a Records, cache: &'a mut FieldCache, path: &str) -> Self {
+        Self {
+            prefix: [path, "."].concat(),
+            // The slash comes right after the dot.
+            within: (["f/", path, "."].concat(), ["f/", path, "/"].concat()),
+            ..Self::new(records, cache)
         }
     }
 
@@ -121,11 +134,11 @@ impl<'a> Loader<'a> {
 
     /// The value of a plain field's record.
     fn take(&mut self, key: &str) -> Option<Rc<[u8]>> {
-        let records = self.records;
+        let (records, within) = (self.records, &self.within);
         let stored = self.stored.get_or_insert_with(|| {
             records.scan(&Scan {
-                start: "f/",
-                end: Some("f0"),
+                start: &within.0,
+                end: Some(&within.1),
                 reverse: false,
                 limit: usize::MAX,
             })

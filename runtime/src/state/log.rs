@@ -288,6 +288,12 @@ impl<T> Log<T> {
         Ok(count)
     }
 
+    /// The name of the field that it is.
+    pub(crate) fn name(&self) -> &str {
+        let path = self.site.place().map_or("", |place| &place.path);
+        path.rsplit_once('.').map_or(path, |(_, name)| name)
+    }
+
     /// How many items there are.
     pub fn len(&self) -> u64 {
         self.site.settle(self.try_len())

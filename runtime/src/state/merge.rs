@@ -164,7 +164,7 @@ impl<'a> Stored<'a> {
 }
 
 /// The smallest text after `key`.
-pub(super) fn after(key: &str) -> String {
+pub(crate) fn after(key: &str) -> String {
     let mut next = String::with_capacity(key.len() + 1);
     next.push_str(key);
     next.push('\0');

@@ -37,6 +37,7 @@ mod ttl;
 mod upgrade;
 
 pub use bare::{Bare, BareMut, List, Listed};
+pub(crate) use collection::{Place, Site, field_by_site};
 pub use counter::Counter;
 pub(crate) use cursor::EXPECTED as EXPECTED_CURSOR;
 pub use cursor::{Cursor, CursorError};
@@ -49,6 +50,7 @@ pub use lazy::Lazy;
 pub use load::Loader;
 pub use log::Log;
 pub use map::Map;
+pub(crate) use merge::after;
 pub(crate) use meta::{META_KEY, Meta};
 pub use page::Page;
 pub use queue::Queue;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::rc::Rc;
 
-use super::merge::merged;
+use super::merge::{after, merged};
 use super::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 use crate::backend::{ObjectStore, Record, Scan, StorageFault};
 use crate::object::Timestamp;
@@ -130,7 +130,7 @@ impl Records {
     }
 
     /// Removes a record that a scan has just found: no second look at the store is needed.
-    pub(super) fn delete_found(&self, key: String) -> Result<(), StorageFault> {
+    pub(crate) fn delete_found(&self, key: String) -> Result<(), StorageFault> {
         if self
             .inner
             .layers
@@ -246,7 +246,7 @@ impl Records {
     }
 
     /// The time of the turn whose code runs.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.inner.now.get()
     }
 
@@ -270,6 +270,45 @@ impl Records {
         result.unwrap_or_else(|fault| {
             self.poison(fault);
             R::default()
+        })
+    }
+
+    /// Removes a page of records that a scan has just found, in order: one look at the store for all of them, and none
+    /// if this layer has none of them.
+    pub(super) fn delete_page(&self, page: Vec<Record>) -> Result<(), StorageFault> {
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            return Ok(());
+        };
+        self.check_write(&first.key)?;
+        let (first, end) = (first.key.clone(), after(&last.key));
+        let store = Rc::clone(&self.inner.store);
+        self.with_top(|top, below| {
+            let within = (Bound::Included(&*first), Bound::Excluded(&*end));
+            let stored = if top.range::<str, _>(within).next().is_none() {
+                None
+            } else {
+                Some(store.scan(&Scan {
+                    start: &first,
+                    end: Some(&end),
+                    reverse: false,
+                    limit: usize::MAX,
+                })?)
+            };
+            for record in page {
+                let is_stored = stored.as_ref().is_none_or(|stored| {
+                    stored
+                        .binary_search_by(|it| it.key.cmp(&record.key))
+                        .is_ok()
+                });
+                let is_below = below.iter().any(|layer| layer.contains_key(&record.key));
+                // A record that exists in this layer only leaves no trace when it goes.
+                if is_stored || is_below {
+                    top.insert(record.key, None);
+                } else {
+                    top.remove(&record.key);
+                }
+            }
+            Ok(())
         })
     }
 

@@ -46,6 +46,14 @@ impl<'a> Saver<'a> {
         }
     }
 
+    /// Starts a walk at the first field of a struct whose paths begin with `path` and a dot.
+    pub(crate) fn within(records: &'a Records, cache: &'a mut FieldCache, path: &str) -> Self {
+        Self {
+            prefix: [path, "."].concat(),
+            ..Self::new(records, cache)
+        }
+    }
+
     /// Writes the next field if it changed.
     pub fn field<F: Field>(&mut self, name: &str, field: &F) {
         field.save(self, name);

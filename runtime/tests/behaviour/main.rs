@@ -47,6 +47,7 @@ mod replace;
 mod repositories;
 mod retry;
 mod rooms;
+mod sourcing;
 mod sql;
 mod storage;
 mod streams;

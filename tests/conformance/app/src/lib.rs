@@ -6,6 +6,7 @@
 )]
 
 mod agenda;
+mod annals;
 mod archive;
 mod bazaar;
 mod board;
@@ -35,6 +36,7 @@ mod till;
 mod trade;
 
 pub use agenda::{Agenda, AgendaError, Aside};
+pub use annals::{Annals, Debt, Latest, Passage, Payees, Steps};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
 pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Summed, Told, Welcome};
@@ -65,7 +67,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Archive, Bazaar, Board, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;
