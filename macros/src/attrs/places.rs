@@ -66,6 +66,7 @@ pub(crate) static OBJECT: Place = Place {
         ("binding", "binding = \"CHAT_ROOM\""),
         ("sql", "sql(migrations = MIGRATIONS)"),
         ("defers", "defers"),
+        ("webhooks", "webhooks"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],
@@ -95,6 +96,7 @@ pub(crate) static MIXIN: Place = Place {
         ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("impls", "impls(block, ..)"),
         ("defers", "defers"),
+        ("webhooks", "webhooks"),
         CRATE,
     ],
 };

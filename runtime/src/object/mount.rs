@@ -30,6 +30,8 @@ pub struct Mount<H: Stateful> {
     upgrades: bool,
     /// Whether the mixin, or one in it, defers calls.
     defers: bool,
+    /// Whether the mixin, or one in it, sends webhooks.
+    posts: bool,
 }
 
 /// Whether an object or a mixin in it defers calls.
@@ -42,6 +44,18 @@ pub(super) const fn has_deferred<T: Stateful>() -> bool {
         mount += 1;
     }
     T::DEFERS
+}
+
+/// Whether an object or a mixin in it sends webhooks.
+pub(super) const fn has_webhooks<T: Stateful>() -> bool {
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].posts {
+            return true;
+        }
+        mount += 1;
+    }
+    T::POSTS
 }
 
 /// Whether an object or a mixin in it has had other versions: what brings state up to date is only linked into programs
@@ -129,6 +143,7 @@ impl<H: Stateful> Mount<H> {
             jobs: has_jobs::<M>(),
             upgrades: has_upgrades::<M>(),
             defers: has_deferred::<M>(),
+            posts: has_webhooks::<M>(),
         }
     }
 }

@@ -50,4 +50,6 @@ mod support;
 mod tables;
 mod upgrades;
 mod wake;
+#[cfg(feature = "client")]
+mod webhooks;
 mod workflows;
