@@ -58,7 +58,7 @@ pub use error::{ActionError, Error, Result};
 #[doc(inline)]
 pub use http::door as front;
 pub use macros::{
-    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, stub,
+    ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, stub, test,
 };
 pub use object::actions_of;
 

@@ -333,8 +333,20 @@ pub(crate) static INDEX: Place = Place {
     ],
 };
 
+/// `#[test]` on a function.
+pub(crate) static TEST: Place = Place {
+    shown: "#[test(..)]",
+    on: "",
+    keys: &[
+        ("app", "app = app()"),
+        ("test", "test = Test::new(app())"),
+        CRATE,
+    ],
+};
+
 /// Every place, in the order in which "belongs in" looks for a key.
 pub(crate) static PLACES: &[&Place] = &[
+    &TEST,
     &OBJECT,
     &SQL,
     &MIXIN,

@@ -189,6 +189,9 @@ async fn reach(via: &Via<'_>, sent: Sent, until: Timestamp) -> Result<Inbound, F
     let limit = sent.limit;
     #[cfg(not(target_arch = "wasm32"))]
     if let Some(script) = via.environment.script() {
+        if let Some(detained) = via.environment.detain(&|| sent.shown()) {
+            detained.await;
+        }
         let answer = script(&sent);
         let at = (via.environment.now() + answer.after).min(until);
         via.environment.sleep_until(at).await;

@@ -146,6 +146,12 @@ impl StoredCall {
         &self.action
     }
 
+    /// The class that is called; `None`: that of the object that keeps it.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(super) fn class(&self) -> Option<&str> {
+        self.to.as_ref().map(|to| &*to.class)
+    }
+
     pub(super) fn is_to_keeper(&self) -> bool {
         self.to.is_none()
     }

@@ -23,6 +23,8 @@ mod defer;
 mod defers;
 mod history;
 mod index;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub(crate) mod left;
 mod outbox;
 mod owed;
 mod pass;

@@ -25,6 +25,7 @@ mod destroy;
 mod events;
 mod executed;
 mod expiry;
+mod explore;
 mod front;
 mod gate;
 mod ids;
