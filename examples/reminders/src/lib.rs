@@ -135,7 +135,7 @@ impl Reminders {
     async fn clear(_this: Handle<Self>, flow: Workflow<Self>) -> Result<u64> {
         match flow.wait_for::<bool>("approval", Some(days(1))).await? {
             Some(true) => Ok(flow.step("forget", flow.me().forget()).await?),
-            _ => Err(ReminderError::NotApproved.into()),
+            _ => Ok(flow.step("refuse", flow.me().refuse()).await?),
         }
     }
 
@@ -154,6 +154,11 @@ impl Reminders {
     }
 
     #[action(internal)]
+    fn refuse(&self) -> Result<u64, ReminderError> {
+        Err(ReminderError::NotApproved)
+    }
+
+    #[action(internal)]
     fn forget(&mut self, cx: &mut Context<Self>) -> u64 {
         let ids: Vec<u64> = self.open.iter().map(|(id, _)| id).collect();
         for id in &ids {
@@ -166,7 +171,7 @@ impl Reminders {
     /// Tells whoever wants to be told: it is sent with the commit of the action that says it.
     fn say(&self, cx: &mut Context<Self>, told: &Told) {
         let Some(url) = &self.url else { return };
-        let is_signed = cx.env::<String>(SECRET).is_some();
+        let is_signed = cx.env(SECRET).is_some();
         let post = cx.post(url).json(told);
         if is_signed {
             post.signed(SECRET).send();

@@ -85,6 +85,7 @@ async fn all_is_cleared_when_somebody_approves(t: &Harness) {
         .unwrap();
     t.settle().await;
     let ended = jobs.get(&*refused).await.unwrap();
+    assert_eq!(ended.status, JobStatus::Failed, "{ended:?}");
     assert_eq!(ended.error.unwrap().code, "reminders.not_approved");
     assert_eq!(ann.list().await.unwrap().len(), 2);
     jobs.signal(&*approved, "approval", Some(true.into()))
