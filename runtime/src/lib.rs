@@ -147,6 +147,11 @@ struct RepositoriesPage;
 #[doc = include_str!("../../docs/jobs.md")]
 struct JobsPage;
 
+/// Keeps the examples of the page about tests compiling.
+#[cfg(all(doctest, feature = "native", feature = "client"))]
+#[doc = include_str!("../../docs/testing.md")]
+struct TestingPage;
+
 /// Keeps the examples of the page about time compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/time.md")]

@@ -335,7 +335,7 @@ pub(crate) static INDEX: Place = Place {
 
 /// `#[test]` on a function.
 pub(crate) static TEST: Place = Place {
-    shown: "#[test(..)]",
+    shown: "#[stayput::test(..)]",
     on: "",
     keys: &[
         ("app", "app = app()"),
