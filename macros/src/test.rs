@@ -37,13 +37,10 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     let app: Option<Expr> = args.expr("app", &mut diag);
     let setup: Option<Expr> = args.expr("test", &mut diag);
     args.finish(&mut diag);
-    let function: Function = match syn::parse2(item.clone()) {
-        Ok(function) => function,
-        Err(_) => {
-            diag.error(&item, "`#[stayput::test]` goes on a function")
-                .help("write `async fn name(t: &Harness) { .. }`");
-            return assemble(item, TokenStream::new(), diag);
-        }
+    let Ok(function) = syn::parse2::<Function>(item.clone()) else {
+        diag.error(&item, "`#[stayput::test]` goes on a function")
+            .help("write `async fn name(t: &Harness) { .. }`");
+        return assemble(item, TokenStream::new(), diag);
     };
     let Function {
         attrs,

@@ -153,7 +153,7 @@ struct JobsPage;
 struct TestingPage;
 
 /// Keeps the examples of the page about time compiling.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../docs/time.md")]
 struct TimePage;
 

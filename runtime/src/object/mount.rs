@@ -17,6 +17,10 @@ pub trait Project<H: 'static>: 'static {
 }
 
 /// A mounted mixin, as data.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is linked for it, each for itself"
+)]
 pub struct Mount<H: Stateful> {
     /// The mount's name: the field's.
     pub name: &'static str,

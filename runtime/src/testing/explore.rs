@@ -4,12 +4,15 @@ use std::any::Any;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use super::harness::Harness;
 use super::setup::Test;
 use crate::backend::native::{Picks, Step, Turnstile};
 use crate::object::race;
 
+/// How long a test may wait for nothing, by the real clock.
+const LULL: Duration = Duration::from_secs(2);
 /// How often a schedule that fails is tried in a smaller form.
 const SHRINKS: usize = 300;
 
@@ -76,6 +79,7 @@ impl Test {
     /// of turn, and what they overtook. Also when nothing is on its way any more and the test still waits: time passes by
     /// [`Harness::advance`] only.
     #[expect(clippy::panic, reason = "a test that fails")]
+    #[expect(clippy::needless_pass_by_value, reason = "as `run` takes it")]
     #[track_caller]
     pub fn explore(
         &self,
@@ -163,6 +167,26 @@ impl Test {
             }
         }
         (steps, panic)
+    }
+}
+
+impl Harness {
+    /// Lets through one thing after the other, beside a test that tries orders, for ever.
+    #[expect(clippy::panic, reason = "a test that cannot go on has failed")]
+    pub(super) async fn keep_turning(&self, turnstile: &Turnstile) {
+        let (mut steps, mut since) = (0, Instant::now());
+        loop {
+            self.settle().await;
+            tokio::task::yield_now().await;
+            let now = turnstile.steps().len();
+            if now != steps {
+                (steps, since) = (now, Instant::now());
+            } else if since.elapsed() > LULL {
+                panic!(
+                    "the test waits, and nothing is on its way: let time pass by `advance`, or look for calls that wait for each other"
+                );
+            }
+        }
     }
 }
 

@@ -17,23 +17,18 @@ use super::setup::Test;
 use super::task::Task;
 use crate::auth::Guard;
 use crate::backend::LocalFuture;
-use crate::backend::native::gone;
 use crate::backend::native::store::Durability;
-use crate::backend::native::store::care::ids_of;
-use crate::backend::native::{Clock, Node, NodeOptions, Port, Side, Turnstile, VirtualClock};
+use crate::backend::native::{Clock, Node, NodeOptions, Port, Side, VirtualClock};
 use crate::error::Error;
 use crate::http::{Front, FrontConfig};
 use crate::object::{
-    Caller, Context, HasOrigin, Mode, Object, ObjectId, Origin, RUN_ACTION, Stub, Timestamp,
-    leave_code,
+    Caller, Context, HasOrigin, Mode, Object, Origin, RUN_ACTION, Stub, Timestamp, leave_code,
 };
 
 /// How long the app may take to come to rest, by the real clock.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// So many times the threads are nudged and must come to rest again: one that has much to do may look idle in between.
 const ROUNDS: u32 = 3;
-/// How long a test that tries orders may wait for nothing, by the real clock.
-const LULL: Duration = Duration::from_secs(2);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_micros(50);
 
@@ -47,7 +42,7 @@ pub struct Harness {
 pub(super) struct Inner {
     pub(super) settings: Test,
     pub(super) front: Front,
-    clock: Arc<VirtualClock>,
+    pub(super) clock: Arc<VirtualClock>,
     faults: Arc<Injected>,
     /// Present but while it restarts.
     running: RefCell<Option<Running>>,
@@ -304,91 +299,9 @@ impl Harness {
         }
     }
 
-    /// Lets through one thing after the other, beside a test that tries orders, for ever.
-    #[expect(clippy::panic, reason = "a test that cannot go on has failed")]
-    pub(super) async fn keep_turning(&self, turnstile: &Turnstile) {
-        let (mut steps, mut since) = (0, Instant::now());
-        loop {
-            self.settle().await;
-            tokio::task::yield_now().await;
-            let now = turnstile.steps().len();
-            if now != steps {
-                (steps, since) = (now, Instant::now());
-            } else if since.elapsed() > LULL {
-                panic!(
-                    "the test waits, and nothing is on its way: let time pass by `advance`, or look for calls that wait for each other"
-                );
-            }
-        }
-    }
-
     /// Another hold on the same app.
     pub(super) fn again(&self) -> Self {
         Self::new(self.client.inner.clone())
-    }
-
-    /// Lets time pass until nothing waits for it: schedules, sends, alarms and jobs have run, what they led to as well. How long
-    /// that was; some seconds more than the last of them took, if something looks after it.
-    ///
-    /// # Panics
-    ///
-    /// When something still waits after `most`. A schedule that repeats always does: look at a stretch of it by
-    /// [`advance`](Self::advance).
-    pub async fn drain(&self, most: Duration) -> Duration {
-        let clock = &self.inner().clock;
-        let (from, until) = (clock.now(), clock.now() + most);
-        loop {
-            self.settle().await;
-            let Some(next) = clock.next_sleeper() else {
-                return clock.now().since(from);
-            };
-            assert!(
-                next <= until,
-                "after {most:?} something waits until {next}: does a schedule repeat?"
-            );
-            clock.turn_to(next);
-        }
-    }
-
-    /// What the native program would report at its start of deferred work whose action is gone from the code: schedules, sends, jobs and
-    /// workflows that wait for it. A line for each action; none is how it should be.
-    ///
-    /// # Panics
-    ///
-    /// When the data folder cannot be read.
-    #[expect(clippy::expect_used, reason = "the harness says where it panics")]
-    pub async fn gone_actions(&self) -> Vec<String> {
-        self.settle().await;
-        gone::look(self.data(), &self.inner().settings.app).expect("the data folder can be read")
-    }
-
-    /// The ids of all objects of a class that exist, in their order. An object exists from its first commit until it is destroyed.
-    ///
-    /// ```
-    /// # use stayput::prelude::*;
-    /// # #[durable_object] struct Room { said: u64 }
-    /// # #[durable_object] impl Room { #[action] fn say(&mut self, text: String) { drop(text); self.said += 1; } }
-    /// # stayput::app!(Room);
-    /// # fn main() {
-    /// stayput::testing::run(app(), async |t| {
-    ///     for name in ["lobby", "attic"] {
-    ///         Room::named(t, name).say("hello").await.unwrap();
-    ///     }
-    ///     let ids = t.list_ids::<Room>().await;
-    ///     assert_eq!(ids.len(), 2);
-    ///     Room::by_id(t, ids[0]).say("again").await.unwrap();
-    /// });
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When the data folder cannot be read.
-    #[expect(clippy::expect_used, reason = "the harness says where it panics")]
-    pub async fn list_ids<T: Object>(&self) -> Vec<ObjectId> {
-        self.settle().await;
-        ids_of(self.data(), self.inner().settings.app.name(), T::CLASS)
-            .expect("the data folder can be read")
     }
 
     /// Waits until two looks in a row find that nothing happened in between.
@@ -489,7 +402,7 @@ impl Harness {
         self.inner().folder.path()
     }
 
-    fn inner(&self) -> &Inner {
+    pub(super) fn inner(&self) -> &Inner {
         &self.client.inner
     }
 }

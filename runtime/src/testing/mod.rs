@@ -40,6 +40,7 @@ mod faults;
 mod folder;
 mod frozen;
 mod harness;
+mod look;
 mod setup;
 mod socket;
 mod stream;

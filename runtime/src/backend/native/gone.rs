@@ -45,7 +45,7 @@ pub(super) fn tell(folder: &Path, app: &App) {
             }
         }
         Err(error) => {
-            tracing::warn!("cannot look for deferred work of actions that are gone: {error}")
+            tracing::warn!("cannot look for deferred work of actions that are gone: {error}");
         }
     }));
 }

@@ -160,7 +160,7 @@ impl Drop for Passing {
     }
 }
 
-/// The next number of a sequence (SplitMix64).
+/// The next number of a sequence (`SplitMix64`).
 fn split_mix(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *seed;
