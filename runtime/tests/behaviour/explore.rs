@@ -107,7 +107,7 @@ impl Till {
 
 stayput::app!(Till);
 
-fn message(failed: std::thread::Result<stayput::testing::Explored>) -> String {
+fn message(failed: std::thread::Result<testing::Explored>) -> String {
     let panic = failed.unwrap_err();
     panic.downcast_ref::<String>().unwrap().clone()
 }
