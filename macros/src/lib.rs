@@ -15,6 +15,7 @@ mod paths;
 mod pattern;
 mod remote;
 mod syntax;
+mod test;
 
 use proc_macro::TokenStream;
 
@@ -85,4 +86,10 @@ pub fn entity(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Row, attributes(row, column, index))]
 pub fn row(item: TokenStream) -> TokenStream {
     entry::row(item.into()).into()
+}
+
+/// Makes an asynchronous function a test in the harness.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(args.into(), item.into()).into()
 }

@@ -60,6 +60,7 @@ pub use error::{ActionError, Error, Result};
 pub use http::door as front;
 pub use macros::{
     ActionError, Config, Entity, Row, action, data, durable_object, event, mixin, projection, stub,
+    test,
 };
 pub use object::actions_of;
 
@@ -158,8 +159,13 @@ struct RepositoriesPage;
 #[doc = include_str!("../../docs/jobs.md")]
 struct JobsPage;
 
+/// Keeps the examples of the page about tests compiling.
+#[cfg(all(doctest, feature = "native", feature = "client"))]
+#[doc = include_str!("../../docs/testing.md")]
+struct TestingPage;
+
 /// Keeps the examples of the page about time compiling.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../docs/time.md")]
 struct TimePage;
 

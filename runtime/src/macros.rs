@@ -32,6 +32,7 @@
 /// | `was = "old-path"` | the path it had before: objects keep their identity |
 /// | `sql`, `sql(migrations = TABLES)` | its objects have tables: `cx.sql()`, `cx.sql_read()`; the list is of [`Migration`](crate::sql::Migration)s |
 /// | `binding = "ROOMS"` | on Workers: the binding by which other code finds its objects; without it its path as `CHAT_ROOM` |
+/// | `defers`, `webhooks` | its objects defer calls ([`time`](crate::time)); they send requests surely ([`Context::post`](crate::object::Context::post)), and defer as well |
 /// | `impls(moderation, ..)` | the names of further impl blocks with actions |
 /// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
 ///
@@ -342,3 +343,51 @@ pub use stayput_macros::Row;
 /// # fn main() {}
 /// ```
 pub use stayput_macros::projection;
+
+/// Makes an asynchronous function a test: it runs in the [harness](crate::testing), once, with a hold on it.
+///
+/// ```
+/// use stayput::prelude::*;
+/// use stayput::testing::{Harness, Test};
+///
+/// #[durable_object]
+/// struct Counter { value: i64 }
+///
+/// #[durable_object]
+/// impl Counter {
+///     #[action]
+///     fn increment(&mut self, by: i64) -> i64 { self.value += by; self.value }
+/// }
+///
+/// stayput::app!(Counter);
+///
+/// #[stayput::test]
+/// async fn it_counts(t: &Harness) {
+///     assert_eq!(Counter::named(t, "home").increment(2).await.unwrap(), 2);
+/// }
+///
+/// #[stayput::test(test = Test::new(app()).seed(7))]
+/// async fn it_counts_with_another_seed(t: &Harness) -> Result<(), Box<dyn std::error::Error>> {
+///     Counter::named(t, "home").increment(2).await?;
+///     t.restart().await;
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
+///
+/// | Key | Meaning |
+/// |---|---|
+/// | `app = my_app::app()` | the app; `app()` if nothing is said |
+/// | `test = Test::new(..)..` | the app and its settings |
+/// | `crate = path` | where the crate `stayput` is, if not `::stayput` |
+///
+/// The parameter says where it runs: [`&Harness`](crate::testing::Harness), or [`&Anywhere`](crate::testing::Anywhere), which is the harness or a
+/// running app, on `workerd` for one. Other attributes (`#[ignore]`, `#[should_panic]`) stay on the function.
+///
+/// ```compile_fail
+/// # use stayput::testing::Harness;
+/// #[stayput::test]
+/// fn it_waits_for_nothing(t: &Harness) {}       // not `async`
+/// # fn main() {}
+/// ```
+pub use stayput_macros::test;

@@ -42,7 +42,7 @@ pub use crate::state::{
     UpgradeStep, Version, Walk, equal, holds, initial,
 };
 pub use crate::stream::{Outflow, StreamCall, StreamCallOf, reply_stream, reply_try_stream};
-pub use crate::time::Defers;
+pub use crate::time::{Defers, Webhooks};
 pub use crate::workflow::Workflow;
 pub use crate::{
     __assert_not_result as assert_not_result, __probed as probed,

@@ -23,6 +23,7 @@ mod owner;
 mod slow;
 mod sockets;
 mod spin;
+mod workflows;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};

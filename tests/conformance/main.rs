@@ -8,6 +8,7 @@
 )]
 
 mod alarms;
+mod anywhere;
 mod app;
 mod attempts;
 mod binary;
@@ -101,6 +102,11 @@ fn both_backends_behave_alike() {
 #[test]
 fn both_backends_reach_out_alike() {
     outgoing::check(&app::build());
+}
+
+#[test]
+fn tests_of_users_run_anywhere() {
+    anywhere::check(&app::build());
 }
 
 #[test]

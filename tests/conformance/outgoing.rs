@@ -1,15 +1,24 @@
 //! Requests to other servers: both backends send the same, and tell the same of what comes back.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
 use serde_json::{Value, json};
 use stayput_cli::workers::local;
 use support::process::{Launch, Server, scratch};
 use support::workers::Built;
 
-use crate::outside::Outside;
+use crate::outside::{Outside, Request};
 use crate::steps::masked;
 
 /// The addresses of this machine but one stay closed.
 const ALLOW: (&str, &str) = ("STAYPUT_OUTBOUND_ALLOW", "127.0.0.1");
+
+/// What signs webhooks.
+const SECRET: (&str, &str) = ("HOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
 /// What an errand comes to: its status or code.
 struct Case {
@@ -21,11 +30,11 @@ pub(crate) fn check(built: &Built) {
     let folder = scratch();
     let data = folder.path().join("native");
     let launch = Launch {
-        variables: &[ALLOW],
+        variables: &[ALLOW, SECRET],
         ..Launch::new(&built.program, &data)
     };
     let (native, _) = launch.start();
-    let setup = built.worker.with(&[ALLOW, (local::DEVELOPER, "1")]);
+    let setup = built.worker.with(&[ALLOW, SECRET, (local::DEVELOPER, "1")]);
     let worker = setup.start(&folder.path().join("worker"));
     // Each backend has servers of its own: they count.
     let seen: Vec<Vec<String>> = [&native, &worker].map(tell).into();
@@ -33,6 +42,82 @@ pub(crate) fn check(built: &Built) {
         assert_eq!(one, other);
     }
     coded(&native, &worker);
+    for server in [&native, &worker] {
+        webhooks(server);
+    }
+}
+
+/// What is sent surely: in order, again where it fails, under one id, signed; and what is not.
+fn webhooks(server: &Server) {
+    let here = Outside::start();
+    let post = |path: &str, text: &str, signed: Option<&str>| {
+        let params = json!({"url": path, "text": text, "signed": signed});
+        let answer = server.connect().call("agenda/poster", "post", &params);
+        answer
+            .unwrap()
+            .map_err(|error| error["data"]["code"].clone())
+    };
+    let look = |action: &str| {
+        let mut connection = server.connect();
+        let told = connection.call("agenda/poster", action, &json!({}));
+        told.unwrap().unwrap()
+    };
+    // The first two attempts are answered badly, so what comes after it waits.
+    let signed = Some(SECRET.0);
+    assert_eq!(
+        post(&here.url("/flaky/hook"), "one, ä", signed),
+        Ok(json!(null))
+    );
+    assert_eq!(post(&here.url("/echo/hook"), "two", None), Ok(json!(null)));
+    assert_eq!(
+        post(&here.url("/status?410"), "three", None),
+        Ok(json!(null))
+    );
+    let refused = post("https://10.0.0.1/", "four", None);
+    assert_eq!(refused, Err(json!("http.refused_address")));
+    let unset = post(&here.url("/echo/hook"), "five", Some("NO_SECRET"));
+    assert_eq!(unset, Err(json!("config.invalid")));
+    let began = Instant::now();
+    while look("dead") == json!([]) {
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "{}",
+            look("waiting")
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
+    let dead = format!("http://127.0.0.1:{} POST 1 http.status", here.port());
+    assert_eq!(look("dead"), json!([dead]));
+    assert_eq!(look("waiting"), json!([]));
+    assert_eq!(look("notes"), json!(["one, ä", "two", "three"]));
+    let tries = here.received("/flaky/hook");
+    assert_eq!(tries.len(), 3);
+    let key = STANDARD.decode(&SECRET.1["whsec_".len()..]).unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let text = |request: &Request, name: &str| request.headers[name].as_str().unwrap().to_owned();
+    for request in &tries {
+        let id = text(request, "webhook-id");
+        assert_eq!(id, text(&tries[0], "webhook-id"));
+        assert_eq!(id, text(request, "idempotency-key"));
+        assert_eq!(
+            (&*request.method, &*request.body),
+            ("POST", "one, ä".as_bytes())
+        );
+        let signed = format!("{id}.{}.one, ä", text(request, "webhook-timestamp"));
+        let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()));
+        assert_eq!(
+            text(request, "webhook-signature"),
+            format!("v1,{signature}")
+        );
+    }
+    let second = here.received("/echo/hook");
+    assert_eq!(second.len(), 1);
+    assert!(!second[0].headers.contains_key("webhook-signature"));
+    assert_ne!(
+        text(&second[0], "webhook-id"),
+        text(&tries[0], "webhook-id")
+    );
+    assert_eq!(here.asked("/status"), 1);
 }
 
 /// What a backend makes of all errands, the same as text for both.

@@ -15,8 +15,8 @@ pub(crate) struct Outside {
     asked: Asked,
 }
 
-/// How often each path was asked for.
-type Asked = Arc<Mutex<HashMap<String, usize>>>;
+/// What each path was asked, without the query.
+type Asked = Arc<Mutex<HashMap<String, Vec<Request>>>>;
 
 /// `{"word":"zipped"}` by gzip.
 const ZIPPED: &[u8] = &[
@@ -24,11 +24,13 @@ const ZIPPED: &[u8] = &[
     77, 81, 170, 5, 0, 213, 205, 238, 40, 17, 0, 0, 0,
 ];
 
-struct Request {
-    method: String,
+/// A request as it came.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) method: String,
     path: String,
-    headers: Map<String, Value>,
-    body: Vec<u8>,
+    pub(crate) headers: Map<String, Value>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Outside {
@@ -55,8 +57,13 @@ impl Outside {
     }
 
     pub(crate) fn asked(&self, path: &str) -> usize {
+        self.received(path).len()
+    }
+
+    /// All that came for a path.
+    pub(crate) fn received(&self, path: &str) -> Vec<Request> {
         let asked = self.asked.lock().unwrap();
-        asked.get(path).copied().unwrap_or_default()
+        asked.get(path).cloned().unwrap_or_default()
     }
 }
 
@@ -68,9 +75,9 @@ fn serve(stream: TcpStream, asked: &Asked) {
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let count = {
             let mut asked = asked.lock().unwrap();
-            let count = asked.entry(path.to_owned()).or_default();
-            *count += 1;
-            *count
+            let all = asked.entry(path.to_owned()).or_default();
+            all.push(request.clone());
+            all.len()
         };
         let Some(answer) = answer(&request, path, query, count) else {
             return;

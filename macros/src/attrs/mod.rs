@@ -22,7 +22,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
 
 use crate::diag::Diag;
 use crate::syntax::names::{nearest, unraw};
-pub(crate) use places::{PLACES, Place};
+pub(crate) use places::{PLACES, Place, TEST};
 
 /// One argument of an attribute.
 pub(crate) struct Arg {

@@ -51,6 +51,8 @@ pub(crate) struct StructArgs {
     pub(crate) sql: Option<SqlArgs>,
     /// Whether calls are deferred here.
     pub(crate) defers: bool,
+    /// Then it defers as well.
+    pub(crate) webhooks: bool,
 }
 
 /// `sql`, or `sql(migrations = MIGRATIONS)`.
@@ -109,7 +111,8 @@ impl StructArgs {
             Kind::Object => SqlArgs::take(&mut args, diag),
             Kind::Mixin => None,
         };
-        let defers = args.flag("defers", diag).is_some();
+        let webhooks = args.flag("webhooks", diag).is_some();
+        let defers = args.flag("defers", diag).is_some() || webhooks;
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
             if let Some(ident) = path.get_ident() {
@@ -136,6 +139,7 @@ impl StructArgs {
             blocks,
             sql,
             defers,
+            webhooks,
         }
     }
 }

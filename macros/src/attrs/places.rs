@@ -66,6 +66,7 @@ pub(crate) static OBJECT: Place = Place {
         ("binding", "binding = \"CHAT_ROOM\""),
         ("sql", "sql(migrations = MIGRATIONS)"),
         ("defers", "defers"),
+        ("webhooks", "webhooks"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],
@@ -95,6 +96,7 @@ pub(crate) static MIXIN: Place = Place {
         ("upgrades", "upgrades(from_1_to_2, ..)"),
         ("impls", "impls(block, ..)"),
         ("defers", "defers"),
+        ("webhooks", "webhooks"),
         CRATE,
     ],
 };
@@ -353,8 +355,20 @@ pub(crate) static INDEX: Place = Place {
     ],
 };
 
+/// `#[test]` on a function.
+pub(crate) static TEST: Place = Place {
+    shown: "#[stayput::test(..)]",
+    on: "",
+    keys: &[
+        ("app", "app = app()"),
+        ("test", "test = Test::new(app())"),
+        CRATE,
+    ],
+};
+
 /// Every place, in the order in which "belongs in" looks for a key.
 pub(crate) static PLACES: &[&Place] = &[
+    &TEST,
     &OBJECT,
     &SQL,
     &MIXIN,

@@ -140,9 +140,20 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             impl __rt::Defers for #ident {}
         }
     });
+    let may_post = (object.webhooks).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __rt::Webhooks for #ident {}
+        }
+    });
     let defers = (object.defers).then(|| {
         quote!(
             const DEFERS: bool = true;
+        )
+    });
+    let posts = (object.webhooks).then(|| {
+        quote!(
+            const POSTS: bool = true;
         )
     });
     let upgrades = &object.upgrades;
@@ -175,6 +186,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             #binding
             #upgrades
             #defers
+            #posts
             fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
             fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
             fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
@@ -183,6 +195,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
         #may_defer
+        #may_post
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) struct Object {
     pub(crate) blocks: Vec<Ident>,
     pub(crate) sql: Option<SqlArgs>,
     pub(crate) defers: bool,
+    pub(crate) webhooks: bool,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -125,6 +126,7 @@ pub(crate) fn read(
         blocks,
         sql: args.sql,
         defers: args.defers,
+        webhooks: args.webhooks,
         fields,
     })
 }

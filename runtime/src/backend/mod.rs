@@ -50,6 +50,11 @@ pub trait Environment {
     fn script(&self) -> Option<&Script> {
         None
     }
+    /// Where what is called so has to wait before it goes on: in tests that try orders.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn detain(&self, _what: &dyn Fn() -> String) -> Option<LocalFuture<'static, ()>> {
+        None
+    }
     /// What writes and reads whole objects, if the app lets them out and in.
     fn transfer(&self) -> Option<Transfer> {
         None

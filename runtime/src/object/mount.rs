@@ -17,6 +17,10 @@ pub trait Project<H: 'static>: 'static {
 }
 
 /// A mounted mixin, as data.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is linked for it, each for itself"
+)]
 pub struct Mount<H: Stateful> {
     /// The mount's name: the field's.
     pub name: &'static str,
@@ -32,6 +36,8 @@ pub struct Mount<H: Stateful> {
     defers: bool,
     /// Whether the mixin, or one in it, has events of which something is kept.
     keeps: bool,
+    /// Whether the mixin, or one in it, sends webhooks.
+    posts: bool,
 }
 
 /// Whether an object or a mixin in it has events of which something is kept: what reads them is only linked into programs
@@ -64,6 +70,18 @@ pub(super) const fn has_deferred<T: Stateful>() -> bool {
         mount += 1;
     }
     T::DEFERS
+}
+
+/// Whether an object or a mixin in it sends webhooks.
+pub(super) const fn has_webhooks<T: Stateful>() -> bool {
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].posts {
+            return true;
+        }
+        mount += 1;
+    }
+    T::POSTS
 }
 
 /// Whether an object or a mixin in it has had other versions: what brings state up to date is only linked into programs
@@ -152,6 +170,7 @@ impl<H: Stateful> Mount<H> {
             upgrades: has_upgrades::<M>(),
             defers: has_deferred::<M>(),
             keeps: has_kept::<M>(),
+            posts: has_webhooks::<M>(),
         }
     }
 }

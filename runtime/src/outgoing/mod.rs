@@ -15,6 +15,7 @@ mod retry;
 mod script;
 mod send;
 mod url;
+pub(crate) mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,6 @@ pub use script::{Answer, Script};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use address::Allow;
-#[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use address::SETTING;
 #[cfg(any(feature = "client", target_arch = "wasm32"))]
 pub(crate) use exchange::{Fault, Inbound};

@@ -49,6 +49,14 @@ const RESERVED: [&str; 12] = [
     "proxy-connection",
 ];
 
+/// The headers that every request begins with.
+pub(super) fn defaults() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static("stayput"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers
+}
+
 /// A request to another server; [`Http`](super::Http) makes it, [`send`](Self::send) sends it.
 #[must_use = "it leaves by `send`"]
 pub struct Request {
@@ -71,8 +79,23 @@ pub(super) struct Draft {
     pub(super) retry: Option<Retry>,
 }
 
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            url: None,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout: TIMEOUT,
+            limit: MAX_RESPONSE,
+            redirects: MAX_REDIRECTS,
+            retry: None,
+        }
+    }
+}
+
 impl Request {
-    pub(super) fn new(turn: Rc<Turn>, method: Method, url: &str) -> Self {
+    pub(crate) fn new(turn: Rc<Turn>, method: Method, url: &str) -> Self {
         let mut fault = None;
         let read = Url::read(url);
         if let Err(what) = read {
@@ -81,20 +104,13 @@ impl Request {
         if matches!(method, Method::CONNECT | Method::TRACE) {
             fault = Some(format!("`{method}` is for proxies"));
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static("stayput"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Self {
             turn,
             draft: Draft {
                 method,
                 url: read.ok(),
-                headers,
-                body: Bytes::new(),
-                timeout: TIMEOUT,
-                limit: MAX_RESPONSE,
-                redirects: MAX_REDIRECTS,
-                retry: None,
+                headers: defaults(),
+                ..Draft::default()
             },
             query: String::new(),
             fault,
@@ -205,14 +221,22 @@ impl Request {
     ///
     /// The codes of [`HttpErrorKind`], but for `http.status` and `http.decode`.
     pub async fn send(self) -> Result<Response, HttpError> {
-        let Self {
-            turn,
-            mut draft,
-            query,
-            fault,
-        } = self;
-        match (fault, draft.url.take()) {
-            (None, Some(url)) => send::send(&turn, draft, url.with_query(&query)).await,
+        let turn = self.turn.clone();
+        let (draft, url) = self.into_parts()?;
+        send::send(&turn, draft, url).await
+    }
+
+    /// The same with another method.
+    pub(crate) fn method(mut self, method: Method) -> Self {
+        self.draft.method = method;
+        self
+    }
+
+    /// What is sent, and where to; or what is wrong with it.
+    pub(super) fn into_parts(self) -> Result<(Draft, Url), HttpError> {
+        let mut draft = self.draft;
+        match (self.fault, draft.url.take()) {
+            (None, Some(url)) => Ok((draft, url.with_query(&self.query))),
             (fault, _) => {
                 let message = fault.unwrap_or_default();
                 Err(HttpError::new(HttpErrorKind::InvalidRequest, message))

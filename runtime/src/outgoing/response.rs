@@ -60,6 +60,11 @@ impl Response {
         Ok(self)
     }
 
+    /// The error that its status is, to who takes nothing else than success.
+    pub(crate) fn into_error(self) -> HttpError {
+        HttpError::of_status(&self.asked, self.status)
+    }
+
     /// The body, read as JSON.
     ///
     /// # Errors

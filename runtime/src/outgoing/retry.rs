@@ -105,16 +105,14 @@ impl Retry {
 /// How long a server asks to be left alone, by a `Retry-After` in seconds or as a date; a date that has passed asks for
 /// nothing. `None` where it is neither.
 pub(super) fn asked(after: &str, now: Timestamp) -> Option<Duration> {
-    match after.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let at = httpdate::parse_http_date(after).ok()?;
-            let at = at
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default();
-            Some((Timestamp::from_millis(0) + at).since(now))
-        }
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
     }
+    let at = httpdate::parse_http_date(after).ok()?;
+    let at = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Some((Timestamp::from_millis(0) + at).since(now))
 }
 
 /// Whether a server says by this status that it may go better later.

@@ -13,6 +13,7 @@ use super::request::Draft;
 use super::response::Response;
 use super::retry::Retry;
 use super::url::Url;
+use crate::backend::Environment;
 use crate::error::Code;
 use crate::object::{Timestamp, Turn, race, storage_error};
 use crate::rpc::WireError;
@@ -20,8 +21,7 @@ use crate::rpc::WireError;
 /// Sends a request as often as it takes, and may.
 pub(super) async fn send(turn: &Rc<Turn>, draft: Draft, url: Url) -> Result<Response, HttpError> {
     let environment = &turn.core.environment;
-    let allow = Allow::of(&|name| environment.variable(name))
-        .map_err(|item| rejected(WireError::framework(Code::ConfigInvalid, item.to_string())))?;
+    let allow = allowed(&**environment)?;
     if turn.is_ended() {
         let message = "the action that made this request has ended";
         return Err(rejected(WireError::framework(Code::ObjectReset, message)));
@@ -45,7 +45,11 @@ pub(super) async fn send(turn: &Rc<Turn>, draft: Draft, url: Url) -> Result<Resp
     };
     let mut tried = 0;
     loop {
-        let outcome = attempt(turn, &draft, first.clone()).await;
+        let via = Via {
+            environment,
+            deadline: turn.deadline,
+        };
+        let outcome = attempt(&via, &draft, first.clone()).await;
         tried += 1;
         let pause = retry.and_then(|retry| {
             let mut chance = [0; 8];
@@ -66,26 +70,44 @@ pub(super) async fn send(turn: &Rc<Turn>, draft: Draft, url: Url) -> Result<Resp
     }
 }
 
+/// What may be asked besides those that everybody can reach.
+pub(super) fn allowed(environment: &dyn Environment) -> Result<Rc<Allow>, HttpError> {
+    Allow::of(&|name| environment.variable(name))
+        .map_err(|item| rejected(WireError::framework(Code::ConfigInvalid, item.to_string())))
+}
+
+/// By what a request is sent.
+#[derive(Clone, Copy)]
+pub(super) struct Via<'a> {
+    pub(super) environment: &'a Rc<dyn Environment>,
+    /// When whoever waits for it has to have an answer.
+    pub(super) deadline: Timestamp,
+}
+
 /// One try, wherever it is sent on to.
-async fn attempt(turn: &Rc<Turn>, draft: &Draft, sent: Sent) -> Result<Response, HttpError> {
-    let environment = &turn.core.environment;
+pub(super) async fn attempt(
+    via: &Via<'_>,
+    draft: &Draft,
+    sent: Sent,
+) -> Result<Response, HttpError> {
+    let environment = via.environment;
     let asked = sent.shown();
     let own = environment.now() + draft.timeout;
-    let (until, why) = if own < turn.deadline {
+    let (until, why) = if own < via.deadline {
         (own, format!("within {:?}, its `timeout`", draft.timeout))
     } else {
-        (turn.deadline, "before the action's deadline".to_owned())
+        (via.deadline, "before the action's deadline".to_owned())
     };
     let late = async {
         environment.sleep_until(until).await;
         let message = format!("{asked} was not answered {why}");
         Err(HttpError::new(HttpErrorKind::Timeout, message))
     };
-    race(follow(turn, draft.redirects, sent, until), late).await
+    race(follow(via, draft.redirects, sent, until), late).await
 }
 
 async fn follow(
-    turn: &Rc<Turn>,
+    via: &Via<'_>,
     redirects: u32,
     mut sent: Sent,
     until: Timestamp,
@@ -93,7 +115,7 @@ async fn follow(
     let mut left = redirects;
     loop {
         let shown = sent.shown();
-        let answer = reach(turn, sent.clone(), until)
+        let answer = reach(via, sent.clone(), until)
             .await
             .map_err(|fault| told(&sent, fault))?;
         let location = answer.headers.get(LOCATION).filter(|_| {
@@ -160,23 +182,26 @@ fn keep(headers: &mut HeaderMap, is_kept: impl Fn(&str) -> bool) {
 }
 
 /// One request to one server, after its address was looked at.
-async fn reach(turn: &Rc<Turn>, sent: Sent, until: Timestamp) -> Result<Inbound, Fault> {
+async fn reach(via: &Via<'_>, sent: Sent, until: Timestamp) -> Result<Inbound, Fault> {
     if !sent.allow.allows_host(&sent.url.host) {
         return Err(Fault::Refused);
     }
     let limit = sent.limit;
     #[cfg(not(target_arch = "wasm32"))]
-    if let Some(script) = turn.core.environment.script() {
+    if let Some(script) = via.environment.script() {
+        if let Some(detained) = via.environment.detain(&|| sent.shown()) {
+            detained.await;
+        }
         let answer = script(&sent);
-        let at = (turn.core.environment.now() + answer.after).min(until);
-        turn.core.environment.sleep_until(at).await;
+        let at = (via.environment.now() + answer.after).min(until);
+        via.environment.sleep_until(at).await;
         return match answer.outcome {
             Ok(inbound) if inbound.body.len() > limit => Err(Fault::TooLarge),
             outcome => outcome,
         };
     }
     #[cfg(target_arch = "wasm32")]
-    let _ = (turn, until);
+    let _ = (via, until);
     let inbound = exchange(sent).await?;
     if inbound.body.len() > limit {
         return Err(Fault::TooLarge);
@@ -184,19 +209,20 @@ async fn reach(turn: &Rc<Turn>, sent: Sent, until: Timestamp) -> Result<Inbound,
     Ok(inbound)
 }
 
-/// What the action is told.
+/// What the sender is told whose request, shown so, may not go to this host.
+pub(super) fn refused(shown: &str, host: &str) -> HttpError {
+    let message = format!(
+        "{shown} leads to this machine or into its network: if that is meant, list `{host}`, or its network, in `{SETTING}`"
+    );
+    HttpError::new(HttpErrorKind::RefusedAddress, message)
+}
+
+/// What the sender is told.
 fn told(sent: &Sent, fault: Fault) -> HttpError {
     let shown = sent.shown();
     let new = HttpError::new;
     match fault {
-        Fault::Refused => {
-            let host = &sent.url.host;
-            let message = format!(
-                "{shown} leads to this machine or into its network: if that is meant, list `{host}`, or its network, in \
-                 `{SETTING}`"
-            );
-            new(HttpErrorKind::RefusedAddress, message)
-        }
+        Fault::Refused => refused(&shown, &sent.url.host),
         Fault::TooLarge => {
             let message = format!(
                 "the answer to {shown} has more than {} bytes: `max_response` allows more",

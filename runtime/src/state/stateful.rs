@@ -35,6 +35,9 @@ pub trait Stateful: Sized + 'static {
     /// Whether calls are deferred here: what makes them is only linked into programs that do.
     const DEFERS: bool = false;
 
+    /// Whether requests are sent surely here, likewise.
+    const POSTS: bool = false;
+
     /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;
     /// Puts the stored values back into the fields.

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::harness::Inner;
 use super::stream::Streamed;
 use crate::backend::LocalFuture;
+use crate::backend::native::shown;
 use crate::http::{Request, Response};
 use crate::object::{
     Caller, HasOrigin, IdKey, Origin, Originate, OutgoingCall, RUN_ACTION, WAKE_ACTION,
@@ -75,7 +76,10 @@ impl Client {
             request.head.extensions.insert(self.caller.clone());
         }
         let inner = self.inner.clone();
+        let what = || format!("{} {}", request.head.method, request.head.uri);
+        let detained = inner.detain(&what);
         async move {
+            detained.await;
             let response = inner.front.handle(request, &inner.port()).await;
             Streamed::new(response).whole().await
         }
@@ -130,6 +134,8 @@ impl Originate for Client {
             if call.remote.is_some() || [WAKE_ACTION, RUN_ACTION].contains(&&*call.action) {
                 return Originate::call(Rc::new(port), call).await;
             }
+            let what = || shown(&call.target, &call.action);
+            self.inner.detain(&what).await;
             self.inner
                 .front
                 .call(call, self.caller.clone(), &port)

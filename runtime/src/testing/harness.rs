@@ -16,8 +16,9 @@ use super::folder::Folder;
 use super::setup::Test;
 use super::task::Task;
 use crate::auth::Guard;
+use crate::backend::LocalFuture;
 use crate::backend::native::store::Durability;
-use crate::backend::native::{Clock, Node, NodeOptions, Port, VirtualClock};
+use crate::backend::native::{Clock, Node, NodeOptions, Port, Side, VirtualClock};
 use crate::error::Error;
 use crate::http::{Front, FrontConfig};
 use crate::object::{
@@ -41,12 +42,14 @@ pub struct Harness {
 pub(super) struct Inner {
     pub(super) settings: Test,
     pub(super) front: Front,
-    clock: Arc<VirtualClock>,
+    pub(super) clock: Arc<VirtualClock>,
     faults: Arc<Injected>,
     /// Present but while it restarts.
     running: RefCell<Option<Running>>,
     /// So that randomness does not repeat after a restart.
     boots: Cell<u64>,
+    /// Whether somebody lets through what waits at the turnstile.
+    turning: Cell<bool>,
     // Dropped last: the node writes into it until it has stopped.
     folder: Folder,
 }
@@ -80,6 +83,7 @@ impl Inner {
             faults: Arc::default(),
             running: RefCell::new(None),
             boots: Cell::new(0),
+            turning: Cell::new(false),
             settings,
             folder,
         };
@@ -101,6 +105,7 @@ impl Inner {
             faults: Some(self.faults.clone()),
             variables: self.settings.variables.clone(),
             script: Some(self.settings.script.0.clone()),
+            turnstile: self.settings.turnstile.clone(),
             ..NodeOptions::new(self.folder.path())
         };
         let node =
@@ -133,6 +138,14 @@ impl Inner {
             .expect("the node runs")
     }
 
+    /// Where what is called so waits in a test that tries orders; ready at once in others.
+    pub(super) fn detain(&self, what: &dyn Fn() -> String) -> LocalFuture<'static, ()> {
+        match &self.settings.turnstile {
+            Some(turnstile) => turnstile.pass(Side::Test, what()),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+
     /// Has every thread of the node run once: one that was woken by the clock looks idle until it does.
     fn nudge(&self) {
         if let Some(running) = &*self.running.borrow() {
@@ -145,6 +158,15 @@ impl Inner {
         let running = self.running.borrow();
         let Running { port, node, .. } = running.as_ref()?;
         node.rest().filter(|_| port.rests())
+    }
+}
+
+/// Ends when what it stands for does, however that is.
+struct Turning<'a>(&'a Cell<bool>);
+
+impl Drop for Turning<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -253,11 +275,33 @@ impl Harness {
     ///
     /// When that takes more than ten seconds of real time.
     pub async fn settle(&self) {
+        let Some(turnstile) = &self.inner().settings.turnstile else {
+            return self.rest().await;
+        };
+        // The same thing in two places at a time would be an order of its own.
+        while self.inner().turning.replace(true) {
+            tokio::task::yield_now().await;
+        }
+        let _done = Turning(&self.inner().turning);
+        loop {
+            self.rest().await;
+            if !turnstile.release() {
+                return;
+            }
+        }
+    }
+
+    async fn rest(&self) {
         let began = Instant::now();
         for _ in 0..ROUNDS {
             self.inner().nudge();
             self.round(began).await;
         }
+    }
+
+    /// Another hold on the same app.
+    pub(super) fn again(&self) -> Self {
+        Self::new(self.client.inner.clone())
     }
 
     /// Waits until two looks in a row find that nothing happened in between.
@@ -358,7 +402,7 @@ impl Harness {
         self.inner().folder.path()
     }
 
-    fn inner(&self) -> &Inner {
+    pub(super) fn inner(&self) -> &Inner {
         &self.client.inner
     }
 }

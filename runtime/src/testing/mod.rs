@@ -33,17 +33,22 @@
 //! The harness panics where a test cannot go on: when the data folder cannot be made, or when the app does not come to
 //! rest within ten seconds because an action spins.
 
+mod anywhere;
 mod client;
+mod explore;
 mod faults;
 mod folder;
 mod frozen;
 mod harness;
+mod look;
 mod setup;
 mod socket;
 mod stream;
 mod task;
 
+pub use anywhere::{Anywhere, Subject};
 pub use client::Client;
+pub use explore::Explored;
 pub use faults::{Fault, Held};
 pub use frozen::open_frozen;
 pub use harness::Harness;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::folder::Folder;
 use super::harness::{Harness, Inner};
 use crate::app::App;
+use crate::backend::native::Turnstile;
 use crate::http::Limits;
 use crate::object::Timestamp;
 use crate::outgoing::{Answer, Script, Sent};
@@ -32,7 +33,7 @@ const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// });
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Test {
     pub(super) app: App,
     pub(super) threads: usize,
@@ -44,9 +45,11 @@ pub struct Test {
     pub(super) variables: HashMap<String, String>,
     pub(super) data: Option<PathBuf>,
     pub(super) script: Shown,
+    pub(super) turnstile: Option<Arc<Turnstile>>,
 }
 
 /// What answers requests, for people.
+#[derive(Clone)]
 pub(super) struct Shown(pub(super) Script);
 
 impl fmt::Debug for Shown {
@@ -70,6 +73,7 @@ impl Test {
             variables: HashMap::new(),
             data: None,
             script: Shown(Arc::new(|_| Answer::unscripted())),
+            turnstile: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Owed;
 use crate::action::InUrl;
@@ -14,6 +14,7 @@ use crate::object::{
     Caller, Chain, Envelope, Identity, Mode, ObjectId, StoredCaller, Target, location_hint,
     minutes, seconds,
 };
+use crate::outgoing::webhook::{StoredRequest, Whither};
 use crate::rpc::{WireError, from_utf8};
 
 /// The longest parameters of a call at rest, in bytes of JSON: a record has 2,000,000, and a dead letter is one, too.
@@ -37,7 +38,8 @@ pub(crate) struct StoredCall {
     mode: Mode,
 }
 
-/// An object, as it is called in any data folder: ids are those of one backend, names are not.
+/// An object, as it is called in any data folder: ids are those of one backend, names are not. Of a request the class is the
+/// origin that it goes to, and the name its lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredTarget {
     class: String,
@@ -99,9 +101,55 @@ impl StoredCall {
         })
     }
 
+    /// A request to another server: its action is the method, its parameters are the rest.
+    pub(crate) fn of_request(
+        request: &StoredRequest,
+        to: Whither,
+        lane: Option<String>,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let params = to_raw_value(request)
+            .map_err(|fault| Box::new(WireError::framework(Code::Internal, fault.to_string())))?;
+        let length = params.get().len();
+        if length > MAX_PARAMS {
+            let message = format!(
+                "a request to {} has {length} bytes of JSON, and one that is sent surely may have 1,000,000: store what it \
+                 is about, and send where that is",
+                to.origin
+            );
+            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
+        }
+        Ok(Self {
+            to: Some(StoredTarget {
+                class: to.origin,
+                name: lane,
+                id: None,
+            }),
+            action: to.method.to_string(),
+            params: Some(params),
+            caller: StoredCaller::of(caller),
+            key: None,
+            near: None,
+            mode: Mode::Free,
+        })
+    }
+
+    /// The rest of it if it is a request, not a call.
+    pub(crate) fn request(&self) -> Option<&str> {
+        let is_request = (self.to.as_ref()).is_some_and(|to| to.class.contains(':'));
+        let params = self.params.as_ref().filter(|_| is_request)?;
+        Some(params.get())
+    }
+
     /// The action's wire name.
     pub(crate) fn action(&self) -> &str {
         &self.action
+    }
+
+    /// The class that is called; `None`: that of the object that keeps it.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(super) fn class(&self) -> Option<&str> {
+        self.to.as_ref().map(|to| &*to.class)
     }
 
     pub(super) fn is_to_keeper(&self) -> bool {
@@ -172,6 +220,12 @@ impl StoredCall {
             });
         };
         let lost = |message: String| Box::new(WireError::framework(Code::NotFound, message));
+        if self.request().is_some() {
+            let class = &keeper.class;
+            return Err(lost(format!(
+                "`{class}` sends no requests any more: say `webhooks` on its struct"
+            )));
+        }
         let key = environment.id_key(&to.class);
         let key =
             key.ok_or_else(|| lost(format!("the app has no class `{}` any more", to.class)))?;

@@ -1,9 +1,11 @@
 //! Deferred work, as methods see it.
 
 use super::{
-    DeadLetters, DeadLettersMut, Defers, Outbox, OutboxMut, Schedule, Schedules, SchedulesMut,
+    DeadLetters, DeadLettersMut, Defers, Outbox, OutboxMut, Post, Schedule, Schedules,
+    SchedulesMut, Webhooks,
 };
 use crate::object::{Call, Context};
+use crate::outgoing::Online;
 use crate::state::Stateful;
 
 impl<S: Stateful> Context<S> {
@@ -69,6 +71,52 @@ impl<S: Stateful> Context<S> {
         let raw = self.raw_context().clone();
         let call = call.at_rest(&raw.turn);
         Schedule::new(raw, name.as_ref(), call)
+    }
+
+    /// Makes a request to a server that is no object, to be sent surely: a webhook. It is kept with the commit of this method, and
+    /// sent as soon as that is on disk, again and again until the server takes it, in the order of sending.
+    ///
+    /// The class says that it sends such: `#[durable_object(webhooks)]`. Natively it takes the feature `client` of the crate
+    /// `stayput`, or `client-tls` for `https`. A process that wants an answer has [`http`](crate::object::ProcessContext::http).
+    ///
+    #[cfg_attr(feature = "client", doc = "```")]
+    #[cfg_attr(not(feature = "client"), doc = "```ignore")]
+    /// use stayput::prelude::*;
+    /// use stayput::testing::{Answer, Sent, Test};
+    ///
+    /// #[durable_object(webhooks)]
+    /// struct Order { paid: bool }
+    ///
+    /// #[durable_object]
+    /// impl Order {
+    ///     /// Notes that it is paid, and tells the shop.
+    ///     #[action]
+    ///     fn pay(&mut self, cx: &mut Context<Self>, tell: String) {
+    ///         self.paid = true;
+    ///         cx.post(tell).json(&"order.paid").signed("WEBHOOK_SECRET").send();
+    ///     }
+    /// }
+    ///
+    /// stayput::app!(Order);
+    ///
+    /// # fn main() {
+    /// let shop = |request: &Sent| {
+    ///     assert_eq!(request.json::<String>().as_deref(), Some("order.paid"));
+    ///     assert!(request.header("webhook-signature").is_some());
+    ///     Answer::status(204)
+    /// };
+    /// let test = Test::new(app()).http(shop).env("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    /// test.run(async |t| {
+    ///     Order::named(t, "1001").pay("https://shop.example/hook").await.unwrap();
+    ///     t.settle().await;
+    /// });
+    /// # }
+    /// ```
+    pub fn post(&mut self, url: impl AsRef<str>) -> Post<'_>
+    where
+        S: Webhooks + Online,
+    {
+        Post::new(self.raw_context().clone(), url.as_ref())
     }
 
     /// The registered schedules; those of a mixin are its own.

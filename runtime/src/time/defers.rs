@@ -10,3 +10,12 @@ use crate::state::Stateful;
     note = "say it on the struct: `#[durable_object(defers)]`, or `#[mixin(defers)]` for a mixin"
 )]
 pub trait Defers: Stateful {}
+
+/// A class or mixin that sends requests surely: `#[durable_object(webhooks)]` and `#[mixin(webhooks)]` say it. Who says so
+/// [defers](Defers) as well.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` sends no webhooks",
+    label = "what sends them is linked only for who says so",
+    note = "say it on the struct: `#[durable_object(webhooks)]`, or `#[mixin(webhooks)]` for a mixin"
+)]
+pub trait Webhooks: Defers {}

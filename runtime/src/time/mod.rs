@@ -6,7 +6,9 @@
 //! * `call.send(cx)`: now, but surely: the call is kept with the commit of the action that sends it, and made until the
 //!   other object has taken it, in the order of sending.
 //!
-//! A class or mixin that does so says it: `#[durable_object(defers)]`, `#[mixin(defers)]`.
+//! * `cx.post("https://..").json(&value).send()`: likewise to a server that is no object.
+//!
+//! A class or mixin that does so says it: `#[durable_object(defers)]`, `#[mixin(defers)]`; of the last, `webhooks`.
 //!
 //! All of them are records of the object that asks for them, so they are committed and undone with everything else, and the
 //! platform's one alarm is set for the earliest. See `docs/time.md`.
@@ -21,9 +23,12 @@ mod defer;
 mod defers;
 mod history;
 mod index;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub(crate) mod left;
 mod outbox;
 mod owed;
 mod pass;
+mod post;
 mod schedule;
 mod schedules;
 mod sends;
@@ -32,10 +37,11 @@ mod when;
 
 pub use backoff::Backoff;
 pub use dead::{DeadLetter, DeadLetters, DeadLettersMut};
-pub use defers::Defers;
+pub use defers::{Defers, Webhooks};
 pub use history::Run;
 pub use outbox::SendId;
 pub use owed::Owed;
+pub use post::Post;
 pub use schedule::Schedule;
 pub use schedules::{Scheduled, Schedules, SchedulesMut};
 pub use sends::{Outbox, OutboxMut, Pending};
@@ -44,6 +50,6 @@ pub use when::{Missed, Overlap};
 pub(crate) use call::Parts;
 pub(crate) use call::StoredCall;
 pub(crate) use index::{BEHIND as INDEX_END, earliest, earliest_stored};
-pub(crate) use outbox::{Delivered, Head, Lane, head, is_waiting, note};
+pub(crate) use outbox::{Delivered, Failed, Head, Lane, head, is_waiting, note};
 pub(crate) use pass::{Begun, Keeper, Pass, begin};
 pub(crate) use stored::{RunOf, done, failed};

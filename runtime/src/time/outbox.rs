@@ -98,7 +98,26 @@ pub(super) struct Standing {
 /// What became of an attempt.
 pub(crate) enum Delivered {
     Taken,
-    Failed(Box<WireError>),
+    Failed(Failed),
+}
+
+/// Why an attempt failed, and what follows from it.
+pub(crate) struct Failed {
+    pub(crate) error: Box<WireError>,
+    /// How long the target wants to be left alone.
+    pub(crate) rest: Option<Duration>,
+    /// Whether it would fail for ever.
+    pub(crate) is_final: bool,
+}
+
+impl From<Box<WireError>> for Failed {
+    fn from(error: Box<WireError>) -> Self {
+        Self {
+            error,
+            rest: None,
+            is_final: false,
+        }
+    }
 }
 
 /// The first send of a lane.
@@ -201,32 +220,33 @@ pub(crate) fn note(
     if first != number {
         return Ok((true, false));
     }
-    let error = match delivered {
+    let failed = match delivered {
         Delivered::Taken => {
             take(records, lane, number, standing, now)?;
             return Ok((true, false));
         }
-        Delivered::Failed(error) => error,
+        Delivered::Failed(failed) => failed,
     };
     let attempt = if counted {
         standing.attempt
     } else {
         standing.attempt + 1
     };
-    if sent.backoff.is_spent(attempt) {
+    if failed.is_final || sent.backoff.is_spent(attempt) {
         bury(
             records,
             lane,
             (number, sent),
             standing,
             attempt,
-            Failure::of(error),
+            Failure::of(&failed.error),
             now,
             random,
         )?;
         return Ok((true, true));
     }
-    let at = now + sent.backoff.pause(attempt, random);
+    let pause = sent.backoff.pause(attempt, random);
+    let at = now + failed.rest.map_or(pause, |rest| rest.max(pause));
     stand(records, lane, Some(standing.at), at, attempt)?;
     Ok((false, false))
 }

@@ -25,6 +25,7 @@ mod destroy;
 mod events;
 mod executed;
 mod expiry;
+mod explore;
 mod front;
 mod gate;
 mod ids;
@@ -55,4 +56,6 @@ mod support;
 mod tables;
 mod upgrades;
 mod wake;
+#[cfg(feature = "client")]
+mod webhooks;
 mod workflows;

@@ -1,10 +1,11 @@
-//! The program that the chaos tests break: a ledger whose every entry is several records, a museum with tables, rooms that talk back, trouble on demand,
+//! The program that the chaos tests break: a ledger whose every entry is several records, a museum with tables, rooms that talk back, trips, trouble on demand,
 //! and the counter of the examples.
 
 mod bell;
 mod ledger;
 mod museum;
 mod room;
+mod trip;
 mod trouble;
 
 use std::process::ExitCode;
@@ -14,9 +15,12 @@ use counter::Counter;
 use ledger::Ledger;
 use museum::Museum;
 use room::{Echo, Room};
+use trip::{Agency, Stop};
 use trouble::Trouble;
 
-stayput::app!(Bell, Counter, Echo, Ledger, Museum, Room, Trouble);
+stayput::app!(
+    Agency, Bell, Counter, Echo, Ledger, Museum, Room, Stop, Trouble
+);
 
 fn main() -> ExitCode {
     stayput::run(app())

@@ -8,6 +8,7 @@ mod bus;
 mod clock;
 mod command;
 mod entropy;
+pub(crate) mod gone;
 mod house;
 mod node;
 mod outside;
@@ -23,6 +24,7 @@ pub mod store;
 mod tickets;
 #[cfg(feature = "tls")]
 mod tls;
+mod turnstile;
 /// Without the feature there is none.
 #[cfg(not(feature = "tls"))]
 mod tls {
@@ -37,3 +39,5 @@ pub use run::run;
 pub use settings::Settings;
 pub use socket::Heartbeat;
 pub(crate) use socket::{Encoding, Newcomer, News, Place};
+pub use turnstile::Turnstile;
+pub(crate) use turnstile::{Picks, Side, Step, shown};

@@ -17,6 +17,7 @@ use super::shard::Shard;
 use super::socket::Heartbeat;
 use super::store::{Durability, Faults, OpenError, Store, StoreOptions};
 use super::tickets::Tickets;
+use super::turnstile::Turnstile;
 use crate::app::App;
 use crate::backend::StorageFault;
 use crate::http::Readiness;
@@ -59,6 +60,8 @@ pub struct NodeOptions {
     pub variables: HashMap<String, String>,
     /// What answers requests to other servers in place of the network, for tests.
     pub script: Option<Script>,
+    /// What decides on the order of what may come in any, for tests.
+    pub turnstile: Option<Arc<Turnstile>>,
 }
 
 /// A running node.
@@ -121,6 +124,7 @@ impl NodeOptions {
             heartbeat: Heartbeat::default(),
             variables: super::variables::of_process(),
             script: None,
+            turnstile: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::command::{self, EXIT_USAGE, fail, say};
+use super::gone;
 use super::house::House;
 use super::node::{Node, NodeOptions};
 use super::reactor::{Reactor, share};
@@ -122,6 +123,7 @@ fn serve(app: App, settings: &Settings) -> ExitCode {
         Ok(node) => Arc::new(node),
         Err(error) => return fail(1, error),
     };
+    gone::tell(&settings.data, node.app());
     match serve_node(&node, &front, &listener, settings.connections, tls.as_ref()) {
         Ok(code) => code,
         Err(error) => fail(1, format_args!("the server cannot be started: {error}")),

@@ -41,6 +41,14 @@ impl<T: Object> HandleOf<T> {
             )));
         }
         let host = &self.host;
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let core = &host.core;
+            let what = || format!("{} {} at the state", core.identity, self.action);
+            if let Some(detained) = core.environment.detain(&what) {
+                detained.await;
+            }
+        }
         host.rouse();
         let mut call = host.system_call("handle");
         call.deadline = self.turn.deadline;

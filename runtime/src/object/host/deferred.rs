@@ -17,9 +17,10 @@ use crate::backend::StorageFault;
 use crate::error::Code;
 use crate::object::class::LiveObject as _;
 use crate::object::contain::race;
-use crate::object::mount::has_deferred;
+use crate::object::mount::{has_deferred, has_webhooks};
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, Timestamp, once, seconds};
+use crate::outgoing::webhook;
 use crate::rpc::{Reply, WireError};
 use crate::state::Records;
 use crate::time::{self, Begun, Delivered, Head, Keeper, Lane, Owed, Pass, RunOf};
@@ -199,8 +200,8 @@ impl<T: Object> Host<T> {
             if noted.is_err() {
                 return;
             }
-            if let Some((_, Delivered::Failed(error))) = &made {
-                self.report_failure(&format!("a call of {lane}"), error);
+            if let Some((_, Delivered::Failed(failed))) = &made {
+                self.report_failure(&format!("a call of {lane}"), &failed.error);
             }
             if is_dead {
                 self.report_dead(&format!("a call of {lane}"));
@@ -213,11 +214,26 @@ impl<T: Object> Host<T> {
                 }
                 durable = head.last;
             }
-            let made_now = match self.make(&head.call, head.owed).await {
-                Ok(_) => Delivered::Taken,
-                Err(error) => Delivered::Failed(error),
+            made = Some((head.number, self.deliver(head).await));
+        }
+    }
+
+    /// Makes what was sent, once.
+    async fn deliver(&self, head: Head) -> Delivered {
+        // Only classes that send requests link what does.
+        if const { has_webhooks::<T>() }
+            && let Some(request) = head.call.request()
+        {
+            let environment = &self.core.environment;
+            let answer = webhook::deliver(head.call.action(), request, environment);
+            return match Box::pin(answer).await {
+                Ok(()) => Delivered::Taken,
+                Err(failed) => Delivered::Failed(failed),
             };
-            made = Some((head.number, made_now));
+        }
+        match self.make(&head.call, head.owed).await {
+            Ok(_) => Delivered::Taken,
+            Err(error) => Delivered::Failed(error.into()),
         }
     }
 

@@ -8,7 +8,7 @@ use stayput::time::{Backoff, Missed};
 use stayput::workflow::Workflow;
 
 /// Notes what others defer.
-#[durable_object(defers)]
+#[durable_object(webhooks)]
 #[derive(Debug)]
 pub struct Agenda {
     notes: Log<String>,
@@ -166,6 +166,20 @@ impl Agenda {
         cx.schedule("regret", cx.me().note("regretted"))
             .after(Duration::ZERO);
         Err(AgendaError::Failing)
+    }
+
+    /// Tells a server something, surely.
+    #[action(public)]
+    fn post(&mut self, cx: &mut Context<Self>, url: String, text: String, signed: Option<String>) {
+        self.notes.push(text.clone());
+        let backoff = Backoff::default()
+            .retries(3)
+            .first(Duration::from_millis(200));
+        let post = cx.post(url).text(text).backoff(backoff);
+        match signed {
+            Some(setting) => post.signed(&setting).send(),
+            None => post.send(),
+        };
     }
 
     /// What waits for others.

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 
 use super::Shard;
+use crate::backend::native::turnstile::{Side, shown};
 use crate::backend::{Connections, Environment, LocalFuture, StorageFault};
 use crate::object::{Delivery, Envelope, IdKey, ObjectId, Timestamp, once, storage_error};
 use crate::outgoing::Script;
@@ -13,6 +14,26 @@ use crate::transfer::Transfer;
 /// The environment of the shard's objects.
 pub(super) struct Here {
     pub(super) shard: Rc<Shard>,
+}
+
+impl Here {
+    fn deliver(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
+        let (sender, receiver) = once::channel();
+        let reply = Box::new(move |reply| sender.send(reply));
+        let to = self.shard.shared.shard_of(envelope.target.id);
+        if to == self.shard.address {
+            self.shard.submit(Delivery::new(envelope), reply);
+            // What the call committed leaves with this round.
+            self.shard.outbox.touch();
+        } else {
+            self.shard.pending.send(to, envelope, reply);
+        }
+        Box::pin(async move {
+            receiver
+                .await
+                .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
+        })
+    }
 }
 
 impl Environment for Here {
@@ -55,21 +76,22 @@ impl Environment for Here {
     }
 
     fn call(&self, envelope: Envelope) -> LocalFuture<'static, Reply> {
-        let (sender, receiver) = once::channel();
-        let reply = Box::new(move |reply| sender.send(reply));
-        let to = self.shard.shared.shard_of(envelope.target.id);
-        if to == self.shard.address {
-            self.shard.submit(Delivery::new(envelope), reply);
-            // What the call committed leaves with this round.
-            self.shard.outbox.touch();
-        } else {
-            self.shard.pending.send(to, envelope, reply);
-        }
+        let what = || format!("{} of an object", shown(&envelope.target, &envelope.action));
+        let Some(detained) = self.detain(&what) else {
+            return self.deliver(envelope);
+        };
+        let here = Self {
+            shard: self.shard.clone(),
+        };
         Box::pin(async move {
-            receiver
-                .await
-                .unwrap_or_else(|| Err(storage_error(&StorageFault::Fenced)))
+            detained.await;
+            here.deliver(envelope).await
         })
+    }
+
+    fn detain(&self, what: &dyn Fn() -> String) -> Option<LocalFuture<'static, ()>> {
+        let turnstile = self.shard.shared.options.turnstile.as_ref()?;
+        Some(turnstile.pass(Side::Objects, what()))
     }
 
     fn connections(&self, id: ObjectId) -> Option<Rc<dyn Connections>> {

@@ -44,7 +44,9 @@ impl CareError {
         move |error| Self::Io { path, error }
     }
 
-    pub(super) fn database(path: impl Into<PathBuf>) -> impl FnOnce(rusqlite::Error) -> Self {
+    pub(in super::super::super) fn database(
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.into();
         move |error| Self::Database {
             path,

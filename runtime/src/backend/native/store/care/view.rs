@@ -16,7 +16,7 @@ use crate::object::ObjectId;
 const FIND: &str = "SELECT row, class, name, seq, epoch, alarm FROM object WHERE id = ?1";
 
 /// A data folder.
-pub(super) struct View {
+pub(in super::super::super) struct View {
     pub(super) path: PathBuf,
     pub(super) meta: Meta,
     pub(super) sql: SqlFiles,
@@ -35,7 +35,7 @@ pub(super) struct Row {
 
 impl View {
     /// Looks at a folder of the app.
-    pub(super) fn open(path: &Path, app: &str) -> Result<Self, CareError> {
+    pub(in super::super::super) fn open(path: &Path, app: &str) -> Result<Self, CareError> {
         let none = || {
             CareError::refused(format!(
                 "`{}` is no data folder: it has no `stayput.json`; say where it is by `--data DIR`",
@@ -56,6 +56,13 @@ impl View {
             meta,
             sql,
         }
+    }
+
+    /// Opens all shared files for reading, one after the other.
+    pub(in super::super::super) fn all_shared(
+        &self,
+    ) -> impl Iterator<Item = Result<Connection, OpenError>> + '_ {
+        (0..self.meta.files).map(|number| self.shared(number))
     }
 
     /// Where shared file `number` is.

@@ -1,0 +1,7 @@
+//! Serves the reminders.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stayput::run(reminders::app())
+}
