@@ -229,13 +229,3 @@ fn compare(native: &[Told], worker: &[Told]) -> String {
     }
     faults
 }
-
-#[test]
-fn tmp_boards() {
-    let built = app::build();
-    let native = play::play(&app::Native::new(&built), &[boards::ALL]);
-    println!("native played");
-    let worker = play::play(&app::Workerd::new(&built), &[boards::ALL]);
-    let faults = compare(&native, &worker);
-    assert!(faults.is_empty(), "\n{faults}");
-}
