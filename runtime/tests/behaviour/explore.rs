@@ -203,9 +203,8 @@ fn the_same_seed_is_the_same_order() {
                 for note in notes {
                     note.await.unwrap();
                 }
-                seen.lock()
-                    .unwrap()
-                    .push(till.notes().await.unwrap().concat());
+                let notes = till.notes().await.unwrap().concat();
+                seen.lock().unwrap().push(notes);
             });
         }
     }
