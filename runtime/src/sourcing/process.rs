@@ -14,7 +14,7 @@ use crate::object::Handle;
 use crate::state::Stateful;
 
 /// How many events, or records, one hold of the object is for.
-const HELD: u64 = 5_000;
+const HELD: u64 = 2_000;
 
 /// An event store of the object of a process: `this.events(|shop| &shop.orders)`.
 pub struct StoreHandle<S: Stateful, E, P = (), U = NoUpcasts> {
@@ -51,7 +51,7 @@ impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> StoreHandle<S, E,
         }
     }
 
-    /// Makes a projection anew from the first event on, 5,000 events at a time: other calls come in between, and see the
+    /// Makes a projection anew from the first event on, 2,000 events at a time: other calls come in between, and see the
     /// one that is there until the new one is complete. If the process is lost, the next call of this goes on where it
     /// ended; an action that is a job is called again by itself.
     ///
@@ -72,7 +72,7 @@ impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> StoreHandle<S, E,
         Ok(progress)
     }
 
-    /// Brings all projections that are behind up to date, 5,000 events at a time.
+    /// Brings all projections that are behind up to date, 2,000 events at a time.
     ///
     /// # Errors
     ///

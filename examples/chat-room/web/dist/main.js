@@ -9,7 +9,7 @@ const messages = at("messages");
 const text = at("text");
 /** The newest message that is shown: a message comes by event and by `history`, and is shown once. */
 let newest = 0;
-const typists = new Set();
+const typists = new Map();
 at("room").textContent = roomName;
 function show(message) {
     if (message.id <= newest)
@@ -32,14 +32,19 @@ function showPeople(names) {
         return item;
     }));
 }
+function stopTyping(name) {
+    clearTimeout(typists.get(name));
+    if (typists.delete(name))
+        showTyping();
+}
 function showTyping() {
-    const names = [...typists];
+    const names = [...typists.keys()];
     at("typing").textContent = names.length === 0 ? "" : `${names.join(", ")} ${names.length === 1 ? "is" : "are"} typing…`;
 }
-/** At each connection: say who we are, and catch up with what was said meanwhile. */
-async function catchUp() {
-    showPeople(await room.presence.enter({ name: me }));
-    // Events that come while the history is on its way are in it, too, or newer.
+/** What was said before the first connection, or is missing. */
+async function readHistory() {
+    // Messages that come while it is on its way are in it, too, or newer.
+    held ??= [];
     for (let page;;) {
         page = await room.history({ limit: 200, after: newest === 0 ? undefined : newest });
         for (const message of page)
@@ -47,40 +52,34 @@ async function catchUp() {
         if (page.length < 200)
             break;
     }
+    for (const message of held)
+        show(message);
+    held = undefined;
 }
+/** Messages that wait for the history: `show` passes over what is older than the newest. */
 let held = [];
-let connections = 0;
 room.$onStatus((status) => {
     const shown = at("status");
     shown.dataset["state"] = status.state;
     shown.textContent = status.state;
     if (status.state !== "open")
         return;
-    held = [];
-    typists.clear();
-    showTyping();
-    const connection = ++connections;
-    catchUp().then(() => {
-        // A newer connection catches up by itself.
-        if (connection !== connections)
-            return;
-        for (const message of held ?? [])
-            show(message);
-        held = undefined;
-    }, 
-    // What is held stays held: showing it would leave a gap for ever. The next connection tries again.
-    (error) => {
-        if (connection === connections)
-            shown.textContent = `cannot read the room: ${error}`;
-    });
+    for (const name of [...typists.keys()])
+        stopTyping(name);
+    const fail = (error) => void (shown.textContent = `cannot read the room: ${error}`);
+    room.presence.enter({ name: me }).then(showPeople, fail);
+    // What is said while there is no connection comes by itself when there is one again: the event is a durable one.
+    if (held !== undefined)
+        readHistory().catch(fail);
 });
-// Until the history is there, newer messages wait: `show` passes over what is older than the newest.
-room.$on("said", ({ message }) => (held === undefined ? show(message) : void held.push(message)));
+room.$on("said", ({ message }) => (held === undefined ? show(message) : void held.push(message)), 
+// More was said than is kept: the history knows it. Anything else is the connection's, which tells it itself.
+(error) => void (error.code === "gap" && readHistory().catch(() => { })));
 room.$on("typing", ({ name, active }) => {
+    stopTyping(name);
+    // Whoever says no more has stopped, or is gone.
     if (active)
-        typists.add(name);
-    else
-        typists.delete(name);
+        typists.set(name, setTimeout(() => stopTyping(name), 5_000));
     showTyping();
 });
 const refreshPeople = () => {
@@ -88,11 +87,14 @@ const refreshPeople = () => {
 };
 room.presence.$on("joined", refreshPeople);
 room.presence.$on("left", refreshPeople);
-let typing = false;
+/** When it was last said that we type; 0 if we do not. */
+let typing = 0;
 function setTyping(active) {
-    if (typing === active)
+    const now = Date.now();
+    // Said again while it lasts: the others forget it after five seconds.
+    if (active ? now - typing < 3_000 : typing === 0)
         return;
-    typing = active;
+    typing = active ? now : 0;
     room.typing({ active }).catch(() => { });
 }
 text.addEventListener("input", () => setTyping(text.value !== ""));

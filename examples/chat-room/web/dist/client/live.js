@@ -35,6 +35,10 @@ export class Live {
     #listeners = new Map();
     #watchers = new Set();
     #waiting = new Map();
+    /** What was subscribed, and so goes on where it was when it is subscribed anew. */
+    #heard = new Set();
+    /** How far the log of durable events was heard. */
+    #cursor;
     constructor(url, options) {
         this.#url = url.replace(/^http/, "ws");
         this.#options = options;
@@ -61,6 +65,7 @@ export class Live {
             if (!listeners.delete(listener) || listeners.size > 0 || this.#listeners.get(event) !== listeners)
                 return;
             this.#listeners.delete(event);
+            this.#heard.delete(event);
             if (this.#status.state === "open")
                 this.#ask("rpc.unsubscribe", { events: [event] }).catch(() => { });
             this.#rest();
@@ -89,6 +94,7 @@ export class Live {
         this.#pinned = false;
         const listeners = [...this.#listeners.values()].flatMap((all) => [...all]);
         this.#listeners.clear();
+        this.#heard.clear();
         this.#end({ state: "closed", code: 1000, reason: "" });
         for (const listener of listeners)
             listener.end();
@@ -179,9 +185,15 @@ export class Live {
     /** Subscribes to everything that is listened to; only then is the connection of use. */
     async #confirm(socket) {
         const events = [...this.#listeners.keys()];
+        const [known, fresh] = [events.filter((event) => this.#heard.has(event)), events.filter((event) => !this.#heard.has(event))];
         try {
             // An answer of any kind also tells that the object let us in.
-            await (events.length > 0 ? this.#ask("rpc.subscribe", { events }) : this.#ask("rpc.ping"));
+            if (events.length === 0)
+                await this.#ask("rpc.ping");
+            if (known.length > 0)
+                await this.#hear(known, this.#cursor);
+            if (fresh.length > 0)
+                await this.#hear(fresh, undefined);
         }
         catch (error) {
             if (this.#socket === socket)
@@ -203,7 +215,7 @@ export class Live {
         this.#rest();
     }
     #subscribe(event) {
-        this.#ask("rpc.subscribe", { events: [event] }).catch((error) => {
+        this.#hear([event], undefined).catch((error) => {
             // One that was lost is subscribed with the next connection.
             if (error.code === "network")
                 return;
@@ -213,6 +225,28 @@ export class Live {
                 listener.fail(error);
         });
     }
+    /** Subscribes; what was missed since `after` comes before the answer, page by page. */
+    async #hear(events, after) {
+        for (;;) {
+            const answer = await this.#ask("rpc.subscribe", { events, after });
+            const [cursor, gap] = [member(answer, "cursor"), member(answer, "gap")];
+            if (typeof cursor === "string")
+                this.#cursor = after = cursor;
+            for (const event of Array.isArray(gap) ? gap : [])
+                this.#miss(event);
+            if (member(answer, "more") !== true)
+                break;
+        }
+        for (const event of events)
+            if (this.#listeners.has(event))
+                this.#heard.add(event);
+    }
+    #miss(event) {
+        const listeners = typeof event === "string" ? this.#listeners.get(event) : undefined;
+        const error = clientError("gap", `some events \`${String(event)}\` of the time without a connection are not kept any more`);
+        for (const listener of [...(listeners ?? [])])
+            later(() => listener.miss(error));
+    }
     async #ask(method, params) {
         const id = nextId();
         const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
@@ -221,9 +255,11 @@ export class Live {
             this.#waiting.set(id, waiting);
             this.#send(waiting);
         });
-        const error = member(JSON.parse(text), "error");
+        const answer = JSON.parse(text);
+        const error = member(answer, "error");
         if (error !== undefined)
             throw failureOf(error);
+        return member(answer, "result");
     }
     #send(waiting) {
         waiting.sent = true;
@@ -265,6 +301,9 @@ export class Live {
             for (const listener of [...(listeners ?? [])]) {
                 later(() => listener.hear(member(params, "data"), text));
             }
+            const cursor = member(params, "cursor");
+            if (typeof cursor === "string")
+                this.#cursor = cursor;
         }
     }
     /** Something came: the connection lives. Asks when nothing comes for long. */
@@ -322,6 +361,7 @@ export class Live {
         this.#pinned = false;
         const listeners = [...this.#listeners.values()].flatMap((all) => [...all]);
         this.#listeners.clear();
+        this.#heard.clear();
         this.#end({ state: "closed", code, reason, error });
         for (const listener of listeners)
             listener.fail(error);
@@ -432,6 +472,8 @@ export function iterate(subscribe, signal) {
                     end({ error: clientError("overflow", `more than ${MAX_BUFFERED} events wait to be read`) });
                 }
             },
+            // What is read one by one would go on as if nothing was missing.
+            miss: (error) => end({ error }),
             fail: (error) => end({ error }),
             end: () => end({}),
         });

@@ -50,13 +50,15 @@ export class ObjectHandle {
     }
     /**
      * Calls `listener` with every event of this name, until the returned function is called. The connection is made if
-     * need be, and made again when it is lost; events of the meantime are lost (see `$onStatus`).
+     * need be, and made again when it is lost. Then durable events of the meantime come first, each once and in order, and
+     * the latest one of each key of those of which it is kept; other events of the meantime are lost (see `$onStatus`).
      *
-     * @param onError is told why nothing comes any more; without it that is thrown where nobody catches it
+     * @param onError is told why nothing comes any more, and of a `gap`: durable events that are not kept any more, after
+     * which the others come all the same. Without it that is thrown where nobody catches it
      */
     $on(event, listener, onError) {
         const fail = onError ?? ((error) => void Promise.reject(error));
-        return this.#listen(event, { hear: listener, fail, end: () => { } });
+        return this.#listen(event, { hear: listener, miss: fail, fail, end: () => { } });
     }
     /** The next event of this name. */
     async $once(event, options = {}) {
@@ -103,7 +105,7 @@ export class ObjectHandle {
             const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
             listener.hear(received(raw, shape, transport.bigint, "the event"));
         };
-        return live(this.$target).listen(wire, { hear, fail: listener.fail, end: listener.end });
+        return live(this.$target).listen(wire, { hear, miss: listener.miss, fail: listener.fail, end: listener.end });
     }
 }
 /** The connection of an object; none is made yet. */
