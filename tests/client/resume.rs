@@ -13,7 +13,7 @@ use crate::room::{Noted, Room};
 use crate::{Running, amount, client, launch, run};
 
 /// So long nothing may come before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Many clients that disconnect at random, and a server that is killed at random; somebody writes all the time.
 #[test]

@@ -26,10 +26,10 @@ test("a listener goes on where it was", async () => {
   await room.$connect();
   let written = 0;
   for (let round = 0; round < 8; round += 1) {
-    written = await writer.note(3);
-    await room.leave(4000).catch(() => {});
+    written = await writer.note({ times: 3 });
+    await room.leave({ code: 4000 }).catch(() => {});
     // More than a page, once.
-    written = await writer.note(round === 3 ? 700 : 20);
+    written = await writer.note({ times: round === 3 ? 700 : 20 });
     await until(() => heard.at(-1) === written, `heard of ${written}`);
   }
   assert.deepEqual(heard, Array.from({ length: written }, (_, index) => index + 1));
@@ -40,19 +40,19 @@ test("a listener goes on where it was", async () => {
 test("who begins later hears of what comes then", async () => {
   const room = connect(url, quick).room("later");
   const writer = connect(url, { WebSocket }).room("later");
-  await writer.note(2);
+  await writer.note({ times: 2 });
   const heard: number[] = [];
   const stop = room.$on("noted", ({ number }) => void heard.push(number));
   await room.$connect();
-  await writer.note(1);
+  await writer.note({ times: 1 });
   await until(() => heard.length === 1, "heard");
   // Who stopped and begins anew does not hear of the time between.
   stop();
-  await writer.note(1);
+  await writer.note({ times: 1 });
   room.$on("noted", ({ number }) => void heard.push(number));
   await room.listeners();
   await sleep(50);
-  await writer.note(1);
+  await writer.note({ times: 1 });
   await until(() => heard.length === 2, "heard again");
   assert.deepEqual(heard, [3, 5]);
   room.$close();
@@ -65,16 +65,16 @@ test("what is not kept any more is told", async () => {
   room.$on("noted", ({ number }) => void heard.push(number), (error) => void faults.push(error.code));
   const events = room.$events("noted");
   await room.$connect();
-  await writer.note(1);
+  await writer.note({ times: 1 });
   await until(() => heard.length === 1, "heard");
   assert.equal((await events.next()).value?.number, 1);
-  await room.leave(4000).catch(() => {});
+  await room.leave({ code: 4000 }).catch(() => {});
   // Another life of the object: its log is another one.
   await writer.end();
   await until(() => faults.length === 1, "told");
   assert.deepEqual(faults, ["gap"]);
   await assert.rejects(events.next(), { code: "gap" });
-  await writer.note(1);
+  await writer.note({ times: 1 });
   await until(() => heard.length === 2, "heard after it");
   assert.deepEqual(heard, [1, 1]);
   room.$close();

@@ -158,6 +158,7 @@ pub(crate) const ALL: &[Scenario] = &[
                 "ann",
                 "id: LOG-1\nevent: pinned\ndata: {\"number\":1,\"text\":\"one\"}",
             ),
+            gives("board/stream", "tell", r#"[null, "psst"]"#, "1"),
             gives("board/stream", "tell", r#"[null, "hi"]"#, "1"),
             stream(
                 "ann",

@@ -69,6 +69,8 @@ export type Status =
 export interface Listener {
   /** Takes the event's data as it came, and the text it came in. */
   hear(data: unknown, text: string): void;
+  /** Some are missing, and it will hear those after them. */
+  miss(error: StayputError): void;
   /** It will hear no more, because of this. */
   fail(error: StayputError): void;
   /** It will hear no more, because it was asked for. */
@@ -125,6 +127,10 @@ export class Live {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #watchers = new Set<(status: Status) => void>();
   readonly #waiting = new Map<number, Waiting>();
+  /** What was subscribed, and so goes on where it was when it is subscribed anew. */
+  readonly #heard = new Set<string>();
+  /** How far the log of durable events was heard. */
+  #cursor: string | undefined;
 
   constructor(url: string, options: LiveOptions) {
     this.#url = url.replace(/^http/, "ws");
@@ -154,6 +160,7 @@ export class Live {
     return () => {
       if (!listeners.delete(listener) || listeners.size > 0 || this.#listeners.get(event) !== listeners) return;
       this.#listeners.delete(event);
+      this.#heard.delete(event);
       if (this.#status.state === "open") this.#ask("rpc.unsubscribe", { events: [event] }).catch(() => {});
       this.#rest();
     };
@@ -180,6 +187,7 @@ export class Live {
     this.#pinned = false;
     const listeners = [...this.#listeners.values()].flatMap((all) => [...all]);
     this.#listeners.clear();
+    this.#heard.clear();
     this.#end({ state: "closed", code: 1000, reason: "" });
     for (const listener of listeners) listener.end();
   }
@@ -279,9 +287,12 @@ export class Live {
   /** Subscribes to everything that is listened to; only then is the connection of use. */
   async #confirm(socket: Socket): Promise<void> {
     const events = [...this.#listeners.keys()];
+    const [known, fresh] = [events.filter((event) => this.#heard.has(event)), events.filter((event) => !this.#heard.has(event))];
     try {
       // An answer of any kind also tells that the object let us in.
-      await (events.length > 0 ? this.#ask("rpc.subscribe", { events }) : this.#ask("rpc.ping"));
+      if (events.length === 0) await this.#ask("rpc.ping");
+      if (known.length > 0) await this.#hear(known, this.#cursor);
+      if (fresh.length > 0) await this.#hear(fresh, undefined);
     } catch (error) {
       if (this.#socket === socket) this.#fail(error as StayputError);
       return;
@@ -297,7 +308,7 @@ export class Live {
   }
 
   #subscribe(event: string): void {
-    this.#ask("rpc.subscribe", { events: [event] }).catch((error: StayputError) => {
+    this.#hear([event], undefined).catch((error: StayputError) => {
       // One that was lost is subscribed with the next connection.
       if (error.code === "network") return;
       const listeners = this.#listeners.get(event) ?? [];
@@ -306,7 +317,25 @@ export class Live {
     });
   }
 
-  async #ask(method: string, params?: object): Promise<void> {
+  /** Subscribes; what was missed since `after` comes before the answer, page by page. */
+  async #hear(events: readonly string[], after: string | undefined): Promise<void> {
+    for (;;) {
+      const answer = await this.#ask("rpc.subscribe", { events, after });
+      const [cursor, gap] = [member(answer, "cursor"), member(answer, "gap")];
+      if (typeof cursor === "string") this.#cursor = after = cursor;
+      for (const event of Array.isArray(gap) ? (gap as unknown[]) : []) this.#miss(event);
+      if (member(answer, "more") !== true) break;
+    }
+    for (const event of events) if (this.#listeners.has(event)) this.#heard.add(event);
+  }
+
+  #miss(event: unknown): void {
+    const listeners = typeof event === "string" ? this.#listeners.get(event) : undefined;
+    const error = clientError("gap", `some events \`${String(event)}\` of the time without a connection are not kept any more`);
+    for (const listener of [...(listeners ?? [])]) later(() => listener.miss(error));
+  }
+
+  async #ask(method: string, params?: object): Promise<unknown> {
     const id = nextId();
     const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
     const text = await new Promise<string>((resolve, reject) => {
@@ -314,8 +343,10 @@ export class Live {
       this.#waiting.set(id, waiting);
       this.#send(waiting);
     });
-    const error = member(JSON.parse(text) as unknown, "error");
+    const answer = JSON.parse(text) as unknown;
+    const error = member(answer, "error");
     if (error !== undefined) throw failureOf(error);
+    return member(answer, "result");
   }
 
   #send(waiting: Waiting): void {
@@ -355,6 +386,8 @@ export class Live {
       for (const listener of [...(listeners ?? [])]) {
         later(() => listener.hear(member(params, "data"), text));
       }
+      const cursor = member(params, "cursor");
+      if (typeof cursor === "string") this.#cursor = cursor;
     }
   }
 
@@ -412,6 +445,7 @@ export class Live {
     this.#pinned = false;
     const listeners = [...this.#listeners.values()].flatMap((all) => [...all]);
     this.#listeners.clear();
+    this.#heard.clear();
     this.#end({ state: "closed", code, reason, error });
     for (const listener of listeners) listener.fail(error);
   }
@@ -486,7 +520,12 @@ const MAX_BUFFERED = 1_000;
 
 /** The events that come, one after the other. */
 export function iterate<Data>(
-  subscribe: (listener: { hear(data: Data): void; fail(error: unknown): void; end(): void }) => () => void,
+  subscribe: (listener: {
+    hear(data: Data): void;
+    miss(error: unknown): void;
+    fail(error: unknown): void;
+    end(): void;
+  }) => () => void,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<Data> {
   const buffered: Data[] = [];
@@ -523,6 +562,8 @@ export function iterate<Data>(
           end({ error: clientError("overflow", `more than ${MAX_BUFFERED} events wait to be read`) });
         }
       },
+      // What is read one by one would go on as if nothing was missing.
+      miss: (error) => end({ error }),
       fail: (error) => end({ error }),
       end: () => end({}),
     });

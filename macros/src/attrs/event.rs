@@ -192,7 +192,7 @@ pub(crate) enum Kept {
     /// The last one of each value of a field; the last one of all, if none is named.
     Latest(Option<LitStr>),
     /// The last so many, and for so many hours.
-    Log(Option<Expr>, Option<Expr>),
+    Log(Option<Box<Expr>>, Option<Box<Expr>>),
 }
 
 impl Kept {
@@ -222,7 +222,7 @@ impl Kept {
             .help(format!("write `latest, key = \"{}\"`", key.value()));
         }
         match (durable, latest) {
-            (Some(_), _) => Self::Log(keep, hours),
+            (Some(_), _) => Self::Log(keep.map(Box::new), hours.map(Box::new)),
             (None, Some(_)) => Self::Latest(key),
             (None, None) => Self::Nothing,
         }

@@ -1,7 +1,7 @@
 //! `#[event]` on a type: what the runtime knows of it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use crate::attrs::action::Auth;
 use crate::attrs::event::Kept;
@@ -30,9 +30,10 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
         Kept::Nothing => None,
         Kept::Latest(_) => Some(quote!(__rt::Kept::Latest)),
         Kept::Log(keep, hours) => {
-            let keep = keep
-                .as_ref()
-                .map_or_else(|| quote!(__rt::Kept::COUNT), |keep| keep.to_token_stream());
+            let keep = keep.as_ref().map_or_else(
+                || quote!(__rt::Kept::COUNT),
+                quote::ToTokens::to_token_stream,
+            );
             let hours = hours.as_ref().map_or_else(
                 || quote!(::std::option::Option::None),
                 |hours| quote!(::std::option::Option::Some(#hours)),

@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 
 use super::local;
 use super::table::{auth, ends};
-use crate::attrs::event::Own;
+use crate::attrs::event::{Form, Own};
 use crate::model::handler::{Handler, HandlerKind};
 
 /// One element of the table.
@@ -159,18 +159,17 @@ fn message(handler: &Handler) -> TokenStream {
     } else {
         "reply_value"
     });
-    let said = |text: &Option<syn::LitStr>, default: &str| match text {
-        Some(text) => quote!(#text),
-        None => quote!(#default),
+    let said = |word: fn(&Form) -> &Option<syn::LitStr>, default: &str| {
+        let word = handler.form.as_ref().and_then(|form| word(form).as_ref());
+        word.map_or_else(|| quote!(#default), |word| quote!(#word))
     };
-    let words = handler.form.as_ref();
-    let tag = said(&words.and_then(|form| form.tag.clone()), "type");
-    let content = said(&words.and_then(|form| form.payload.clone()), "payload");
-    let id = said(&words.and_then(|form| form.id.clone()), "correlationId");
+    let tag = said(|form| &form.tag, "type");
+    let carried = said(|form| &form.payload, "payload");
+    let id = said(|form| &form.id, "correlationId");
     quote! {
         #cfgs
         {
-            const #form: &__rt::MessageForm = &__rt::MessageForm::new(#tag, #content, #id);
+            const #form: &__rt::MessageForm = &__rt::MessageForm::new(#tag, #carried, #id);
             __rt::Handler::TypedMessage(#form, |#this, #cx, #message| ::std::boxed::Box::pin(async move {
                 let (#message, #answer) = __rt::TypedMessage::<#ty>::read(#message, #form)?.split();
                 let #payload = __rt::#reply(Self::#method(#this #context, #message)#awaits)?;

@@ -165,19 +165,17 @@ impl<E: Event> Follow<E> {
                         return Ok(Followed::Gap);
                     }
                 }
-                State::Open(events) => match events.heard().await {
-                    Some((event, cursor)) => {
+                State::Open(events) => {
+                    if let Some((event, cursor)) = events.heard().await {
                         self.cursor = cursor.or(self.cursor.take());
                         return event.map(Followed::Event);
                     }
-                    None => {
-                        let overflow = events.overflow();
-                        self.state = State::Idle;
-                        if let Some(error) = overflow {
-                            return Err(error);
-                        }
+                    let overflow = events.overflow();
+                    self.state = State::Idle;
+                    if let Some(error) = overflow {
+                        return Err(error);
                     }
-                },
+                }
             }
         }
     }
@@ -222,9 +220,9 @@ fn pause(failures: u32) -> Duration {
     let most = FIRST_PAUSE
         .saturating_mul(1 << failures.min(5))
         .min(LONGEST_PAUSE);
-    let mut random = [0; 8];
+    let mut random = [0; 4];
     error::random(&mut random);
-    most.mul_f64(u64::from_le_bytes(random) as f64 / u64::MAX as f64)
+    most.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
 }
 
 impl<E> fmt::Debug for Follow<E> {

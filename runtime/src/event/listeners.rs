@@ -27,7 +27,10 @@ pub(crate) struct Listener {
 
 type Handled = Result<(), Box<WireError>>;
 
-struct Run<T: Object>(Box<dyn Fn(&mut T, &mut Context<T>, &dyn Any) -> Handled>);
+/// Such a handler of the object's class.
+type Runs<T> = dyn Fn(&mut T, &mut Context<T>, &dyn Any) -> Handled;
+
+struct Run<T: Object>(Box<Runs<T>>);
 
 /// What was added to one object. Apart, because most objects have none, and all that are loaded would pay for it.
 #[derive(Default)]
@@ -40,9 +43,7 @@ struct Added {
 }
 
 impl Listener {
-    pub(crate) fn run<T: Object>(
-        &self,
-    ) -> Option<&dyn Fn(&mut T, &mut Context<T>, &dyn Any) -> Handled> {
+    pub(crate) fn run<T: Object>(&self) -> Option<&Runs<T>> {
         Some(&*self.run.downcast_ref::<Run<T>>()?.0)
     }
 }

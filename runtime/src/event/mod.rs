@@ -73,6 +73,9 @@ pub trait DeclaredBy<S>: Event {}
 #[diagnostic::do_not_recommend]
 impl<S: Declares<E>, E: Event> DeclaredBy<S> for E {}
 
+/// What a connection gets to see of an event's data, JSON text both.
+pub(crate) type ViewOf = fn(&[u8], &Connection) -> Option<Bytes>;
+
 /// A declared event, as data.
 #[derive(Clone, Copy)]
 pub struct EventInfo {
@@ -85,7 +88,7 @@ pub struct EventInfo {
     /// Decides who may subscribe.
     pub can_subscribe: Option<fn(&Subscriber<'_>) -> bool>,
     /// What a connection gets to see of its data, JSON text both.
-    pub(crate) view: Option<fn(&[u8], &Connection) -> Option<Bytes>>,
+    pub(crate) view: Option<ViewOf>,
     describe: fn(&mut SchemaGenerator) -> EventManifest,
 }
 

@@ -338,7 +338,6 @@ impl KeptManifest {
         }
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     fn is_nothing(&self) -> bool {
         *self == Self::Nothing
     }

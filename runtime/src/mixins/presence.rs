@@ -147,6 +147,11 @@ fn members(connections: &[Connection], now: Timestamp) -> Vec<Member> {
     settled.collect()
 }
 
+/// How many they are: no more than an object has connections.
+fn count(members: &[Member]) -> u32 {
+    u32::try_from(members.len()).unwrap_or(u32::MAX)
+}
+
 fn check(metadata: &Value) -> Result<(), PresenceError> {
     let bytes = metadata.to_string().len();
     if bytes > MAX_METADATA {
@@ -246,7 +251,7 @@ macro_rules! presence {
                     if was_there {
                         cx.broadcast(Changed { member });
                     } else {
-                        let count = there.len() as u32;
+                        let count = count(&there);
                         cx.broadcast(Joined { member, count });
                     }
                 }
@@ -262,7 +267,7 @@ macro_rules! presence {
             /// How many are there.
             #[action($($who)?)]
             pub fn count(&self, cx: &Context<Self>) -> u32 {
-                self.list(cx).len() as u32
+                count(&self.list(cx))
             }
 
             /// Tells the others that the caller types, or has stopped. Say it again while it lasts: it is over after five
@@ -318,7 +323,7 @@ macro_rules! presence {
             fn tell_left(&self, cx: &mut Context<Self>, name: String) {
                 let there = self.list(cx);
                 if there.iter().all(|member| member.name != name) {
-                    let count = there.len() as u32;
+                    let count = count(&there);
                     cx.broadcast(Left { name, count });
                 }
             }
@@ -339,7 +344,10 @@ presence! {
 
 /// The same for everyone.
 pub mod public {
-    use super::*;
+    use serde_json::Value;
+
+    use super::{Guest, Member, PresenceError, TYPING, check, count, members};
+    use crate::prelude::*;
 
     presence! {
         /// Who is there, authenticated or not. Mount it as `#[mixin] presence: Presence`.

@@ -43,11 +43,13 @@ pub(crate) enum Effect {
     },
 }
 
+type See = dyn Fn(&Connection) -> Option<Bytes>;
+
 /// What a connection gets to see of an event: JSON text, or nothing.
 pub(crate) struct View {
     /// The mixin that broadcasts; empty for the object itself.
     pub(crate) mount: Arc<str>,
-    pub(crate) see: Box<dyn Fn(&Connection) -> Option<Bytes>>,
+    pub(crate) see: Box<See>,
 }
 
 impl fmt::Debug for View {

@@ -174,7 +174,7 @@ pub struct Events<'a, E> {
     kinds: Vec<String>,
     limit: usize,
     steps: &'static [Upcast],
-    events: PhantomData<fn() -> E>,
+    typed: PhantomData<fn() -> E>,
 }
 
 impl<'a, E> Events<'a, E> {
@@ -189,7 +189,7 @@ impl<'a, E> Events<'a, E> {
             kinds: Vec::new(),
             limit: usize::MAX,
             steps,
-            events: PhantomData,
+            typed: PhantomData,
         }
     }
 
@@ -253,6 +253,7 @@ impl<E: DeserializeOwned> Events<'_, E> {
     /// a cursor all the same.
     ///
     /// A cursor that is no place here fails the action with `invalid_params`; see [`Page`].
+    #[expect(clippy::needless_pass_by_value, reason = "as it comes with a call")]
     pub fn page(self, after: Option<Cursor>, limit: u32) -> Page<Recorded<E>> {
         let keys = self.keys.clone();
         let page = self.try_page(after.as_ref(), limit);

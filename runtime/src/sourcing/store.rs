@@ -82,8 +82,11 @@ use crate::state::{AsKey as _, Cursor, Field, FieldCache, Page, Site, field_by_s
 /// Faults of the storage poison the action: it fails as a whole, and until then there are no events.
 pub struct EventStore<E, P = (), U = NoUpcasts> {
     site: Site,
-    types: PhantomData<fn() -> (E, P, U)>,
+    types: PhantomData<Types<E, P, U>>,
 }
+
+/// Nothing of them is in the field.
+type Types<E, P, U> = fn() -> (E, P, U);
 
 impl<E, P, U> EventStore<E, P, U> {
     pub(super) fn keys(&self) -> Result<Keys<'_>, StorageFault> {
@@ -108,6 +111,7 @@ impl<E: Stored, P: Projections<E>, U: Upcasts<E>> EventStore<E, P, U> {
 
     /// The names of the streams that have events, in the order of their bytes, behind a cursor: at most `limit`, and the
     /// cursor to go on with. Each is a read of its own.
+    #[expect(clippy::needless_pass_by_value, reason = "as it comes with a call")]
     pub fn streams(&self, after: Option<Cursor>, limit: u32) -> Page<String> {
         let page = self
             .keys()
@@ -132,7 +136,7 @@ impl<E: Stored, P: Projections<E>, U: Upcasts<E>> EventStore<E, P, U> {
             assert!(
                 projection::position(P::ALL, A::NAME).is_some(),
                 "this is no projection of the event store"
-            )
+            );
         };
         let keys = self.keys();
         let mark = self.settle(keys.clone().and_then(Mark::read));

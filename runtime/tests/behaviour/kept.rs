@@ -52,7 +52,7 @@ impl Wall {
 
     /// Rings, writes, and takes it back.
     #[action(public)]
-    fn stumble(&mut self, cx: &mut Context<Self>) -> stayput::Result<()> {
+    fn stumble(&mut self, cx: &mut Context<Self>) -> Result<()> {
         self.ring(cx);
         self.write(cx, 1);
         Err(stayput::Error::msg("stumbled"))
@@ -218,7 +218,7 @@ fn several_events_come_in_the_order_they_happened() {
             .collect();
         assert_eq!(names, ["wrote", "rang", "wrote", "rang"]);
         // Who is told of one only learns of a gap in that one only: an hour later the others are too old.
-        t.advance(std::time::Duration::from_secs(3_600)).await;
+        t.advance(hours(1)).await;
         let ben = t.as_user("ben").connect(&wall).await.unwrap();
         let answer = ask(&ben, &["wrote", "rang"], Some("oldest")).await;
         assert_eq!(answer["gap"], json!(["rang"]));

@@ -74,7 +74,7 @@ impl Shop {
     }
 
     #[event(Sold, once)]
-    fn first(&mut self, sold: Sold) -> stayput::Result<()> {
+    fn first(&mut self, sold: Sold) -> Result<()> {
         self.welcomes += 1;
         if sold.cents == 1 {
             return Err(stayput::Error::msg("too little to be the first"));

@@ -628,7 +628,7 @@ fn of_sixteen_writers_with_one_expected_version_one_wins() {
                 match writer.await {
                     Ok(_) => won += 1,
                     Err(CallError::Failed(conflict)) => {
-                        assert_eq!(conflict.actual(), round * 2 + 2)
+                        assert_eq!(conflict.actual(), round * 2 + 2);
                     }
                     Err(CallError::Rejected(rejection)) => panic!("{rejection}"),
                 }
@@ -706,7 +706,8 @@ fn events_are_read_forward_backward_by_type_by_range_and_by_pages() {
                     break;
                 }
             }
-            let of_order = |position: &u64| order.is_none() || (position - 1) / 2 % 3 == 0;
+            let of_order =
+                |position: &u64| order.is_none() || ((position - 1) / 2).is_multiple_of(3);
             let of_kind = |position: &u64| kind.is_none() || position % 2 == 1;
             let mut all: Vec<_> = (1..=600).filter(of_order).filter(of_kind).collect();
             if newest_first {
@@ -1008,24 +1009,24 @@ fn stored_events_are_brought_up_to_date_and_projections_catch_up() {
         assert!(shop.events("Paid".to_owned()).await.unwrap().is_empty());
 
         // One is of a new version, the other is new: both begin anew, and an append must not leave a gap.
-        let places = async || {
+        let reached = async || {
             let progress = shop.progress().await.unwrap();
             progress.iter().map(|it| it.position).collect::<Vec<_>>()
         };
         assert_eq!(shop.snapshot("buyers").await.unwrap().data, json!([]));
         assert_eq!(shop.append("a", placed.clone()).await.unwrap(), 4);
-        assert_eq!(places().await, [0, 0]);
+        assert_eq!(reached().await, [0, 0]);
         assert!(!shop.catch_up(3).await.unwrap());
-        assert_eq!(places().await, [3, 3]);
+        assert_eq!(reached().await, [3, 3]);
         assert_eq!(
             shop.snapshot("buyers").await.unwrap().data,
             json!([["ada", 5]])
         );
         t.crash().await;
         shop.catch_up_all().await.unwrap();
-        assert_eq!(places().await, [4, 4]);
+        assert_eq!(reached().await, [4, 4]);
         shop.append("a", euros(3)).await.unwrap();
-        assert_eq!(places().await, [5, 5]);
+        assert_eq!(reached().await, [5, 5]);
         assert_eq!(
             shop.snapshot("buyers").await.unwrap().data,
             json!([["ada", 10]])

@@ -213,7 +213,7 @@ fn last_ones(
         start: &start,
         end: Some(&end),
         reverse: false,
-        limit: MAX_KEYS as usize,
+        limit: MAX_KEYS,
     };
     for record in records.try_scan(&all)? {
         let item: Item = decode(&record.key, &record.value)?;

@@ -13,7 +13,7 @@ use crate::state::{Records, decode, encode};
 
 const HEAD: &str = "!ev#";
 /// How many values of one event are kept, each under a key of its own.
-pub(super) const MAX_KEYS: u64 = 1_000;
+pub(super) const MAX_KEYS: usize = 1_000;
 /// How long such a key may be.
 const MAX_KEY: usize = 512;
 const MILLIS_AN_HOUR: i64 = 3_600_000;
@@ -133,7 +133,7 @@ pub(crate) fn append(
     let records = raw.records();
     let mut head = Head::read(&records)?;
     if head.log.is_empty() {
-        head.log = format!("{:08x}", raw.random() as u32).into();
+        head.log = format!("{:08x}", raw.random() >> 32).into();
     }
     head.at += 1;
     let (at, now) = (head.at, raw.turn.now);
@@ -184,7 +184,7 @@ pub(crate) fn put_latest(
         let mut head = Head::read(&records)?;
         let span = head.span(event);
         span.next += 1;
-        if span.next > MAX_KEYS {
+        if span.next > MAX_KEYS as u64 {
             return Err(refused(format!(
                 "the last ones of {MAX_KEYS} keys are kept already: forget some by `cx.forget::<Event>(key)`"
             )));

@@ -19,6 +19,9 @@ use crate::state::Loader;
 /// How many events one action may cause: handlers that emit what they handle would never end.
 const MAX_EVENTS: usize = 10_000;
 
+/// Runs one with what it is about.
+type Runs<'a, T> = dyn Fn(&mut T, RawContext) -> Result<(), Box<WireError>> + 'a;
+
 /// One handler, of either kind.
 struct Handling<'a, T> {
     name: &'a str,
@@ -28,7 +31,7 @@ struct Handling<'a, T> {
     required: bool,
     /// The record that tells that it has run, if it runs once in the object's life.
     once: Option<String>,
-    run: &'a dyn Fn(&mut T, RawContext) -> Result<(), Box<WireError>>,
+    run: &'a Runs<'a, T>,
 }
 
 impl<T: Object> Host<T> {

@@ -104,10 +104,7 @@ impl Core {
         let connections = self.environment.connections(self.identity.id);
         let (id, connections) = call.connection.zip(connections).ok_or_else(lost)?;
         let listener = connections.get(id).ok_or_else(lost)?;
-        let after = after
-            .as_deref()
-            .map(|after| self.place(after))
-            .transpose()?;
+        let after = after.as_deref().map(place).transpose()?;
         let of: Vec<_> = events.iter().filter_map(declared).collect();
         // What an unborn object has written may never be committed.
         let records = if self.born.get() {
@@ -160,21 +157,21 @@ impl Core {
         self.store.gate(self.seq.get(), Box::new(gate));
         answer
     }
+}
 
-    fn place(&self, after: &str) -> Result<Cursor, Box<WireError>> {
-        if after == OLDEST {
-            return Ok(Cursor {
-                log: Cursor::NO_LOG.into(),
-                at: 0,
-            });
-        }
-        after.parse().map_err(|_| {
-            let expected = "a cursor as it came with an event or an answer, or `oldest`";
-            refuse(vec![
-                Fault::new("/after".to_owned(), "cursor", expected).received(after),
-            ])
-        })
+fn place(after: &str) -> Result<Cursor, Box<WireError>> {
+    if after == OLDEST {
+        return Ok(Cursor {
+            log: Cursor::NO_LOG.into(),
+            at: 0,
+        });
     }
+    after.parse().map_err(|_| {
+        let expected = "a cursor as it came with an event or an answer, or `oldest`";
+        refuse(vec![
+            Fault::new("/after".to_owned(), "cursor", expected).received(after),
+        ])
+    })
 }
 
 /// Everything that the connection listens to then, and how far it has come.

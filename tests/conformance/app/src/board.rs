@@ -42,7 +42,8 @@ impl Told {
     fn heard_by(&self, connection: &Connection) -> Option<Self> {
         let volume = self.volume.filter(|_| !connection.rooms().is_empty());
         let text = self.text.clone();
-        Some(Self { text, volume })
+        // What is whispered is for those who are in a room.
+        (volume.is_some() || text != "psst").then_some(Self { text, volume })
     }
 }
 

@@ -103,6 +103,8 @@ impl Shard {
         tokio::task::spawn_local(shard.clone().watch_alarms());
         tokio::task::spawn_local(shard.clone().watch_expiries());
         shard.serve(&mailbox).await;
+        // Each holds the shard, which holds them: nobody else would ever let go of their files.
+        drop(shard.residents.take());
     }
 
     fn begin(
