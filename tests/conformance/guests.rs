@@ -169,7 +169,7 @@ fn block(connection: &mut Connection) -> io::Result<String> {
     let mut block: Vec<String> = Vec::new();
     loop {
         let line = connection.line()?;
-        let counts = ["event: ", "data: ", "retry: "];
+        let counts = ["event: ", "data: ", "id: ", "retry: "];
         if counts.iter().any(|begin| line.starts_with(begin)) {
             block.push(line);
         } else if line.is_empty() && !block.is_empty() {

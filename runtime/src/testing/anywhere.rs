@@ -16,6 +16,7 @@ const TOKEN: &str = "STAYPUT_TEST_TOKEN";
 /// How long something may take to happen, by the real clock.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a running app is left alone between two looks.
+#[cfg(feature = "client")]
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What `#[stayput::test]` gives to a test: the function's parameter decides.

@@ -29,13 +29,10 @@ pub(in crate::backend::native) struct Broken;
 
 /// How often something is sent while no item is.
 const BEAT: Duration = Duration::from_secs(10);
-/// What a stream begins with: how long a client waits before it connects again, in milliseconds.
-const PRELUDE: &[u8] = b"retry: 1000\n\n";
 
 impl ReplyBody {
     /// The events of a connection that was let in.
     pub(in crate::backend::native) fn stream(place: Place) -> Self {
-        place.outlet.queue.borrow_mut().push(PRELUDE);
         Self::Stream(place)
     }
 

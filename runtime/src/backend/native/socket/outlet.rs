@@ -19,6 +19,9 @@ use crate::socket::MessageForm;
 use crate::socket::{CloseCode, ConnectionId, ConnectionKind, Frame, Gone, Packet, stream_text};
 use crate::stream::Readers;
 
+/// What a stream of events begins with: how long a client waits before it connects again, in milliseconds.
+const PRELUDE: &[u8] = b"retry: 1000\n\n";
+
 /// What an outlet's bytes are.
 pub(crate) enum Encoding {
     /// Frames of a WebSocket; what is JSON is in this form, if it is not text.
@@ -73,7 +76,8 @@ impl Encoding {
 
 impl Outlet {
     fn new(name: Name, target: Target, encoding: Encoding) -> Rc<Self> {
-        Rc::new(Self {
+        let begins = matches!(encoding, Encoding::Stream);
+        let outlet = Rc::new(Self {
             name,
             target,
             encoding,
@@ -86,7 +90,11 @@ impl Outlet {
             readers: Readers::default(),
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
-        })
+        });
+        if begins {
+            outlet.queue.borrow_mut().push(PRELUDE);
+        }
+        outlet
     }
 
     /// Its number on this thread.
