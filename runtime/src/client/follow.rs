@@ -143,6 +143,8 @@ impl<E: Event> Follow<E> {
                         self.state = State::Idle;
                     }
                     Err(fault) => {
+                        // Who asks again all the same does not ask without a pause.
+                        self.failures += 1;
                         self.state = State::Over;
                         return Err(Rejection::new(fault));
                     }
