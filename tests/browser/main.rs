@@ -1,4 +1,4 @@
-//! The chat room in a real browser: two pages talk while the server is killed, and its page is the one in its sources.
+//! Examples in a real browser: two pages at once while the server is killed, and the pages are those in their sources.
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -20,15 +20,25 @@ fn root() -> PathBuf {
 
 #[test]
 fn two_pages_talk_while_the_server_is_killed() {
+    on_both("chat-room");
+}
+
+#[test]
+fn two_pages_edit_one_text_while_the_server_is_killed() {
+    on_both("document");
+}
+
+/// Runs the script of an example on both backends.
+fn on_both(example: &str) {
     assert!(
         Path::new("/usr/bin/chromium").exists(),
         "this test needs a browser: apt-get install chromium"
     );
-    let built = both("chat-room");
+    let built = both(example);
     for backend in ["native", "workers"] {
         let folder = scratch();
         let data = folder.path().join("data");
-        let drive = |launch: &Launch<'_>| drive(backend, launch);
+        let drive = |launch: &Launch<'_>| drive(example, backend, launch);
         match backend {
             "native" => drive(&Launch::new(&built.program, &data)),
             _ => built.worker.alone().launch(&data, drive),
@@ -36,16 +46,17 @@ fn two_pages_talk_while_the_server_is_killed() {
     }
 }
 
-fn drive(backend: &str, launch: &Launch<'_>) {
+fn drive(example: &str, backend: &str, launch: &Launch<'_>) {
     let (server, _) = launch.start();
     let address = server.address();
     let mut server = Some(server);
     let shots = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("browser")
+        .join(example)
         .join(backend);
     fs::create_dir_all(&shots).unwrap();
     let mut pages = Command::new("node")
-        .arg(root().join("tests/browser/pages.mjs"))
+        .arg(root().join(format!("tests/browser/{example}.mjs")))
         .arg(format!("http://{address}"))
         .arg(&shots)
         .stdin(Stdio::piped())
@@ -63,33 +74,35 @@ fn drive(backend: &str, launch: &Launch<'_>) {
                 passed = true;
                 continue;
             }
-            other => panic!("{backend}: the pages say {other}"),
+            other => panic!("{example}, {backend}: the pages say {other}"),
         }
         writeln!(answers, "done").unwrap();
     }
     assert!(
         pages.wait().unwrap().success() && passed,
-        "{backend}: see above"
+        "{example}, {backend}: see above"
     );
 }
 
-/// The page that the program holds was made from these very sources.
+/// The pages that the programs hold were made from these very sources.
 #[test]
-fn the_page_is_built_from_its_sources() {
-    let folder = scratch();
-    let web = root().join("examples/chat-room/web");
-    let status = Command::new(web.join("build"))
-        .arg(folder.path())
-        .status()
-        .unwrap();
-    assert!(status.success(), "web/build failed");
-    let fresh = files(&folder.path().join("dist"));
-    assert!(fresh.len() > 3, "{fresh:?}");
-    // Not `assert_eq`: nobody wants to read all of both.
-    assert!(
-        files(&web.join("dist")) == fresh,
-        "run examples/chat-room/web/build and commit what it makes"
-    );
+fn the_pages_are_built_from_their_sources() {
+    for example in ["chat-room", "document"] {
+        let folder = scratch();
+        let web = root().join("examples").join(example).join("web");
+        let status = Command::new(web.join("build"))
+            .arg(folder.path())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{example}: web/build failed");
+        let fresh = files(&folder.path().join("dist"));
+        assert!(fresh.len() > 3, "{fresh:?}");
+        // Not `assert_eq`: nobody wants to read all of both.
+        assert!(
+            files(&web.join("dist")) == fresh,
+            "run examples/{example}/web/build and commit what it makes"
+        );
+    }
 }
 
 fn files(folder: &Path) -> BTreeMap<PathBuf, String> {

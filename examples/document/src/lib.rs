@@ -371,4 +371,17 @@ impl Made {
     }
 }
 
-stayput::app!(Document);
+stayput::app!(
+    Document;
+    assets(
+        "/" = "../web/index.html",
+        "/style.css" = "../web/style.css",
+        "/main.js" = "../web/dist/main.js",
+        "/change.js" = "../web/dist/change.js",
+        "/replica.js" = "../web/dist/replica.js",
+        "/client/index.js" = "../web/dist/client/index.js",
+        "/client/client.js" = "../web/dist/client/client.js",
+        "/client/live.js" = "../web/dist/client/live.js",
+        "/client/stayput.js" = "../web/dist/client/stayput.js",
+    )
+);
