@@ -154,7 +154,11 @@ paper.$onStatus((status) => {
 });
 
 text.addEventListener("input", (event) => {
-  replica.change(difference(replica.text, text.value, text.selectionEnd));
+  const changes = difference(replica.text, text.value, text.selectionEnd);
+  replica.change(changes);
+  for (const [id, person] of others) {
+    others.set(id, { ...person, anchor: moved(person.anchor, changes), head: moved(person.head, changes) });
+  }
   // While a character is composed its text is none yet that others should see.
   if (!(event as InputEvent).isComposing) void send();
 });

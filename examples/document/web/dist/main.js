@@ -149,7 +149,11 @@ paper.$onStatus((status) => {
         join().catch((error) => void (shown.textContent = `cannot join: ${error}`));
 });
 text.addEventListener("input", (event) => {
-    replica.change(difference(replica.text, text.value, text.selectionEnd));
+    const changes = difference(replica.text, text.value, text.selectionEnd);
+    replica.change(changes);
+    for (const [id, person] of others) {
+        others.set(id, { ...person, anchor: moved(person.anchor, changes), head: moved(person.head, changes) });
+    }
     // While a character is composed its text is none yet that others should see.
     if (!event.isComposing)
         void send();
