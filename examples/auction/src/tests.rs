@@ -59,13 +59,13 @@ async fn each_is_told_what_is_theirs_to_know(t: &Harness) {
             .collect()
     };
     let [sams, anns, bens] = [0, 1, 2].map(|at| told(&|| listeners[at].next::<Placed>()));
-    let (ann_s, ben_s) = (Some("ann".to_owned()), Some("ben".to_owned()));
+    let (first, second) = (Some("ann".to_owned()), Some("ben".to_owned()));
     assert_eq!(
         sams,
-        [(1, 100, 1, ann_s.clone()), (2, 250, 2, ben_s.clone())]
+        [(1, 100, 1, first.clone()), (2, 250, 2, second.clone())]
     );
-    assert_eq!(anns, [(1, 100, 1, ann_s), (2, 250, 2, None)]);
-    assert_eq!(bens, [(1, 100, 1, None), (2, 250, 2, ben_s.clone())]);
+    assert_eq!(anns, [(1, 100, 1, first), (2, 250, 2, None)]);
+    assert_eq!(bens, [(1, 100, 1, None), (2, 250, 2, second.clone())]);
 
     // Whoever comes now hears how it stands; the reserve is the seller's.
     for (who, reserve) in [("sam", Some(200)), ("eve", None)] {

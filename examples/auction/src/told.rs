@@ -1,5 +1,10 @@
 //! What is told, and what of it to whom. Events bear everything; each subscriber's view leaves out what is not theirs.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "a view may also leave out an event as a whole"
+)]
+
 use stayput::prelude::*;
 
 /// Somebody bid. The last 1,000 are kept: who comes back hears what was bid meanwhile.

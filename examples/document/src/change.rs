@@ -28,9 +28,13 @@ struct Shape {
     added: u32,
 }
 
+fn width(char: char) -> u32 {
+    1 + u32::from(char > '\u{ffff}')
+}
+
 /// How long a text is, in UTF-16 units.
 pub fn units(text: &str) -> u32 {
-    let units = text.chars().map(|char| char.len_utf16() as u32);
+    let units = text.chars().map(width);
     units.fold(0, u32::saturating_add)
 }
 
@@ -41,7 +45,7 @@ fn byte(text: &str, unit: u32) -> Option<usize> {
         if at >= unit {
             return (at == unit).then_some(byte);
         }
-        at += char.len_utf16() as u32;
+        at += width(char);
     }
     (at == unit).then_some(text.len())
 }

@@ -19,7 +19,7 @@ pub use replica::{Outgoing, Replica};
 use people::Seat;
 
 /// How many edits are kept. An edit of a text that is older cannot be fitted in.
-pub const KEPT: u64 = 1_000;
+pub const KEPT: u32 = 1_000;
 /// How many changes an edit has at most.
 pub const MAX_CHANGES: usize = 100;
 /// How long a text may get, in UTF-16 units.
@@ -190,7 +190,7 @@ impl Document {
         let by = by.unwrap_or_default();
         let made = Made { id, by, changes };
         let version = self.edits.push(made.clone());
-        self.edits.keep_last(KEPT);
+        self.edits.keep_last(KEPT.into());
         self.follow(cx, version, &made.changes);
         cx.broadcast(made.told(version));
         Ok(version)
@@ -334,7 +334,7 @@ impl Document {
 
     /// Those of the edits after a version that are kept.
     fn kept_since(&self, base: u64) -> Vec<Edited> {
-        let kept = self.edits.range(base + 1.., KEPT as u32);
+        let kept = self.edits.range(base + 1.., KEPT);
         kept.into_iter()
             .map(|(version, made)| made.told(version))
             .collect()

@@ -113,20 +113,17 @@ impl Replica {
             let (theirs, waiting) = transform(theirs, std::mem::take(&mut self.waiting))?;
             Some((theirs, on_its_way, waiting))
         });
-        match fitted {
-            Some((theirs, on_its_way, waiting)) => {
-                apply(&mut self.text, &theirs);
-                self.waiting = waiting;
-                if let Some(sent) = sent {
-                    *sent = on_its_way;
-                }
+        if let Some((theirs, on_its_way, waiting)) = fitted {
+            apply(&mut self.text, &theirs);
+            self.waiting = waiting;
+            if let Some(sent) = sent {
+                *sent = on_its_way;
             }
+        } else {
             // More than anybody types: what the object has is what is.
-            None => {
-                self.text.clone_from(&self.shared);
-                self.waiting.clear();
-                self.sent = None;
-            }
+            self.text.clone_from(&self.shared);
+            self.waiting.clear();
+            self.sent = None;
         }
     }
 }

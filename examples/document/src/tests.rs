@@ -1,5 +1,6 @@
 //! Whatever is edited at once, in whatever order it arrives: all come to the same text.
 #![allow(
+    clippy::cast_possible_truncation,
     clippy::unwrap_used,
     clippy::panic,
     reason = "what goes wrong in a test fails it"
@@ -12,7 +13,9 @@ use stayput::prelude::*;
 use stayput::testing::Harness;
 
 use crate::change::{Change, apply, difference, moved, transform, units};
-use crate::{Document, DocumentError, Edited, KEPT, Outgoing, Replica, app};
+use crate::{Document, DocumentError, Edited, Outgoing, Replica, app};
+
+const KEPT: u64 = crate::KEPT as u64;
 
 fn put(at: u32, insert: &str) -> Change {
     Change {
@@ -99,7 +102,7 @@ fn cursors_go_with_the_text() {
 fn fitting(text: &str, (at, remove, word): (u16, u16, usize)) -> Change {
     let mut places: Vec<u32> = vec![0];
     for char in text.chars() {
-        places.push(places.last().unwrap() + char.len_utf16() as u32);
+        places.push(places.last().unwrap() + units(char.encode_utf8(&mut [0; 4])));
     }
     let at = usize::from(at) % places.len();
     // Mostly short, now and then all there is.
@@ -136,7 +139,7 @@ fn merged(text: &str, first: &Change, second: &Change) -> String {
             if !gone(first, at) && !gone(second, at) {
                 result.push(char);
             }
-            at += char.len_utf16() as u32;
+            at += units(char.encode_utf8(&mut [0; 4]));
         }
     }
     result
@@ -465,5 +468,5 @@ async fn an_edit_of_a_text_that_is_too_old_is_refused(t: &Harness) {
         .await
         .unwrap();
     assert_eq!((welcome.edits.len(), welcome.version), (0, KEPT + 2));
-    assert_eq!(welcome.text.map(|text| units(&text)), Some(KEPT as u32 + 2));
+    assert_eq!(welcome.text.map(|text| units(&text)), Some(crate::KEPT + 2));
 }
