@@ -87,7 +87,7 @@ async function send(again = false): Promise<void> {
     const { code, retryable } = error as { code: string; retryable: boolean };
     // A lost one is sent again when there is a connection.
     if (code === "network") return;
-    if (code === "document.stale" || code === "document.unknown") await join();
+    if (code === "document.stale" || code === "document.unknown") enter();
     else if (retryable) setTimeout(() => void send(true), 1_000);
     else {
       replica.giveUp();
@@ -127,6 +127,15 @@ async function join(): Promise<void> {
   void send(true);
 }
 
+/** The same, again and again until it is done or there is no connection, which comes back by itself. */
+function enter(): void {
+  join().catch((error: { code?: string; retryable?: boolean }) => {
+    if (error.code === "network") return;
+    if (error.retryable === true) setTimeout(enter, 1_000);
+    else at("status").textContent = `cannot join: ${error}`;
+  });
+}
+
 /** A position in the object's text is one in ours when our own changes have moved it. */
 function fitted(person: Person): Person {
   const { pending } = replica;
@@ -150,7 +159,7 @@ paper.$onStatus((status) => {
   const shown = at("status");
   shown.dataset["state"] = status.state;
   shown.textContent = status.state;
-  if (status.state === "open") join().catch((error: unknown) => void (shown.textContent = `cannot join: ${error}`));
+  if (status.state === "open") enter();
 });
 
 text.addEventListener("input", (event) => {

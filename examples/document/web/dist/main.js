@@ -81,7 +81,7 @@ async function send(again = false) {
         if (code === "network")
             return;
         if (code === "document.stale" || code === "document.unknown")
-            await join();
+            enter();
         else if (retryable)
             setTimeout(() => void send(true), 1_000);
         else {
@@ -123,6 +123,17 @@ async function join() {
     release();
     void send(true);
 }
+/** The same, again and again until it is done or there is no connection, which comes back by itself. */
+function enter() {
+    join().catch((error) => {
+        if (error.code === "network")
+            return;
+        if (error.retryable === true)
+            setTimeout(enter, 1_000);
+        else
+            at("status").textContent = `cannot join: ${error}`;
+    });
+}
 /** A position in the object's text is one in ours when our own changes have moved it. */
 function fitted(person) {
     const { pending } = replica;
@@ -146,7 +157,7 @@ paper.$onStatus((status) => {
     shown.dataset["state"] = status.state;
     shown.textContent = status.state;
     if (status.state === "open")
-        join().catch((error) => void (shown.textContent = `cannot join: ${error}`));
+        enter();
 });
 text.addEventListener("input", (event) => {
     const changes = difference(replica.text, text.value, text.selectionEnd);
