@@ -220,6 +220,17 @@ pub(crate) const ALL: &[Scenario] = &[
             ),
             hear("ben", r#"{"jsonrpc":"2.0","result":["red"],"id":3}"#),
             gives("board/rooms", "there", r#"["red"]"#, "2"),
+            // One that the object has listen, and that asked for nothing.
+            open("cleo", "board/rooms"),
+            say(
+                "cleo",
+                r#"{"jsonrpc":"2.0","id":5,"method":"tune","params":[true]}"#,
+            ),
+            hear(
+                "cleo",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"tuned","volume":null}}}"#,
+            ),
+            hear("cleo", r#"{"jsonrpc":"2.0","result":1,"id":5}"#),
             // Who does not listen does not hear.
             gives("board/rooms", "tell", r#"["red", "to red"]"#, "1"),
             gives("board/rooms", "tell", r#"["blue", "to blue"]"#, "0"),
@@ -229,6 +240,20 @@ pub(crate) const ALL: &[Scenario] = &[
             ),
             Step::Wait(13),
             gives("board/rooms", "there", r#"["red"]"#, "2"),
+            gives("board/rooms", "tell", r#"[null, "to all"]"#, "2"),
+            hear(
+                "cleo",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"to all","volume":null}}}"#,
+            ),
+            hear(
+                "ann",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"to all","volume":7}}}"#,
+            ),
+            say(
+                "cleo",
+                r#"{"jsonrpc":"2.0","id":6,"method":"tune","params":[false]}"#,
+            ),
+            hear("cleo", r#"{"jsonrpc":"2.0","result":0,"id":6}"#),
             Step::Vanish { who: "ben" },
             Step::Eventually(crate::scenarios::call(
                 "board/rooms",

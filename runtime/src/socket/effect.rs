@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::close::CloseCode;
 use super::connection::{Attachment, Connection, ConnectionId};
 use super::packet::{EventPacket, Packet};
 use crate::backend::Connections;
@@ -25,6 +26,12 @@ pub(crate) enum Effect {
         id: ConnectionId,
         room: Arc<str>,
         joins: bool,
+    },
+    /// A connection listens to an event from here on, or not any more.
+    Listen {
+        id: ConnectionId,
+        event: Arc<str>,
+        on: bool,
     },
     /// An event to those who listen to it.
     Event {
@@ -153,6 +160,9 @@ impl Effect {
             Self::Room { id, room, joins } if *id == attachment.id => {
                 Rc::make_mut(attachment).set_in(room, *joins);
             }
+            Self::Listen { id, event, on } if *id == attachment.id => {
+                Rc::make_mut(attachment).subscribe(std::slice::from_ref(event), *on);
+            }
             _ => {}
         }
     }
@@ -177,6 +187,15 @@ impl Effect {
     pub(crate) fn send(self, connections: &dyn Connections) {
         match self {
             Self::State { .. } | Self::Room { .. } => {}
+            // Only now: events of earlier turns may still have waited for the disk, and it is to hear those of later ones.
+            Self::Listen { id, event, on } => {
+                let known = connections.get(id).is_some();
+                let kept = connections.subscribe(id, &[event], on);
+                if known && kept.is_none() {
+                    // What it listens to does not fit beside its socket any more.
+                    connections.close(id, CloseCode::TooBig.number(), "too many events");
+                }
+            }
             Self::Event {
                 packet,
                 to,

@@ -14,6 +14,7 @@ mod packet;
 mod query;
 mod reply;
 mod roster;
+mod subscribe;
 mod typed_frame;
 
 pub use broadcast::Broadcast;

@@ -58,4 +58,5 @@ mod upgrades;
 mod wake;
 #[cfg(feature = "client")]
 mod webhooks;
+mod welcome;
 mod workflows;

@@ -120,6 +120,23 @@ impl Board {
         }
     }
 
+    /// Has the caller's connection hear what is told, or not; whether it does then.
+    #[action(public)]
+    fn tune(&mut self, cx: &mut Context<Self>, on: bool) -> usize {
+        let Some(connection) = cx.connection() else {
+            return 0;
+        };
+        if on {
+            cx.subscribe::<Told>(&connection);
+        } else {
+            cx.unsubscribe::<Told>(&connection);
+        }
+        let text = "tuned".to_owned();
+        let volume = Some(7);
+        let told = cx.broadcast(Told { text, volume });
+        told.to_connection(connection.id()).count()
+    }
+
     /// How many are in a room.
     #[action(public)]
     fn there(&self, cx: &Context<Self>, room: String) -> usize {
