@@ -171,7 +171,11 @@ fn a_token_is_one_subject_and_no_other() {
         ("ann", &"a".repeat(65)),
         ("ann", "0123456789abcde!"),
     ] {
-        assert_eq!(subject_of(&format!("{name}.{secret}")), None, "{name}.{secret}");
+        assert_eq!(
+            subject_of(&format!("{name}.{secret}")),
+            None,
+            "{name}.{secret}"
+        );
     }
     assert_eq!(subject_of("0123456789abcdef"), None);
 }
