@@ -26,7 +26,7 @@ export async function until(what, holds) {
   }
 }
 
-/** Runs a script with a function that opens pages, which must throw nothing. */
+/** Runs a script with a function that opens pages, which must throw nothing. `enter` does what a page asks for before it connects. */
 export async function drive(script) {
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -34,10 +34,11 @@ export async function drive(script) {
   });
   const faults = [];
   try {
-    await script(async (query) => {
+    await script(async (query, enter = async () => {}) => {
       const page = await browser.newPage({ viewport: { width: 620, height: 560 } });
       page.on("pageerror", (error) => faults.push(`${query}: ${error}`));
       await page.goto(`${url}/?${query}`);
+      await enter(page);
       await page.waitForSelector('#status[data-state="open"]', { timeout: 10_000 });
       return page;
     });

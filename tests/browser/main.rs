@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use support::process::{Launch, scratch};
-use support::workers::both;
+use support::workers::{both, native};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -28,12 +28,26 @@ fn two_pages_edit_one_text_while_the_server_is_killed() {
     on_both("document");
 }
 
-/// Runs the script of an example on both backends.
-fn on_both(example: &str) {
+/// Natively only: what differs between the backends is in no page, and a build for Workers takes minutes.
+#[test]
+fn three_pages_bid_and_each_is_told_what_is_theirs_to_know() {
+    need_browser();
+    let folder = scratch();
+    let program = native("auction");
+    let data = folder.path().join("data");
+    drive("auction", "native", &Launch::new(&program, &data));
+}
+
+fn need_browser() {
     assert!(
         Path::new("/usr/bin/chromium").exists(),
         "this test needs a browser: apt-get install chromium"
     );
+}
+
+/// Runs the script of an example on both backends.
+fn on_both(example: &str) {
+    need_browser();
     let built = both(example);
     for backend in ["native", "workers"] {
         let folder = scratch();
@@ -87,7 +101,7 @@ fn drive(example: &str, backend: &str, launch: &Launch<'_>) {
 /// The pages that the programs hold were made from these very sources.
 #[test]
 fn the_pages_are_built_from_their_sources() {
-    for example in ["chat-room", "document"] {
+    for example in ["auction", "chat-room", "document"] {
         let folder = scratch();
         let web = root().join("examples").join(example).join("web");
         let status = Command::new(web.join("build"))

@@ -3,17 +3,13 @@
 
 #[cfg(test)]
 mod tests;
+mod token;
 mod told;
-
-use std::time::Duration;
 
 use stayput::mixins::Presence;
 use stayput::prelude::*;
 
 pub use told::{Ended, Placed, Standing};
-
-/// A bid in the last minute moves the end: so much is left after each bid at least.
-pub const LAST_CALL: Duration = minutes(1);
 
 /// The auction of one lot. Its object bears the lot's name.
 #[durable_object(defers, events(Placed, Standing, Ended))]
@@ -35,6 +31,8 @@ struct Lot {
     start_cents: u64,
     step_cents: u64,
     reserve_cents: u64,
+    /// So much is left after each bid at least.
+    last_call_seconds: u32,
     ends_at: Timestamp,
     ended: bool,
 }
@@ -88,19 +86,25 @@ impl Auction {
         /// For less it is not sold. Nobody but the seller is told.
         #[param(max = 1_000_000_000_000)]
         reserve_cents: u64,
-        #[param(min = 1, max = 43_200)] minutes: u32,
+        /// In how many seconds it ends.
+        #[param(min = 10, max = 2_592_000)]
+        seconds: u32,
+        /// How many seconds are left after each bid at least: a later bid moves the end.
+        #[param(min = 1, max = 3_600, default = 60)]
+        last_call_seconds: u32,
     ) -> Result<Timestamp, AuctionError> {
         if self.lot.is_some() {
             return Err(AuctionError::Open);
         }
         let seller = cx.caller().subject().to_owned();
-        let ends_at = cx.now() + stayput::prelude::minutes(minutes.into());
+        let ends_at = cx.now() + stayput::prelude::seconds(seconds.into());
         self.lot = Some(Lot {
             title,
             seller,
             start_cents,
             step_cents,
             reserve_cents,
+            last_call_seconds,
             ends_at,
             ended: false,
         });
@@ -131,8 +135,9 @@ impl Auction {
         if cents < least {
             return Err(AuctionError::TooLow { least });
         }
-        if lot.ends_at < now + LAST_CALL {
-            lot.ends_at = now + LAST_CALL;
+        let last_call = now + seconds(lot.last_call_seconds.into());
+        if lot.ends_at < last_call {
+            lot.ends_at = last_call;
             // Registered again under its name, it is moved.
             cx.schedule("end", cx.me().end()).at(lot.ends_at);
         }
@@ -253,4 +258,17 @@ impl Auction {
     }
 }
 
-stayput::app!(Auction);
+stayput::app!(
+    Auction;
+    auth(token::by_own_token);
+    assets(
+        "/" = "../web/index.html",
+        "/style.css" = "../web/style.css",
+        "/main.js" = "../web/dist/main.js",
+        "/token.js" = "../web/dist/token.js",
+        "/client/index.js" = "../web/dist/client/index.js",
+        "/client/client.js" = "../web/dist/client/client.js",
+        "/client/live.js" = "../web/dist/client/live.js",
+        "/client/stayput.js" = "../web/dist/client/stayput.js",
+    )
+);

@@ -8,6 +8,7 @@
 use stayput::prelude::*;
 use stayput::testing::Harness;
 
+use crate::token::subject_of;
 use crate::{Auction, AuctionError, AuctionStub, Ended, Placed, Standing, app};
 
 fn failed<T: std::fmt::Debug>(result: Result<T, CallError<AuctionError>>) -> AuctionError {
@@ -28,11 +29,11 @@ async fn each_is_told_what_is_theirs_to_know(t: &Harness) {
         failed(ann.bid(100u64).await),
         AuctionError::NotOpen
     ));
-    sam.offer("A vase", 100u64, 10u64, 200u64, 60u32)
+    sam.offer("A vase", 100u64, 10u64, 200u64, 3_600u32, 60u32)
         .await
         .unwrap();
     assert!(matches!(
-        failed(ben.offer("Mine", 1u64, 1u64, 0u64, 1u32).await),
+        failed(ben.offer("Mine", 1u64, 1u64, 0u64, 60u32, 60u32).await),
         AuctionError::Open
     ));
     let mut listeners = Vec::new();
@@ -103,7 +104,7 @@ async fn each_is_told_what_is_theirs_to_know(t: &Harness) {
 async fn a_late_bid_moves_the_end(t: &Harness) {
     let (sam, ann, ben) = (of(t, "sam"), of(t, "ann"), of(t, "ben"));
     let end = sam
-        .offer("A vase", 100u64, 10u64, 1_000u64, 10u32)
+        .offer("A vase", 100u64, 10u64, 1_000u64, 600u32, 60u32)
         .await
         .unwrap();
     assert_eq!(ann.bid(100u64).await.unwrap(), end);
@@ -127,7 +128,7 @@ async fn a_late_bid_moves_the_end(t: &Harness) {
 #[stayput::test]
 async fn one_of_two_bids_at_once_is_too_low(t: &Harness) {
     of(t, "sam")
-        .offer("A vase", 100u64, 10u64, 0u64, 10u32)
+        .offer("A vase", 100u64, 10u64, 0u64, 600u32, 60u32)
         .await
         .unwrap();
     let (one, other) = (
@@ -151,4 +152,30 @@ async fn who_is_there_is_known(t: &Harness) {
     drop(ann);
     t.settle().await;
     assert_eq!(sam.presence().count().await.unwrap(), 0);
+}
+
+#[test]
+fn a_token_is_one_subject_and_no_other() {
+    let secret = "0123456789abcdef";
+    let ann = subject_of(&format!("ann.{secret}")).unwrap();
+    assert_eq!(subject_of(&format!("ann.{secret}")), Some(ann.clone()));
+    assert!(ann.starts_with("ann~") && ann.len() == 20, "{ann}");
+    assert_ne!(subject_of(&format!("ann.{secret}0")), Some(ann.clone()));
+    assert_ne!(subject_of(&format!("ben.{secret}")), Some(ann));
+    let long = "a".repeat(21);
+    for (name, secret) in [
+        ("", secret),
+        (&long, secret),
+        ("ann~0", secret),
+        ("ann", "short"),
+        ("ann", &"a".repeat(65)),
+        ("ann", "0123456789abcde!"),
+    ] {
+        assert_eq!(
+            subject_of(&format!("{name}.{secret}")),
+            None,
+            "{name}.{secret}"
+        );
+    }
+    assert_eq!(subject_of("0123456789abcdef"), None);
 }
