@@ -40,6 +40,7 @@ mod middleware;
 mod outgoing;
 mod overload;
 mod pages;
+mod passed_on;
 mod presence;
 mod queues;
 mod quotas;
