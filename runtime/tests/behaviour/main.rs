@@ -49,6 +49,8 @@ mod replace;
 mod repositories;
 mod retry;
 mod rooms;
+#[cfg(feature = "jsonschema")]
+mod schemas;
 mod sourcing;
 mod sql;
 mod storage;
