@@ -8,6 +8,14 @@
     )
 )]
 
+// Without it the parameters would pass unchecked there, or the class not compile for a reason that is hard to find. The validator
+// would make a Worker's wasm several times as large.
+#[cfg(all(feature = "jsonschema", target_arch = "wasm32"))]
+compile_error!(
+    "the feature `jsonschema` of `stayput` is for native programs only: ask for it under \
+     `[target.'cfg(not(target_arch = \"wasm32\"))'.dependencies]`, and list the `ParamsSchema` by `cfg_attr`"
+);
+
 // Our own mixins are written as users write theirs.
 extern crate self as stayput;
 

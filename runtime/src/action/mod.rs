@@ -17,6 +17,8 @@ mod table;
 
 pub use bound::Bound;
 pub use decode::{ActionParam, DecodeParams, Params};
+#[cfg(all(feature = "jsonschema", not(target_arch = "wasm32")))]
+pub(crate) use fault::pointer;
 pub(crate) use fault::{Fault, Faults, refuse};
 pub use format::Format;
 pub use in_url::InUrl;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Code;
+use super::{ActionError, Code, passed};
 use crate::rpc::WireError;
 
 /// Why a call brought no result.
@@ -102,17 +102,20 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-impl<E: fmt::Display> fmt::Display for CallError<E> {
+impl<E: ActionError + fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(error) => error.fmt(f),
+            Self::Failed(error) => {
+                passed::tell(|| error.to_wire());
+                error.fmt(f)
+            }
             Self::Rejected(rejection) => rejection.fmt(f),
         }
     }
 }
 
 // Not only for `E: Error`: `stayput::Error` is none, and `?` is to work on calls of actions that fail with it, too.
-impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
+impl<E: ActionError + fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // What travelled has no causes of its own.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ActionError, Code, ErrorInfo, Rejection};
+use super::{ActionError, Code, ErrorInfo, Rejection, passed};
 use crate::backend::StorageFault;
 use crate::object::storage_error;
 use crate::rpc::WireError;
@@ -10,8 +10,11 @@ use crate::rpc::WireError;
 /// A result with the general [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Any error. Callers see a rejection of the framework as it was and a storage fault as they would without `try_`,
-/// everything else as `internal`: the text of an undeclared error goes to the log, never to a caller.
+/// Any error. Callers see a rejection of the framework as it was, a storage fault as they would without `try_`, and what another
+/// object's action failed with ([`CallError::Failed`](super::CallError::Failed)) by the code, status, message and details that
+/// it told this object. Everything else is `internal`: the text of an undeclared error goes to the log, never to a caller.
+///
+/// All three keep that however they are wrapped. What callers are not to see is said in other words by [`Error::msg`].
 pub struct Error(Inner);
 
 enum Inner {
@@ -41,7 +44,14 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             if !text.is_empty() {
                 text.push_str(": ");
             }
-            text.push_str(&current.to_string());
+            let (words, told) = passed::ask(current);
+            // The text of an `internal` one is for the log, like any other.
+            if let Some(wire) = told
+                && wire.code != Code::Internal.info().code
+            {
+                return Self(Inner::Rejected(Rejection::new(wire)));
+            }
+            text.push_str(&words);
             cause = current.source();
         }
         Self(Inner::Opaque(text))

@@ -5,6 +5,7 @@ mod call;
 mod codes;
 mod general;
 mod page;
+mod passed;
 mod retry;
 mod wire;
 

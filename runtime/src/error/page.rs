@@ -19,6 +19,10 @@ On the wire an error is `{\"code\", \"message\", \"data\": {\"code\", \"details\
 and may change. *Retryable*: the same call may succeed later. When `data.maybe_executed` is true the action may have
 taken effect all the same, so repeat it only if it may run twice.
 
+In an action of `stayput::Result`, `?` passes on by its code, status, message and details what another object answered: the errors
+of this table, and those that its action declares. All other errors become `internal`; so does what is said in other words by
+`stayput::Error::msg`. The manifest lists what an action declares only, not what it passes on.
+
 | `data.code` | JSON-RPC `code` | HTTP status | Retryable | Meaning | What to do |
 |---|---|---|---|---|---|
 ";

@@ -18,6 +18,9 @@ pub struct Invocation {
     pub(crate) envelope: Envelope,
     pub(crate) mode: Mode,
     pub(crate) core: Rc<Core>,
+    /// The parameters that the action knows.
+    #[cfg(all(feature = "jsonschema", not(target_arch = "wasm32")))]
+    pub(crate) known: &'static [crate::action::Param],
 }
 
 impl Invocation {

@@ -14,6 +14,8 @@ mod meter;
 mod quota;
 mod rate;
 mod request_log;
+#[cfg(all(feature = "jsonschema", not(target_arch = "wasm32")))]
+mod schema;
 mod shared;
 mod timeout;
 
@@ -29,6 +31,8 @@ pub(crate) use meter::{Asking, LIMITER, Meter};
 pub use quota::Quota;
 pub use rate::RateLimit;
 pub use request_log::{LoggedCall, RequestLog};
+#[cfg(all(feature = "jsonschema", not(target_arch = "wasm32")))]
+pub use schema::ParamsSchema;
 pub(crate) use shared::name_of;
 pub use shared::{CountBy, SharedLimit, by_ip, by_subject};
 pub use timeout::Timeout;

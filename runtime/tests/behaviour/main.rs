@@ -40,6 +40,7 @@ mod middleware;
 mod outgoing;
 mod overload;
 mod pages;
+mod passed_on;
 mod presence;
 mod queues;
 mod quotas;
@@ -48,6 +49,8 @@ mod replace;
 mod repositories;
 mod retry;
 mod rooms;
+#[cfg(feature = "jsonschema")]
+mod schemas;
 mod sourcing;
 mod sql;
 mod storage;

@@ -58,6 +58,8 @@ impl<T: Object> Host<T> {
             envelope,
             mode,
             core: self.core.clone(),
+            #[cfg(all(feature = "jsonschema", not(target_arch = "wasm32")))]
+            known: entry.params,
         };
         let progress = Rc::new(Cell::new(Progress::Ahead));
         let end = End {
