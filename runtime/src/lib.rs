@@ -183,7 +183,7 @@ struct TimePage;
 struct WorkflowsPage;
 
 /// Keeps the examples of middleware's page compiling.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "jsonschema"))]
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
 

@@ -9,31 +9,41 @@ use std::error::Error;
 
 use crate::rpc::WireError;
 
+/// Whether somebody asks, and what was told.
+enum Asked {
+    Nobody,
+    Open,
+    Told(Box<WireError>),
+}
+
 thread_local! {
-    /// What was told to whoever asks now, if somebody does.
-    static ASKED: RefCell<Option<Option<Box<WireError>>>> = const { RefCell::new(None) };
+    static ASKED: RefCell<Asked> = const { RefCell::new(Asked::Nobody) };
 }
 
 /// An error's text, and the first form that was told while it was written.
 pub(super) fn ask(error: &dyn Error) -> (String, Option<Box<WireError>>) {
     /// Puts back what was asked before, also if writing the text panics.
-    struct Before(Option<Option<Box<WireError>>>);
+    struct Before(Asked);
     impl Drop for Before {
         fn drop(&mut self) {
-            let before = self.0.take();
+            let before = std::mem::replace(&mut self.0, Asked::Nobody);
             ASKED.with(|asked| asked.replace(before));
         }
     }
-    let _before = Before(ASKED.with(|asked| asked.replace(Some(None))));
+    let _before = Before(ASKED.with(|asked| asked.replace(Asked::Open)));
     let text = error.to_string();
-    (text, ASKED.with(RefCell::take).flatten())
+    let told = match ASKED.with(|asked| asked.replace(Asked::Nobody)) {
+        Asked::Told(form) => Some(form),
+        Asked::Nobody | Asked::Open => None,
+    };
+    (text, told)
 }
 
 /// Tells whoever asks now.
 pub(super) fn tell(form: impl FnOnce() -> WireError) {
-    let wanted = ASKED.with(|asked| matches!(&*asked.borrow(), Some(None)));
+    let wanted = ASKED.with(|asked| matches!(&*asked.borrow(), Asked::Open));
     if wanted {
         let form = Box::new(form());
-        ASKED.with(|asked| asked.replace(Some(Some(form))));
+        ASKED.with(|asked| asked.replace(Asked::Told(form)));
     }
 }

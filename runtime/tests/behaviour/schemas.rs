@@ -71,10 +71,13 @@ async fn all_faults_are_told_as_ours_are(t: &Harness) {
         &json!({ "name": "A", "count": 13, "extra": { "kind": "odd", "more/": 1 } }),
     )
     .await;
-    let error = &answer;
+    let error = &answer["error"];
     assert_eq!(error["code"], -32602);
     assert_eq!(error["data"]["code"], "invalid_params");
-    let mut faults = error["data"]["details"]["faults"].as_array().unwrap().clone();
+    let mut faults = error["data"]["details"]["faults"]
+        .as_array()
+        .unwrap()
+        .clone();
     faults.sort_by_key(|fault| format!("{} {}", fault["path"], fault["rule"]));
     assert_eq!(
         Value::from(faults),
@@ -96,7 +99,7 @@ async fn what_fits_goes_on_by_name_and_by_position(t: &Harness) {
     assert_eq!(post(t, &json!({ "name": "ann", "count": 6 })).await, 1);
     assert_eq!(post(t, &json!(["ann", 6])).await, 2);
     let refused = post(t, &json!(["ann", 7])).await;
-    let fault = &refused["data"]["details"]["faults"][0];
+    let fault = &refused["error"]["data"]["details"]["faults"][0];
     assert_eq!(fault["path"], "/count", "{refused}");
     let order = Bakery::named(t, "main").order("a".to_owned(), 6, None, None);
     let refused = order.await.unwrap_err();
