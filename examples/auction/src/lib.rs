@@ -73,6 +73,10 @@ pub enum AuctionError {
 impl Auction {
     /// Offers the lot. The caller is its seller.
     #[action]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are the action's parameters, which callers give by name"
+    )]
     fn offer(
         &mut self,
         cx: &mut Context<Self>,
