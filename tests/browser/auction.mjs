@@ -35,8 +35,8 @@ await drive(async (page) => {
   assert.equal(new URL(ann.url()).search, "?lot=vase");
   await says(sam, "#watching", "3 here");
 
-  await sam.fill('#offer [name="seconds"]', "12");
-  await sam.fill('#offer [name="last"]', "6");
+  await sam.fill('#offer [name="seconds"]', "20");
+  await sam.fill('#offer [name="last"]', "10");
   await sam.click("#offer button");
   for (const page of [ann, ben]) await says(page, "#title", "A vase, sold by sam");
   await says(sam, "#title", "A vase, sold by you");
@@ -64,7 +64,7 @@ await drive(async (page) => {
   await ann.screenshot({ path: `${folder}/refused.png` });
 
   // A late bid moves the end, which the server's death does not move.
-  await until("it is late", async () => (await endsAt(ben)) - Date.now() < 5_000);
+  await until("it is late", async () => (await endsAt(ben)) - Date.now() < 9_000);
   const before = await endsAt(ben);
   await bid(ann, "3.00");
   await until("the end has moved", async () => (await endsAt(ben)) > before);
