@@ -28,7 +28,7 @@ use crate::rpc::WireError;
 /// static ORDER: ParamsSchema = ParamsSchema::new(r#"{
 ///     "properties": { "count": { "type": "integer", "multipleOf": 6 } },
 ///     "if": { "properties": { "bring": { "const": true } }, "required": ["bring"] },
-///     "then": { "required": ["address"] }
+///     "then": { "properties": { "address": { "type": "string" } }, "required": ["address"] }
 /// }"#);
 ///
 /// #[durable_object]
