@@ -8,8 +8,8 @@
     )
 )]
 
-// Without it the parameters would pass unchecked there, or the class not compile for a reason that is hard to find. The validator
-// would make a Worker's wasm several times as large.
+// Without it the parameters would pass unchecked there, or the class not compile for a reason that is hard to find; and the validator
+// is large, where size is start-up time.
 #[cfg(all(feature = "jsonschema", target_arch = "wasm32"))]
 compile_error!(
     "the feature `jsonschema` of `stayput` is for native programs only: ask for it under \

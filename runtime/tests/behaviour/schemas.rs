@@ -131,3 +131,15 @@ async fn a_schema_that_is_none_is_found_by_its_check(t: &Harness) {
     let refused = Bakery::named(t, "main").broken().await.unwrap_err();
     assert_eq!(refused.rejection().unwrap().code(), "config.invalid");
 }
+
+/// A value may be nested as deeply as the action can read alone, and then too deeply for the object of all parameters.
+#[stayput::test(app = app())]
+async fn what_cannot_be_checked_does_not_pass(t: &Harness) {
+    for depth in 120..=130 {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        let body = format!(r#"{{"name":"ann","count":6,"extra":{open}{close}}}"#);
+        let answer = t.post("/bakery/main/order", body).await;
+        assert_eq!(answer.status(), 400, "{depth}");
+    }
+    assert_eq!(Bakery::named(t, "main").orders().await.unwrap(), 0);
+}

@@ -64,6 +64,8 @@ use crate::rpc::WireError;
 /// In a URL every value is a text. It is taken as the JSON it looks like if the schema allows that, else as a string, else as a
 /// list; the action gets just what was checked. So let the schema tell the `type` of each parameter of such an action.
 ///
+/// All parameters together are nested at most 127 levels deep; what is deeper is refused, as it cannot be checked.
+///
 /// A text without `$schema` is of draft 2020-12. `format` is checked. `pattern` takes linear time, and knows neither look-around
 /// nor back-references. `$ref` leads within the text only. A schema that is none is `config.invalid` at each call;
 /// [`check`](Self::check) in a test finds it earlier. The manifest and the clients know nothing of it.
@@ -115,15 +117,13 @@ fn compile(text: &str) -> Result<Validator, String> {
 impl Middleware for &'static ParamsSchema {
     async fn call(&self, call: &mut Invocation, next: Next<'_>) -> Reply {
         let schema = self.compiled()?;
-        // What is no JSON, or no parameters, is refused where it is decoded.
-        if let Some(mut reading) = Reading::of(call) {
-            reading.settle(schema);
-            let params = reading.params();
-            if !schema.is_valid(&params) {
-                return Err(refuse(told::faults(schema, &params)));
-            }
-            reading.keep(call)?;
+        let mut reading = Reading::of(call)?;
+        reading.settle(schema);
+        let params = reading.params();
+        if !schema.is_valid(&params) {
+            return Err(refuse(told::faults(schema, &params)));
         }
+        reading.keep(call)?;
         next.run(call).await
     }
 }

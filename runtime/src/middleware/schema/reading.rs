@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::Invocation;
+use crate::action::{Fault, pointer, refuse};
 use crate::rpc::WireError;
 
 /// The parameters by their names.
@@ -17,8 +18,12 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// If they can be read at all.
-    pub(super) fn of(call: &Invocation) -> Option<Self> {
+    /// Refuses those that cannot be read as a whole: each by itself may be nested deeply enough for the action alone, and what
+    /// was not checked must not reach it.
+    pub(super) fn of(call: &Invocation) -> Result<Self, Box<WireError>> {
+        let not_json = |error: serde_json::Error| {
+            refuse(vec![Fault::new(String::new(), "json", error.to_string())])
+        };
         let name = |index: usize| match call.known.get(index) {
             Some(param) => param.name.to_owned(),
             // The action knows no such, and will say so.
@@ -27,13 +32,17 @@ impl Reading {
         let text = call.params();
         let values: Map<String, Value> = match text.trim_start() {
             "" => Map::new(),
-            _ => match serde_json::from_str(text).ok()? {
+            _ => match serde_json::from_str(text).map_err(not_json)? {
                 Value::Object(values) => values,
                 Value::Array(values) => {
                     let named = values.into_iter().enumerate();
                     named.map(|(index, value)| (name(index), value)).collect()
                 }
-                _ => return None,
+                other => {
+                    let expected = "an object or an array of parameters";
+                    let fault = Fault::new(String::new(), "type", expected);
+                    return Err(refuse(vec![fault.received(&other.to_string())]));
+                }
             },
         };
         let mut open = Vec::new();
@@ -49,7 +58,7 @@ impl Reading {
             let text = sent.get(param.name).map(|raw| raw.get().to_owned());
             open.push((param.name, text));
         }
-        Some(Self { values, open })
+        Ok(Self { values, open })
     }
 
     /// Decides what texts of a URL mean: the first reading that the schema has nothing against.
@@ -88,7 +97,7 @@ impl Reading {
 
     /// Whether nothing of this parameter is at fault.
     fn fits(&self, schema: &Validator, name: &str) -> bool {
-        let path = crate::action::pointer(name);
+        let path = pointer(name);
         let params = self.params();
         let mut errors = schema.iter_errors(&params);
         !errors.any(|error| {
