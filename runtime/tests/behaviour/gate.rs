@@ -1,11 +1,9 @@
 //! Nothing leaves an object before everything it could have seen is on disk.
 
-use std::time::{Duration, Instant};
-
 use stayput::prelude::*;
 use stayput::testing::{self, Fault, Harness, Test};
 
-use crate::support::{Signal, fate, stored};
+use crate::support::{Signal, a_while, fate, stored};
 
 #[durable_object]
 pub struct Till {
@@ -54,14 +52,6 @@ impl Till {
 }
 
 stayput::app!(Till);
-
-/// Some real time, in which everything happens that can.
-async fn a_while() {
-    let until = Instant::now() + Duration::from_millis(60);
-    while Instant::now() < until {
-        tokio::task::yield_now().await;
-    }
-}
 
 #[test]
 fn replies_wait_for_the_disk() {

@@ -26,6 +26,14 @@ pub fn fate<T, E: ActionError>(answer: Result<T, CallError<E>>) -> (String, bool
     (code(answer), maybe)
 }
 
+/// Some real time, in which everything happens that can.
+pub async fn a_while() {
+    let until = Instant::now() + Duration::from_millis(60);
+    while Instant::now() < until {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// All that the files of a data folder hold: a line an object, a line a record.
 pub fn stored(data: &Path) -> Vec<String> {
     let mut lines = Vec::new();

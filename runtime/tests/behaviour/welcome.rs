@@ -1,7 +1,9 @@
 //! Objects that have their connections listen.
 
 use stayput::prelude::*;
-use stayput::testing::{self, Socket};
+use stayput::testing::{self, Socket, Test};
+
+use crate::support::a_while;
 
 /// How high the tide is.
 #[event]
@@ -144,5 +146,32 @@ fn events_of_a_mixin_are_others() {
         assert_eq!(gauge.buoy().bob(2).await.unwrap(), 1);
         t.settle().await;
         assert_eq!(heard(&ann), [0, 2]);
+    });
+}
+
+/// What waits for the disk when a connection begins to listen was said before, though it is sent later.
+#[test]
+fn what_was_said_before_is_not_heard_though_it_waits_for_the_disk() {
+    Test::new(app()).threads(2).run(async |t| {
+        let gauge = Gauge::named(t, "g");
+        let ann = t.as_user("ann").connect(&gauge).await.unwrap();
+        let own = Gauge::named(&ann, "g");
+        own.turn(false, false).await.unwrap();
+        t.settle().await;
+        heard(&ann);
+        let held = t.hold_commits();
+        let before = t.spawn(gauge.rise(5));
+        a_while().await;
+        let turned = t.spawn(own.turn(true, false));
+        a_while().await;
+        let after = t.spawn(gauge.rise(5));
+        a_while().await;
+        assert!(heard(&ann).is_empty());
+        drop(held);
+        assert_eq!(before.await.unwrap(), 0);
+        assert_eq!(turned.await.unwrap(), [0, 1]);
+        after.await.unwrap();
+        t.settle().await;
+        assert_eq!(heard(&ann), [-2, 10]);
     });
 }
