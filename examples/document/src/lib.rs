@@ -5,16 +5,20 @@
 //! ([`Replica`]), so that all come to the same text, whatever came when.
 
 mod change;
+mod error;
 mod people;
 mod replica;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use stayput::prelude::*;
 
 pub use change::{Change, apply, difference, moved, transform, units};
+pub use error::DocumentError;
 pub use people::Person;
 pub use replica::{Outgoing, Replica};
+pub use told::{Edited, Joined, Left, Selected, Text, Welcome};
 
 use people::Seat;
 
@@ -24,112 +28,6 @@ pub const KEPT: u32 = 1_000;
 pub const MAX_CHANGES: usize = 100;
 /// How long a text may get, in UTF-16 units.
 pub const MAX_UNITS: u32 = 100_000;
-
-/// The text was edited.
-#[event(public)]
-pub struct Edited {
-    /// The version that the text has now: 1 after the first edit.
-    pub version: u64,
-    /// The edit's id, which its author gave it.
-    pub id: String,
-    /// The connection of its author; empty if it came without one.
-    pub by: String,
-    /// The changes, one after the other, as they fit the version before.
-    pub changes: Vec<Change>,
-}
-
-/// Somebody came.
-#[event(public)]
-pub struct Joined {
-    /// Who.
-    pub person: Person,
-}
-
-/// Somebody left.
-#[event(public)]
-pub struct Left {
-    /// Which connection.
-    pub id: String,
-}
-
-/// Somebody's cursor or selection is elsewhere. Edits move cursors besides; nobody is told of that.
-#[event(public)]
-pub struct Selected {
-    /// Who, and where in the text as it is after the last `Edited`.
-    pub person: Person,
-}
-
-/// Where somebody begins who comes, or comes back.
-#[data]
-pub struct Welcome {
-    /// The id of the caller's connection.
-    pub you: String,
-    /// The version that the text has.
-    pub version: u64,
-    /// The text; not if the edits lead to it.
-    pub text: Option<String>,
-    /// The edits that the caller missed.
-    pub edits: Vec<Edited>,
-    /// Who is there.
-    pub people: Vec<Person>,
-}
-
-/// A text and its version.
-#[data]
-#[derive(PartialEq)]
-pub struct Text {
-    /// The text.
-    pub text: String,
-    /// How many edits have been made.
-    pub version: u64,
-}
-
-/// Why an edit was not made.
-#[derive(Debug, ActionError)]
-#[error(prefix = "document")]
-pub enum DocumentError {
-    /// The edits since that version are not kept any more. Read the text anew.
-    #[error(
-        status = 409,
-        message = "the edits since version {base} are not kept any more: read the text anew"
-    )]
-    Stale {
-        /// The version that the edit was made for.
-        base: u64,
-        /// The oldest version that edits can be made for.
-        oldest: u64,
-    },
-    /// There is no such version yet.
-    #[error(status = 409, message = "there is no version {base} yet")]
-    Unknown {
-        /// The version that the edit was made for.
-        base: u64,
-    },
-    /// A change is beyond the end of the text, or between the halves of a character.
-    #[error(
-        status = 422,
-        message = "a change is beyond the end of the text or within a character: positions are UTF-16 units"
-    )]
-    OutOfRange,
-    /// The edit has too many changes, or line ends that are no `\n`.
-    #[error(
-        status = 422,
-        message = "an edit has 1 to 100 changes, and lines end with a line feed alone"
-    )]
-    Malformed,
-    /// The text would be too long.
-    #[error(
-        status = 422,
-        message = "the text would be longer than 100,000 UTF-16 units"
-    )]
-    TooLong,
-    /// A cursor is there as long as a connection.
-    #[error(
-        status = 400,
-        message = "a cursor lasts as long as a connection: join over a WebSocket"
-    )]
-    NeedsConnection,
-}
 
 /// A text that many edit at once.
 #[durable_object(events(Edited, Joined, Left, Selected))]
