@@ -104,17 +104,18 @@ fn the_pages_are_built_from_their_sources() {
     for example in ["auction", "chat-room", "document"] {
         let folder = scratch();
         let web = root().join("examples").join(example).join("web");
-        let status = Command::new(web.join("build"))
+        let status = Command::new(root().join("examples/page"))
+            .arg(example)
             .arg(folder.path())
             .status()
             .unwrap();
-        assert!(status.success(), "{example}: web/build failed");
+        assert!(status.success(), "{example}: its page was not built");
         let fresh = files(&folder.path().join("dist"));
         assert!(fresh.len() > 3, "{fresh:?}");
         // Not `assert_eq`: nobody wants to read all of both.
         assert!(
             files(&web.join("dist")) == fresh,
-            "run examples/{example}/web/build and commit what it makes"
+            "run `examples/page {example}` and commit what it makes"
         );
     }
 }
