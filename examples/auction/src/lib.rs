@@ -197,8 +197,10 @@ impl Auction {
     /// The schedule's.
     #[action(internal)]
     fn end(&mut self, cx: &mut Context<Self>) {
-        let highest = self.highest();
-        let Some(lot) = self.lot.as_mut().filter(|lot| !lot.ended) else {
+        let (now, highest) = (cx.now(), self.highest());
+        // It may have been due just before a bid moved it; it comes again then.
+        let due = |lot: &&mut Lot| !lot.ended && now >= lot.ends_at;
+        let Some(lot) = self.lot.as_mut().filter(due) else {
             return;
         };
         lot.ended = true;

@@ -179,3 +179,16 @@ fn a_token_is_one_subject_and_no_other() {
     }
     assert_eq!(subject_of("0123456789abcdef"), None);
 }
+
+/// A schedule that was due just before a bid moved the end.
+#[stayput::test]
+async fn an_end_that_has_moved_does_not_come_early(t: &Harness) {
+    let sam = of(t, "sam");
+    sam.offer("A vase", 100u64, 10u64, 0u64, 60u32, 60u32)
+        .await
+        .unwrap();
+    t.run_in(&sam, Auction::end).await;
+    assert!(!sam.standing().await.unwrap().ended);
+    t.advance(seconds(60)).await;
+    assert!(sam.standing().await.unwrap().ended);
+}
