@@ -14,7 +14,7 @@ pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure}
 pub use crate::event::{
     Alarm, Declares, Event, EventHandler, EventInfo, Handler, Kept, Subscriber, event_as,
 };
-pub use crate::http::{raw_reply, raw_request};
+pub use crate::http::{FromRequest, raw_reply, raw_request};
 pub use crate::middleware::{MakeLayer, layer};
 pub use crate::mixins::jobs::{
     Accepted, JobContext, JobError, accept as accept_job, accept_workflow,

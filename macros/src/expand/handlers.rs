@@ -184,17 +184,23 @@ fn message(handler: &Handler) -> TokenStream {
 ///
 /// ```ignore
 /// __rt::Action::process(|this, cx, params| ::std::boxed::Box::pin(async move {
-///     let request = __rt::raw_request(&params)?;
-///     __rt::raw_reply(Self::fetch(this, cx, request).await)
+///     let outflow = __rt::Outflow::of(&cx);
+///     let request = __rt::raw_request(&params, &outflow)?;
+///     __rt::raw_reply(outflow, Self::fetch(this, cx, request).await).await
 /// }))
-/// .raw(),
+/// .raw::<Request, Result<Response>>(),
 /// ```
 pub(crate) fn fetch(handler: &Handler) -> TokenStream {
     let (cfgs, method, auth) = (&handler.cfgs, &handler.ident, auth(&handler.auth));
-    let (this, params) = (local("this"), local("params"));
-    let cx = local(if handler.context { "cx" } else { "_cx" });
+    let [this, cx, params, outflow] = ["this", "cx", "params", "outflow"].map(local);
     let context = handler.context.then(|| quote!(, #cx));
     let request = value(handler, "request");
+    let taken = handler.value.as_ref();
+    // Of an answer without a name nothing can be asked: it is whole.
+    let given = match syn::parse2(handler.output.ty.clone()) {
+        Ok(syn::Type::ImplTrait(_)) => quote!(()),
+        _ => handler.output.ty.clone(),
+    };
     // What cannot be a response is told of at the type.
     let (first, last) = ends(&handler.output.ty);
     let awaits = handler.is_async.then(|| quote_spanned!(last=> .await));
@@ -205,9 +211,10 @@ pub(crate) fn fetch(handler: &Handler) -> TokenStream {
     quote! {
         #cfgs
         __rt::Action::process(|#this, #cx, #params| ::std::boxed::Box::pin(async move {
-            let #request = __rt::raw_request(&#params)?;
-            __rt::raw_reply(#function #args)
-        }))#auth.raw()
+            let #outflow = __rt::Outflow::of(&#cx);
+            let #request = __rt::raw_request(&#params, &#outflow)?;
+            __rt::raw_reply(#outflow, #function #args).await
+        }))#auth.raw::<#taken, #given>()
     }
 }
 

@@ -7,7 +7,8 @@ use super::{ActionOutput, ActionParam, DecodeParams, ErrOf, Fallible, OkOf, Para
 use crate::backend::LocalFuture;
 use crate::error::{ActionError, ErrorDescriber};
 use crate::event::Handler;
-use crate::http::{Begins, FETCH, Raw};
+use crate::http::door::IntoResponse;
+use crate::http::{Begins, FETCH, FromRequest, Raw};
 use crate::manifest::{DESCRIBES, ErrorManifest, JobManifest};
 use crate::middleware::MakeLayer;
 use crate::mixins::jobs::{Accepted, JobError};
@@ -187,11 +188,18 @@ impl<T: Stateful> Action<T> {
         self
     }
 
-    /// It takes the requests that nothing else takes.
+    /// It takes the requests that nothing else takes, in this form, and gives such an answer.
     #[must_use]
-    pub const fn raw(mut self) -> Self {
+    pub const fn raw<Q: FromRequest, R: IntoResponse>(mut self) -> Self {
         self.name = FETCH;
         self.raw = Some(&Raw::WHOLE);
+        self.streams = const {
+            match (Q::STREAMS, R::STREAMS) {
+                (true, _) => Some(&Streams::EXCHANGES),
+                (false, true) => Some(&Streams::RESPONSES),
+                (false, false) => None,
+            }
+        };
         self
     }
 

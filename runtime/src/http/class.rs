@@ -398,6 +398,8 @@ pub(super) struct Classes {
     by_path: HashMap<Box<str>, Arc<Class>>,
     /// Present paths, sorted.
     paths: Vec<Arc<str>>,
+    /// Whether any handler reads bodies as they come.
+    pub(super) take_bodies: bool,
 }
 
 impl Classes {
@@ -406,6 +408,7 @@ impl Classes {
         for mut class in classes {
             let aliases = std::mem::take(&mut class.aliases);
             let class = Arc::new(Class::new(class)?);
+            all.take_bodies |= class.fetch.as_ref().is_some_and(Route::takes_body);
             all.paths.push(Arc::clone(&class.path));
             for path in std::iter::once(&*class.path).chain(aliases.iter().map(String::as_str)) {
                 check_path(path)?;

@@ -370,7 +370,7 @@ impl Front {
                 (parse_params(&body)?, Source::Body)
             };
             return session
-                .items(streams, action, params, source, method, request.headers())
+                .items(streams, action, params, source, request)
                 .await;
         }
         let result = if reads {

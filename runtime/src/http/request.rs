@@ -20,19 +20,19 @@ use crate::hex::hex;
 use crate::object::{Caller, Envelope, Target};
 use crate::remote::TIMEOUT_HEADER;
 use crate::rpc::{Reply, WireError, from_utf8};
-use crate::stream::Reader;
+use crate::stream::Begun;
 
-/// A whole response.
-pub type Response = ::http::Response<Bytes>;
+/// A whole response; as `Response<`[`Body`](super::Body)`>` one whose body may be sent piece by piece.
+pub type Response<B = Bytes> = ::http::Response<B>;
 
-/// A request whose body has been read.
+/// A request whose body has been read; as `Request<`[`Incoming`](super::Incoming)`>` one whose body is read as it comes.
 #[derive(Debug)]
-pub struct Request {
+pub struct Request<B = Bytes> {
     /// Method, URL and headers.
     pub head: Parts,
     /// The body. A backend stops reading beyond [`Limits::body`](super::Limits::body) and answers by
     /// [`Front::refuse`](super::Front::refuse).
-    pub body: Bytes,
+    pub body: B,
     /// Who is connected.
     pub peer: Peer,
 }
@@ -58,7 +58,7 @@ pub trait Dispatch: Surroundings {
     fn stream(
         &self,
         envelope: Envelope,
-    ) -> impl Future<Output = Result<Option<Reader>, Box<WireError>>> {
+    ) -> impl Future<Output = Result<Begun, Box<WireError>>> {
         drop(envelope);
         let message = "no items are read here";
         std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message))))
@@ -115,13 +115,7 @@ pub enum Readiness {
     Unready(Cow<'static, str>),
 }
 
-impl Request {
-    /// A request read by any server that speaks in the types of the `http` crate.
-    pub fn new(request: ::http::Request<Bytes>, peer: Peer) -> Self {
-        let (head, body) = request.into_parts();
-        Self { head, body, peer }
-    }
-
+impl<B> Request<B> {
     /// The HTTP method.
     pub fn method(&self) -> &Method {
         &self.head.method
@@ -145,6 +139,14 @@ impl Request {
     /// A header's text; `None` if it is not there, or no visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Request {
+    /// A request read by any server that speaks in the types of the `http` crate.
+    pub fn new(request: ::http::Request<Bytes>, peer: Peer) -> Self {
+        let (head, body) = request.into_parts();
+        Self { head, body, peer }
     }
 
     /// The body.

@@ -144,6 +144,11 @@ impl Route {
         }
     }
 
+    /// Whether the body of a request is read as it comes.
+    pub(super) fn takes_body(&self) -> bool {
+        self.action.streams.is_some_and(|streams| streams.takes_body)
+    }
+
     /// Whether both mean the same requests.
     fn is_like(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Segment, &Segment)| match (one, other) {

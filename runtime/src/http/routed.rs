@@ -1,12 +1,14 @@
 //! Requests that come by a route of an action.
 
 use ::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::binary::Answers;
+use super::door::DoorWay;
 use super::etag::found;
 use super::front::{
     Front, OF_COMMAND, OF_QUERY, key_of, no_path, not_draining, segment, written, wrong_method,
@@ -90,9 +92,8 @@ impl Front {
         let params = with_segments(&values, &params)?;
         let source = Source::Url(route.in_url);
         if let Some(streams) = route.action.streams {
-            let (method, headers) = (request.method(), request.headers());
             return session
-                .items(streams, &route.action, params, source, method, headers)
+                .items(streams, &route.action, params, source, request)
                 .await;
         }
         let result = session.call(&route.action, params, source).await?;
@@ -144,6 +145,32 @@ impl Front {
             return Ok(Ok(Bytes::new()));
         }
         self.admit(request, dispatch)
+    }
+
+    /// Whether any handler reads bodies as they come.
+    pub fn takes_bodies(&self) -> bool {
+        self.classes().take_bodies
+    }
+
+    /// Whether the body of a request is left to be read as it comes, by the object's own handler.
+    pub fn takes_body(&self, head: &Parts) -> bool {
+        if !self.takes_bodies() {
+            return false;
+        }
+        let uri = match self.way(head) {
+            DoorWay::Own => return false,
+            DoorWay::Object(uri) => uri,
+            DoorWay::Past => head.uri.clone(),
+        };
+        let path = Path::split(uri.path());
+        self.takes_body_at(path, &head.method).unwrap_or(false)
+    }
+
+    fn takes_body_at(&self, path: Path<'_>, method: &Method) -> Option<bool> {
+        let (class, _, below) = path.below()?;
+        let class = self.classes().get(&segment(class).ok()?).ok()?;
+        let fetch = class.fetch(path)?;
+        Some(fetch.takes_body() && class.routes.find(method, below).is_none())
     }
 
     /// The methods of a path that is a route's, with those of the action that has it as its name.

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use super::class::Action;
 use super::response::Refusal;
 use super::session::{Session, Source};
-use super::{Dispatch, Response};
+use super::raw::unreadable;
+use super::{Dispatch, Request, Response};
 use crate::object::Envelope;
-use crate::stream::{Form, Pipe, Reader, Streams};
+use crate::stream::{Begun, Form, Pipe, Streams};
 
 /// The form that a client asks for: of those that there are the one it likes best, by default an array.
 pub(super) fn wanted(headers: &HeaderMap) -> Form {
@@ -45,14 +46,16 @@ fn millis(quality: &str) -> u32 {
 }
 
 /// Has the items of a call come in the form that its client asks for.
-pub(crate) fn open(headers: &HeaderMap, envelope: &mut Envelope) {
-    let pipe = Pipe::new(wanted(headers), envelope.request_id.clone());
+/// One that is asked for by `GET` may change nothing.
+pub(crate) fn open(request: &Request, envelope: &mut Envelope) {
+    envelope.read_only = matches!(*request.method(), Method::GET | Method::HEAD);
+    let pipe = Pipe::new(wanted(request.headers()), envelope.request_id.clone());
     envelope.stream = Some(pipe);
 }
 
 /// The response whose body are the items; without a reader the backend adds them itself.
-pub(crate) fn respond(headers: &HeaderMap, method: &Method, reader: Option<Reader>) -> Response {
-    let form = wanted(headers);
+pub(crate) fn respond(request: &Request, begun: Begun) -> Option<Response> {
+    let form = wanted(request.headers());
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, form.media_type());
@@ -60,28 +63,28 @@ pub(crate) fn respond(headers: &HeaderMap, method: &Method, reader: Option<Reade
         // Proxies that gather what they pass on are asked not to.
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     }
-    if let Some(reader) = reader.filter(|_| *method != Method::HEAD) {
+    if let Begun::Here(reader) = begun
+        && *request.method() != Method::HEAD
+    {
         response.extensions_mut().insert(reader);
     }
-    response
+    Some(response)
 }
 
 impl<D: Dispatch> Session<'_, D> {
-    /// Answers by the items of an action, as they come. One that is asked for by `GET` may change nothing.
+    /// Answers by the items of an action, as they come.
     pub(super) async fn items(
         &self,
         streams: &Streams,
         action: &Action,
         params: Bytes,
         source: Source,
-        method: &Method,
-        headers: &HeaderMap,
+        request: &Request,
     ) -> Result<Response, Refusal> {
         let mut envelope = self.envelope(action, params, source, None)?;
-        envelope.read_only = *method == Method::GET || *method == Method::HEAD;
-        (streams.open)(headers, &mut envelope);
-        let reader = self.dispatch.stream(envelope).await?;
-        Ok((streams.respond)(headers, method, reader))
+        (streams.open)(request, &mut envelope);
+        let begun = self.dispatch.stream(envelope).await?;
+        Ok((streams.respond)(request, begun).ok_or_else(unreadable)?)
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Form {
     Events,
     /// JSON-RPC: a notification each, and the answer behind them.
     Frames,
+    /// The body of a message, which is no items but whatever it is.
+    Bytes,
 }
 
 impl Form {
@@ -30,6 +32,7 @@ impl Form {
             Self::Events => 2,
             // Never leaves the object that has the connection.
             Self::Frames => 3,
+            Self::Bytes => 4,
         }
     }
 
@@ -38,6 +41,7 @@ impl Form {
         match number {
             1 => Self::Lines,
             2 => Self::Events,
+            4 => Self::Bytes,
             _ => Self::Array,
         }
     }
@@ -48,13 +52,15 @@ impl Form {
             Self::Array | Self::Frames => "application/json",
             Self::Lines => "application/x-ndjson",
             Self::Events => "text/event-stream",
+            Self::Bytes => "application/octet-stream",
         })
     }
 
     /// What is sent now and then while nothing else is: no more than white space, so that whoever hung up is noticed and
-    /// nobody on the way takes the connection for dead.
+    /// nobody on the way takes the connection for dead. Empty where nothing may be added.
     pub fn beat(self) -> &'static str {
         match self {
+            Self::Bytes => "",
             Self::Array | Self::Lines | Self::Frames => " ",
             Self::Events => ": ping\n\n",
         }
@@ -67,6 +73,7 @@ impl Form {
         let (begin, end): (&[u8], &[u8]) = match self {
             Self::Array => (if before == 0 { b"[" } else { b"," }, b""),
             Self::Lines => (b"", b"\n"),
+            Self::Bytes => (b"", b""),
             Self::Events => (b"event: item\ndata: ", b"\n\n"),
             Self::Frames => {
                 let begin = format!("{NOTIFICATION}{id},\"item\":");
@@ -85,7 +92,7 @@ impl Form {
         match self {
             Self::Array if items == 0 => Bytes::from_static(b"[]"),
             Self::Array => Bytes::from_static(b"]"),
-            Self::Lines => Bytes::new(),
+            Self::Lines | Self::Bytes => Bytes::new(),
             Self::Events => format!("event: done\ndata: {{\"items\":{items}}}\n\n").into(),
             Self::Frames => {
                 let mut out = Vec::new();
@@ -99,7 +106,7 @@ impl Form {
     /// What stands behind the items before an error; `None` where that can only be told by breaking off.
     pub(crate) fn error(self, error: &WireError, request_id: &str, id: &str) -> Option<Bytes> {
         let (begin, end): (&[u8], &[u8]) = match self {
-            Self::Array => return None,
+            Self::Array | Self::Bytes => return None,
             Self::Lines => (b"\n{\"error\":", b"}\n"),
             Self::Events => (b"event: error\ndata: {\"error\":", b"}\n\n"),
             Self::Frames => {

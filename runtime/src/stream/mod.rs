@@ -1,6 +1,7 @@
 //! Results that come item by item: what an action returns, and how it travels to whoever reads it.
 
 mod ahead;
+mod exchange;
 mod form;
 mod lines;
 mod pipe;
@@ -9,6 +10,7 @@ mod received;
 mod run;
 mod table;
 
+pub use exchange::Begun;
 pub use form::Form;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use lines::Lines;
@@ -16,6 +18,7 @@ pub use pipe::{Piece, Pipe, Reader};
 pub use readers::{Readers, Steer};
 pub use received::ItemStream;
 pub use run::{Outflow, reply_stream, reply_try_stream};
+pub(crate) use run::{Sink, pour};
 pub use table::Streams;
 
 use std::fmt;
@@ -31,10 +34,10 @@ use crate::backend::LocalFuture;
 use crate::error::{ActionError, CallError, Error, Rejection};
 use crate::object::{Call, ItemByItem};
 use crate::rpc::WireError;
-use run::Sink;
 
-type Ended = Result<(), Box<WireError>>;
-type Body = Box<dyn FnOnce(Rc<Sink>) -> LocalFuture<'static, Ended>>;
+pub(crate) type Ended = Result<(), Box<WireError>>;
+/// What sends a result piece by piece.
+pub(crate) type Body = Box<dyn FnOnce(Rc<Sink>) -> LocalFuture<'static, Ended>>;
 
 /// A result that comes item by item. A process returns it: the body goes on while the items are read, and holds nothing.
 ///

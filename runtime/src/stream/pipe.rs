@@ -33,15 +33,19 @@ pub struct Pipe {
 }
 
 #[derive(Default)]
-struct Inner {
+pub(super) struct Inner {
+    /// The body of the request that the bytes in here answer, where that is read as it comes.
+    pub(super) request: Option<Reader>,
+    /// The head of a response whose body follows, or all of one.
+    pub(super) head: Option<Head>,
     pieces: VecDeque<Bytes>,
     waiting: usize,
     items: u64,
-    end: Option<End>,
+    pub(super) end: Option<End>,
     /// What frames were sent ahead.
     ahead: Ahead,
     /// Nobody reads any more items.
-    closed: bool,
+    pub(super) closed: bool,
     reader: Option<Waker>,
     /// Who waits for room.
     senders: Vec<Waker>,
@@ -50,13 +54,20 @@ struct Inner {
 }
 
 /// How it ended.
-enum End {
+pub(super) enum End {
     /// As it should, or by an error that could be told behind the items.
     Told,
     /// Before the first item.
     Refused(Box<WireError>),
     /// By an error that cannot be told.
     Broken,
+}
+
+/// What comes before bytes.
+pub(super) struct Head {
+    pub(super) text: Bytes,
+    /// Nothing follows it.
+    pub(super) is_all: bool,
 }
 
 /// What a reader gets.
@@ -101,7 +112,7 @@ impl Pipe {
         Arc::new(Self::plain(form, request_id, id))
     }
 
-    fn plain(form: Form, request_id: Arc<str>, id: &str) -> Self {
+    pub(super) fn plain(form: Form, request_id: Arc<str>, id: &str) -> Self {
         Self {
             form,
             request_id,
@@ -136,7 +147,7 @@ impl Pipe {
     }
 
     /// Ready when nobody reads any more.
-    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
         let mut inner = self.lock();
         if inner.closed {
             return Poll::Ready(());
@@ -168,6 +179,14 @@ impl Pipe {
             reply => reply,
         };
         let end = match reply {
+            Ok(whole) if self.form == Form::Bytes => {
+                // Nothing is said of one whose head has gone ahead.
+                inner.head.get_or_insert(Head {
+                    text: whole,
+                    is_all: true,
+                });
+                End::Told
+            }
             Ok(result) => {
                 if let Ok(items) = from_utf8::<Vec<Box<RawValue>>>(&result) {
                     for item in items {
@@ -178,7 +197,7 @@ impl Pipe {
                 inner.add(end);
                 End::Told
             }
-            Err(error) if inner.items == 0 && self.form != Form::Frames => End::Refused(error),
+            Err(error) if !inner.has_begun() && self.form != Form::Frames => End::Refused(error),
             Err(error) => match self.form.error(&error, &self.request_id, &self.id) {
                 Some(text) => {
                     inner.add(text);
@@ -217,20 +236,24 @@ impl Pipe {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
-    fn add(&mut self, piece: Bytes) {
+    fn has_begun(&self) -> bool {
+        self.items > 0 || self.head.is_some()
+    }
+
+    pub(super) fn add(&mut self, piece: Bytes) {
         if !piece.is_empty() {
             self.waiting += piece.len();
             self.pieces.push_back(piece);
         }
     }
 
-    fn wake_reader(&mut self) {
+    pub(super) fn wake_reader(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -258,6 +281,10 @@ impl Reader {
         self.0.0.form
     }
 
+    pub(super) fn pipe(&self) -> &Pipe {
+        &self.0.0
+    }
+
     /// Ready when the first item has come, or the end.
     ///
     /// # Errors
@@ -268,7 +295,7 @@ impl Reader {
         match &inner.end {
             Some(End::Refused(error)) => Poll::Ready(Err(error.clone())),
             Some(End::Told | End::Broken) => Poll::Ready(Ok(())),
-            None if inner.items > 0 => Poll::Ready(Ok(())),
+            None if inner.has_begun() => Poll::Ready(Ok(())),
             None => {
                 inner.reader = Some(cx.waker().clone());
                 Poll::Pending

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 
-use super::{Body, Gone, Pipe, StreamOf};
+use super::{Body, Gone, Pipe, Reader, StreamOf};
 use crate::backend::{LocalFuture, Seq};
 use crate::error::{ActionError, Code};
 use crate::object::{ProcessContext, Turn};
@@ -31,8 +31,9 @@ pub struct Outflow(Rc<Turn>);
 pub struct BodyOf(pub(super) Body);
 
 /// Takes the items of one call.
-pub(super) struct Sink {
-    turn: Rc<Turn>,
+pub(crate) struct Sink {
+    /// The process whose commits it waits for; none where no object sends.
+    turn: Option<Rc<Turn>>,
     /// Who reads them one by one, if anybody does.
     pipe: Option<Arc<Pipe>>,
     gathered: RefCell<Vec<u8>>,
@@ -66,30 +67,67 @@ impl Outflow {
     }
 
     fn run(self, body: BodyOf) -> LocalFuture<'static, Reply> {
-        let sink = Rc::new(Sink {
-            pipe: self.0.stream.clone(),
-            turn: self.0,
-            gathered: RefCell::default(),
-            fault: RefCell::default(),
-            durable: Cell::new(0),
-            sent: Cell::new(0),
-        });
-        let mut body = (body.0)(sink.clone());
+        let pipe = self.0.stream.clone();
+        Box::pin(drive(Sink::new(Some(self.0), pipe), body.0))
+    }
+
+    /// The body of the request that is to be answered, where that is read as it comes.
+    pub(crate) fn take_request(&self) -> Option<Reader> {
+        self.0.stream.as_ref()?.take_request()
+    }
+
+    /// Answers by a head and the bytes that the body sends.
+    pub(crate) fn respond(self, head: Bytes, body: Body) -> LocalFuture<'static, Reply> {
         Box::pin(async move {
-            let ended = poll_fn(|cx| {
-                let ended = body.as_mut().poll(cx);
-                // Whatever it makes of that nobody reads: the error that `?` made of it is no fault of its.
-                if let Some(pipe) = &sink.pipe
-                    && pipe.poll_closed(cx).is_ready()
-                {
-                    return Poll::Ready(Err(cancelled()));
-                }
-                ended
-            })
-            .await;
-            drop(body);
-            sink.reply(ended)
+            let Some(pipe) = self.0.stream.clone() else {
+                let message = "nobody reads the response piece by piece";
+                return Err(Box::new(WireError::framework(Code::Internal, message)));
+            };
+            let sink = Sink::new(Some(self.0), Some(pipe.clone()));
+            if sink.durable().await.is_ok() {
+                pipe.push_head(head);
+            }
+            drive(sink, body).await
         })
+    }
+}
+
+/// Has a body send until it ends, or nobody reads any more.
+async fn drive(sink: Rc<Sink>, body: Body) -> Reply {
+    let mut body = body(sink.clone());
+    let ended = poll_fn(|cx| {
+        let ended = body.as_mut().poll(cx);
+        // Whatever it makes of that nobody reads: the error that `?` made of it is no fault of its.
+        if let Some(pipe) = &sink.pipe
+            && pipe.poll_closed(cx).is_ready()
+        {
+            return Poll::Ready(Err(cancelled()));
+        }
+        ended
+    })
+    .await;
+    drop(body);
+    sink.reply(ended)
+}
+
+/// Has a body send what no object does. Answers why it broke off, unless whoever read went away.
+pub(crate) async fn pour(pipe: Arc<Pipe>, body: Body) -> Result<(), Box<WireError>> {
+    /// A body that panics must not leave whoever reads waiting.
+    struct Ends(Arc<Pipe>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            let message = "the body of the response ended midway";
+            self.0
+                .break_off(WireError::framework(Code::Internal, message));
+        }
+    }
+    let ends = Ends(pipe.clone());
+    let reply = drive(Sink::new(None, Some(pipe.clone())), body).await;
+    pipe.end(reply.clone());
+    drop(ends);
+    match reply {
+        Err(error) if !error.is(Code::Cancelled) => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -100,6 +138,32 @@ pub(crate) fn cancelled() -> Box<WireError> {
 }
 
 impl Sink {
+    fn new(turn: Option<Rc<Turn>>, pipe: Option<Arc<Pipe>>) -> Rc<Self> {
+        Rc::new(Self {
+            turn,
+            pipe,
+            gathered: RefCell::default(),
+            fault: RefCell::default(),
+            durable: Cell::new(0),
+            sent: Cell::new(0),
+        })
+    }
+
+    /// Sends bytes, when there is room for them and everything that they could tell of is on disk.
+    pub(crate) async fn send_bytes(&self, bytes: Bytes) -> Result<(), Gone> {
+        let Some(pipe) = &self.pipe else {
+            return Err(Gone);
+        };
+        if self.fault.borrow().is_some() {
+            return Err(Gone);
+        }
+        poll_fn(|cx| pipe.poll_room(cx)).await?;
+        self.durable().await?;
+        pipe.push_bytes(bytes);
+        self.pause().await;
+        Ok(())
+    }
+
     pub(super) async fn send(&self, text: Reply) -> Result<(), Gone> {
         if self.fault.borrow().is_some() {
             return Err(Gone);
@@ -117,7 +181,10 @@ impl Sink {
 
     /// Nothing leaves before everything it could have seen is durable.
     async fn durable(&self) -> Result<(), Gone> {
-        let core = &self.turn.core;
+        let Some(turn) = &self.turn else {
+            return Ok(());
+        };
+        let core = &turn.core;
         let seq = core.seq();
         if self.durable.get() < seq {
             core.durable().await.map_err(|error| self.fail(error))?;

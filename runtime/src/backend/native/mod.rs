@@ -30,6 +30,7 @@ mod turnstile;
 mod tls {
     pub(super) enum Tls {}
 }
+mod upload;
 mod variables;
 
 pub use clock::{Clock, VirtualClock};

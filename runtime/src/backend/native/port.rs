@@ -26,7 +26,7 @@ use crate::object::{
 use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
-use crate::stream::Reader;
+use crate::stream::Begun;
 
 /// Calls objects of a node from one thread, and takes their answers.
 ///
@@ -234,15 +234,15 @@ impl Dispatch for Port {
         self.send(envelope).await
     }
 
-    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
+    async fn stream(&self, envelope: Envelope) -> Result<Begun, Box<WireError>> {
         let Some(pipe) = envelope.stream.clone() else {
-            return Ok(None);
+            return self.call(envelope).await.map(Begun::Elsewhere);
         };
         // Made before anything is waited for: if whoever asked goes away meanwhile, it closes the pipe.
         let reader = pipe.reader();
         self.begin(envelope, Box::new(move |reply| pipe.end(reply)));
         poll_fn(|cx| reader.poll_begun(cx)).await?;
-        Ok(Some(reader))
+        Ok(Begun::Here(reader))
     }
 
     async fn issue_ticket(

@@ -31,9 +31,10 @@ use super::port::Port;
 use super::settings::is_loopback;
 use super::socket::{self, Encoding, Newcomer, News, Place, ReplyBody, Wire};
 use super::tls::Tls;
+use super::upload;
 use crate::auth::Surroundings;
 use crate::error::Code;
-use crate::http::{Dispatch, Entered, Front, Live, Opening, Peer, Request};
+use crate::http::{Dispatch, Entered, Front, Live, Opening, Peer, Request, broken_off};
 use crate::rpc::WireError;
 use crate::socket::{ConnectionId, ConnectionKind, refusal};
 
@@ -198,18 +199,18 @@ impl Drop for Open {
 }
 
 /// One request that is being read or answered, also if its connection breaks.
-struct Busy<'a>(&'a Cell<usize>);
+struct Busy(Rc<Shared>);
 
-impl<'a> Busy<'a> {
-    fn of(count: &'a Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
+impl Busy {
+    fn of(shared: &Rc<Shared>) -> Self {
+        shared.busy.set(shared.busy.get() + 1);
+        Self(shared.clone())
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
+        self.0.busy.set(self.0.busy.get() - 1);
     }
 }
 
@@ -304,7 +305,7 @@ impl Shared {
         peer: Peer,
         welcome: Welcome,
     ) -> Result<Response<ReplyBody>, Infallible> {
-        let _busy = Busy::of(&self.busy);
+        let _busy = Busy::of(&self);
         // Whoever watches the server must not take it for dead because it is busy.
         let probes = matches!(request.uri().path(), "/healthz" | "/readyz");
         Ok(match welcome {
@@ -358,6 +359,13 @@ impl Shared {
                 Err(response) => response.map(ReplyBody::Whole),
             };
         }
+        if self.front.takes_body(&head) {
+            let mut head = head;
+            head.extensions.insert(upload::begin(body));
+            let body = Bytes::new();
+            let request = Request { head, body, peer };
+            return ReplyBody::of(self.front.handle(request, &self.port).await);
+        }
         let body = match self.read(body, head.uri.path()).await {
             Ok(body) => body,
             Err(error) => {
@@ -385,11 +393,16 @@ impl Shared {
         let (head, peer) = (request.head.clone(), request.peer);
         let shared = self.clone();
         let running = tokio::task::spawn_local(async move {
-            let _busy = Busy::of(&shared.busy);
+            let _busy = Busy::of(&shared);
             shared.front.answer(request, &shared.port).await
         });
         match running.await {
-            Ok(Entered::Answered(response)) => ReplyBody::of(response),
+            Ok(Entered::Answered(response)) => {
+                let mut response = ReplyBody::of(response);
+                // What sends it belongs to no object: a server that drains waits for its end all the same.
+                response.body_mut().hold(Busy::of(self));
+                response
+            }
             Ok(Entered::Opening(opening)) => self.open(*opening, upgrade).await,
             Err(fault) => {
                 tracing::error!("the handler of `{}` ended: {fault}", head.uri.path());
@@ -482,10 +495,7 @@ impl Shared {
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
                 Err(self.front.body_too_large(path))
             }
-            Ok(Err(_)) => Err(WireError::framework(
-                Code::MalformedRequest,
-                "the body ended before its end",
-            )),
+            Ok(Err(_)) => Err(broken_off()),
             Err(_) => Err(WireError::framework(
                 Code::RequestTimeout,
                 "the body did not arrive within 30 seconds",

@@ -76,6 +76,10 @@ extern "C" {
         ticket: u32,
     ) -> Result<Promise, JsValue>;
 
+    /// The way of the body into the response to a request to the front.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn flow(this: &Bridge, call: u32) -> Result<Flow, JsValue>;
+
     /// As [`call`](Self::call) where items are read one by one, in the form of NDJSON. Resolves to an [`Answer`], which has a
     /// [`Source`] once the first has come.
     #[wasm_bindgen(method, catch)]
@@ -315,13 +319,13 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch)]
     pub(super) fn body(this: &Fetched) -> Result<Uint8Array, JsValue>;
 
-    /// The way of items out of the object.
+    /// The way of items out of the object, or of a body.
     #[derive(Debug, Clone)]
     pub type Flow;
 
-    /// The first item has come. `beat` is sent now and then while nothing else is.
+    /// The first item has come, or the head of a response. `beat` is sent now and then while nothing else is.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn begin(this: &Flow, beat: &str) -> Result<(), JsValue>;
+    pub(super) fn begin(this: &Flow, beat: &str, head: Option<&Uint8Array>) -> Result<(), JsValue>;
 
     /// If the next has to wait: resolves when there is room for it, rejects when nobody reads any more.
     #[wasm_bindgen(method, catch)]
@@ -335,9 +339,9 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn end(this: &Flow, whole: bool) -> Result<(), JsValue>;
 
-    /// The way of items into the object.
+    /// The way of items into the object, or of a body.
     #[derive(Debug, Clone)]
-    pub(super) type Source;
+    pub type Source;
 
     /// Resolves to some bytes, to undefined at the end; rejects when it breaks off.
     #[wasm_bindgen(method, catch)]

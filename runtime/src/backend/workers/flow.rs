@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::environment::{Run, WorkersEnvironment, fault_of};
-use super::externs::{Flow, deliver};
+use super::externs::{Flow, Source, deliver};
 use super::home::Home;
 use super::instance::{forget_call, note_call};
 use super::object::{ObjectHost, answer_of};
@@ -22,10 +22,13 @@ use crate::rpc::Reply;
 use crate::socket::ConnectionId;
 use crate::stream::{Form, Piece, Pipe, Reader, Readers, Steer};
 
+/// The form of what goes out, the way that it takes, and what comes in.
+pub(super) type Ways = (u8, Flow, Option<Source>);
+
 /// What sends items out of an object: reached by actions that do only.
 pub(crate) struct Flows {
     /// Runs a call whose items go out by a flow.
-    pub(super) pour: fn(&ObjectHost, u32, Envelope, u8, Flow, Function),
+    pub(super) pour: fn(&ObjectHost, u32, Envelope, Ways, Function),
     /// What stands behind the items of a call that ended with its instance.
     pub(super) tail: fn(u8, &str, &str) -> Option<Vec<u8>>,
     /// Runs a call whose items go out over a connection.
@@ -50,8 +53,7 @@ fn pour(
     host: &ObjectHost,
     call: u32,
     mut envelope: Envelope,
-    form: u8,
-    flow: Flow,
+    (form, flow, _): Ways,
     done: Function,
 ) {
     let pipe = Pipe::new(Form::numbered(form), envelope.request_id.clone());
@@ -65,7 +67,7 @@ fn pour(
         let begun = poll_fn(|cx| reader.poll_begun(cx)).await;
         if begun.is_ok() {
             // When nobody reads any more, the other side is gone, too.
-            let _ = all(&reader, &flow).await;
+            let _ = items_of(&reader, &flow).await;
         }
         // Who still sends is told.
         drop(reader);
@@ -75,8 +77,13 @@ fn pour(
     host.submit_to(call, envelope, Box::new(move |reply| pipe.end(reply)));
 }
 
-async fn all(reader: &Reader, flow: &Flow) -> Result<(), JsValue> {
-    flow.begin(reader.form().beat())?;
+async fn items_of(reader: &Reader, flow: &Flow) -> Result<(), JsValue> {
+    flow.begin(reader.form().beat(), None)?;
+    all(reader, flow).await
+}
+
+/// Sends what is read into a flow that has begun.
+pub(super) async fn all(reader: &Reader, flow: &Flow) -> Result<(), JsValue> {
     let mut gone = pin!(JsFuture::from(flow.gone()?));
     loop {
         let piece = poll_fn(|cx| match gone.as_mut().poll(cx) {

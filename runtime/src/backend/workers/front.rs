@@ -12,6 +12,7 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::body::Pouring;
 use super::environment::{Run, WorkersEnvironment, lost, read as read_answer};
 use super::externs::Bridge;
 use super::instance::{app, watch_panics};
@@ -25,7 +26,7 @@ use crate::http::{
 use crate::object::{Caller, Envelope, Target, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::ConnectionId;
-use crate::stream::Reader;
+use crate::stream::Begun;
 use crate::transfer::IMPORT;
 
 /// The front in its wasm instance.
@@ -89,6 +90,19 @@ impl FrontHost {
         limit
     }
 
+    /// Whether any handler reads bodies as they come.
+    pub fn takes_bodies(&self) -> bool {
+        self.front.takes_bodies()
+    }
+
+    /// Whether the handler that a request leads to does.
+    pub fn takes_body(&self, method: &str, url: &str) -> bool {
+        let Ok(request) = read(method, url, "", Vec::new(), false) else {
+            return false;
+        };
+        self.front.takes_body(&request.head)
+    }
+
     /// Answers a request; `done` gets status, headers and body, and what opens a connection waits under `call`. Headers
     /// are lines of name, colon and value in both directions: one text crosses the border faster than many.
     pub fn handle(
@@ -125,7 +139,7 @@ impl FrontHost {
                     response
                 }
             };
-            hand_over(&done, response);
+            hand_over(&done, response, &dispatch);
         });
         // The request's id is made further in; what the front itself does is found in the log by its time.
         let run = Run {
@@ -239,13 +253,14 @@ impl Dispatch for Edge {
         self.0.call(envelope).await
     }
 
-    async fn stream(&self, envelope: Envelope) -> Result<Option<Reader>, Box<WireError>> {
+    async fn stream(&self, envelope: Envelope) -> Result<Begun, Box<WireError>> {
         // `shell.js` has the items, and puts them into the response.
         let form = envelope
             .stream
             .as_ref()
             .map_or(0, |pipe| pipe.form().number());
-        self.0.stream(envelope, form, self.1).await.map(|_| None)
+        let begun = self.0.stream(envelope, form, self.1).await;
+        begun.map(Begun::Elsewhere)
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -293,7 +308,10 @@ fn is_local(headers: &HeaderMap) -> bool {
 }
 
 /// What the other side throws is its own affair: it has been told.
-fn hand_over(done: &Function, response: Response) {
+fn hand_over(done: &Function, mut response: Response, edge: &Edge) {
+    if let Some(Pouring { reader, pour }) = response.extensions_mut().remove() {
+        let _ = pour(&edge.0, edge.1, reader);
+    }
     let (head, body) = response.into_parts();
     let mut headers = String::new();
     for (name, value) in &head.headers {

@@ -5,6 +5,8 @@
 //! this folder beside the wasm, so both halves are always of one version.
 
 #[cfg(target_arch = "wasm32")]
+mod body;
+#[cfg(target_arch = "wasm32")]
 mod connections;
 #[cfg(target_arch = "wasm32")]
 mod environment;
@@ -36,6 +38,8 @@ mod talk;
 mod tasks;
 mod wire;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use body::Pouring;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use flow::Flows;
 #[cfg(target_arch = "wasm32")]

@@ -7,7 +7,7 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::environment::{Run, WorkersEnvironment};
-use super::externs::{Bridge, Flow, answer, deliver};
+use super::externs::{Bridge, Flow, Source, answer, deliver};
 use super::home::Home;
 use super::instance::{forget_call, note_call, streams, watch_panics};
 use super::talk::{self, Parting};
@@ -50,7 +50,7 @@ impl ObjectHost {
     }
 
     /// Runs a call whose items go into `flow` as they come, in the form of this number; `done` gets its answer when all have
-    /// gone, which counts only if none has.
+    /// gone, which counts only if none has. `body`: that of the request, if it is read as it comes.
     pub fn stream(
         &self,
         call: u32,
@@ -58,6 +58,7 @@ impl ObjectHost {
         params: Option<Vec<u8>>,
         form: u8,
         flow: Flow,
+        body: Option<Source>,
         done: Function,
     ) {
         let envelope = match wire::decode_envelope(self.home.place(), text, params) {
@@ -65,7 +66,7 @@ impl ObjectHost {
             Err(fault) => return self.refuse(&fault, &done),
         };
         match streams(&envelope) {
-            Some(streams) => (streams.workers.pour)(self, call, envelope, form, flow, done),
+            Some(streams) => (streams.workers.pour)(self, call, envelope, (form, flow, body), done),
             None => self.run(call, envelope, done),
         }
     }

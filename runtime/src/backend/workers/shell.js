@@ -23,6 +23,8 @@ class Life {
   ended;
   /** The number of the call whose code runs now; 0 for none. Set by the Rust half. */
   current = 0;
+  /** Bodies of responses that are under way: those of objects outlive the life, these are its own. @type {Set<Flow>} */
+  flows = new Set();
   /** @type {Map<number, (fault: string) => void>} */
   #pending = new Map();
   /** Calls that had not begun when the life was about to end. */
@@ -85,6 +87,7 @@ class Life {
     console.error("stayput: an instance was ended by:", trap ? String(this.ended) : this.ended);
     for (const [call, abort] of this.#pending) abort(this.#fate(call));
     this.#pending.clear();
+    for (const flow of this.flows) flow.end(false);
   }
 
   #fate(call) {
@@ -277,14 +280,17 @@ class Flow {
     this.#onBegun = onBegun;
   }
 
-  begin(beat) {
+  /** `head`: what a response begins with, whose body the rest is. */
+  begin(beat, head) {
     const { readable, writable } = new IdentityTransformStream();
     this.begun = true;
     this.#writer = writable.getWriter();
-    const bytes = new TextEncoder().encode(beat);
-    const beats = setInterval(() => void (this.#flowing === 0 && this.write(bytes)), BEAT_MS);
-    void this.gone().then(() => clearInterval(beats));
-    this.#onBegun(readable);
+    if (beat) {
+      const bytes = new TextEncoder().encode(beat);
+      const beats = setInterval(() => void (this.#flowing === 0 && this.write(bytes)), BEAT_MS);
+      void this.gone().then(() => clearInterval(beats));
+    }
+    this.#onBegun(readable, head);
   }
 
   /** A promise if the next has to wait. What is written outlives the instance that wrote it. */
@@ -313,7 +319,7 @@ class Flow {
   }
 }
 
-/** The items of one call on their way in. */
+/** The items of one call, or the body of a request, on their way in. */
 class Source {
   #reader;
 
@@ -373,6 +379,8 @@ class Bridge {
   #peers;
   /** Responses that open a connection, until the front hands them on. */
   opened = new Map();
+  /** Bodies that objects are to read as they come, by the call that brings them. */
+  uploads = new Map();
 
   /** How many transactions are nested in each other now. */
   #turns = 0;
@@ -482,10 +490,20 @@ class Bridge {
 
   async stream(path, id, name, text, params, form, call) {
     void this.#open;
-    const answer = await this.#stub(path, id, name).stayputStream(text, params, form);
+    const answer = await this.#stub(path, id, name).stayputStream(text, params, form, this.uploads.get(call));
     if (!answer.stream) return answer;
     this.opened.set(call, { body: answer.stream });
-    return "";
+    return answer.head ? { ok: answer.head } : "";
+  }
+
+  /** The body of this request's response, sent by this instance itself. */
+  flow(call) {
+    const flow = new Flow((body) => {
+      this.opened.set(call, { body });
+      this.#life.flows.add(flow);
+      void flow.gone().then(() => this.#life.flows.delete(flow));
+    });
+    return flow;
   }
 
   /** Items that are read here, a line each. */
@@ -745,19 +763,23 @@ export function shell({ module, instantiate, classes, manifest }) {
         return this.#run((root, call, done) => root.submit(call, text, params, done));
       }
 
-      /** The same where items are read one by one: its answer, or `{ stream }` once the first has come. */
-      async stayputStream(text, params, form) {
+      /**
+       * The same where items are read one by one: its answer, or `{ stream }` once the first has come; with `head`, what
+       * a response begins with. `body`: that of the request, if it is read as it comes.
+       */
+      async stayputStream(text, params, form, body) {
+        const source = body && new Source(body);
         for (;;) {
-          const answer = await this.#flow(text, params, form);
+          const answer = await this.#flow(text, params, form, source);
           if (answer.fault !== NOT_BEGUN) return answer;
         }
       }
 
-      #flow(text, params, form) {
+      #flow(text, params, form, source) {
         return new Promise((resolve) => {
           const life = this.#alive();
-          const flow = new Flow((stream) => resolve({ stream }));
-          const ended = life.run((call, done) => life.root.stream(call, text, params, form, flow, done));
+          const flow = new Flow((stream, head) => resolve({ stream, head }));
+          const ended = life.run((call, done) => life.root.stream(call, text, params, form, flow, source, done));
           void ended.then((answer) => {
             if (!flow.begun) return resolve(answer);
             if (answer.fault) flow.fail(this.#alive().root.tail(text, form, answer.fault));
@@ -894,19 +916,25 @@ export function shell({ module, instantiate, classes, manifest }) {
         front = build((glue, bridge) => new glue.FrontHost(bridge, manifest));
         front.bodyLimit = front.root.body_limit();
         front.importLimit = front.root.import_limit();
+        front.takesBodies = front.root.takes_bodies();
       }
       const life = front;
       const url = new URL(request.url);
-      const body = await readBody(request, url.pathname.endsWith("/~import") ? life.importLimit : life.bodyLimit);
+      const path = url.pathname + url.search;
+      const upload = life.takesBodies && request.body && life.root.takes_body(request.method, path) && request.body;
+      const limit = url.pathname.endsWith("/~import") ? life.importLimit : life.bodyLimit;
+      const body = upload ? NOTHING : await readBody(request, limit);
       let number;
       const answer = life.run((call, done) => {
         number = call;
+        if (upload) life.bridge.uploads.set(call, upload);
         const written = (status, headers, body) => done({ status, headers, body });
-        life.root.handle(call, request.method, url.pathname + url.search, headerLines(request.headers), body, written);
+        life.root.handle(call, request.method, path, headerLines(request.headers), body, written);
       });
       // A client that hangs up cancels nothing: what it started runs to its end.
       ctx.waitUntil(answer);
       const { fault, status, headers, body: bytes } = await answer;
+      if (upload) life.bridge.uploads.delete(number);
       if (fault) return failed(fault);
       const opened = life.bridge.opened.get(number);
       if (opened) return handOn(life.bridge, number, opened, status, headerPairs(headers), request.method);

@@ -132,6 +132,9 @@ impl Routes {
                 let Answer(made) = run(cx, request).await;
                 let made = match made {
                     Ok(Made::Forward(forward)) => return forward.of(&visit).map(Ok),
+                    Ok(Made::Pieces(response)) => {
+                        entrance.pour(*response, &method, &route.label, trace)
+                    }
                     Ok(made) => made.response(),
                     Err(error) => Err(error),
                 };

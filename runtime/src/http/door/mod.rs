@@ -48,6 +48,7 @@ mod enter;
 mod error;
 mod handler;
 mod pattern;
+mod pieces;
 mod reply;
 mod routes;
 mod rpc;
@@ -63,13 +64,15 @@ use crate::auth::Surroundings;
 use crate::backend::{LocalFuture, SharedEnvironment};
 use crate::rpc::WireError;
 
-pub use super::{Request, Response};
+pub use super::{Body, Chunks, Incoming, Request, Response};
+pub use ::bytes::Bytes;
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use context::FrontContext;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use describe::Described;
 pub use error::{FrontError, Result};
 pub use handler::{Handler, MethodHandler};
+pub(super) use reply::{Made, Pieces};
 pub use reply::{Answer, Forward, IntoResponse, Json};
 pub use routes::Routes;
 pub use to::{To, to};

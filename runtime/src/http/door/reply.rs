@@ -5,7 +5,7 @@ use ::http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::super::raw::tidy;
+use super::super::raw::{Body, Kind, tidy};
 use super::super::response::{empty, json};
 use super::super::{Request, Response};
 use super::error::FrontError;
@@ -13,15 +13,20 @@ use crate::action::encode;
 use crate::error::Code;
 use crate::object::Target;
 use crate::rpc::WireError;
+use crate::stream::Body as Send;
 
-/// What a handler may return: a [`Response`], a text, [`Json`], a [`StatusCode`], nothing, one of these with a status
-/// before it, [`Forward`], and a `Result` of one of these.
+/// What a handler may return: a [`Response`], a text, [`Json`], a [`StatusCode`], nothing, a [`Body`] or a response with one,
+/// one of these with a status before it, [`Forward`], and a `Result` of one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the answer of a handler",
     label = "no response is made of this",
     note = "return `Json(value)`, a text, a `StatusCode`, a `Response`, what `stub.fetch(request)` gives, or a `Result` of one of these"
 )]
 pub trait IntoResponse {
+    /// Whether the body may be sent piece by piece. An implementation of one's own that makes use of one which does says so,
+    /// too.
+    const STREAMS: bool = false;
+
     /// The response, or where it comes from.
     fn into_answer(self) -> Answer;
 }
@@ -33,8 +38,12 @@ pub struct Answer(pub(in crate::http) Result<Made, Box<WireError>>);
 #[derive(Debug)]
 pub(in crate::http) enum Made {
     Response(Response),
+    Pieces(Box<::http::Response<Option<Pieces>>>),
     Forward(Box<Forward>),
 }
+
+/// What sends the body of a response.
+pub(in crate::http) struct Pieces(pub(in crate::http) Send);
 
 /// A value as a JSON body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +83,10 @@ impl Made {
     pub(in crate::http) fn response(self) -> Result<Response, Box<WireError>> {
         match self {
             Self::Response(response) => tidy(response),
+            Self::Pieces(_) => {
+                let message = "the body is sent piece by piece, which the answer's `IntoResponse::STREAMS` does not say";
+                Err(Box::new(WireError::framework(Code::Internal, message)))
+            }
             Self::Forward(_) => {
                 let message = "an object sends no request on: call the other one by its stub";
                 Err(Box::new(WireError::framework(Code::Internal, message)))
@@ -91,6 +104,29 @@ impl Answer {
 impl IntoResponse for Response {
     fn into_answer(self) -> Answer {
         Answer::response(self)
+    }
+}
+
+impl IntoResponse for ::http::Response<Body> {
+    const STREAMS: bool = true;
+
+    fn into_answer(self) -> Answer {
+        let (head, Body(kind)) = self.into_parts();
+        Answer(Ok(match kind {
+            Kind::Whole(body) => Made::Response(Response::from_parts(head, body)),
+            Kind::Pieces(send) => Made::Pieces(Box::new(::http::Response::from_parts(
+                head,
+                Some(Pieces(send)),
+            ))),
+        }))
+    }
+}
+
+impl IntoResponse for Body {
+    const STREAMS: bool = true;
+
+    fn into_answer(self) -> Answer {
+        ::http::Response::new(self).into_answer()
     }
 }
 
@@ -137,21 +173,33 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 impl<R: IntoResponse> IntoResponse for (StatusCode, R) {
+    const STREAMS: bool = R::STREAMS;
+
     fn into_answer(self) -> Answer {
         let (status, answer) = self;
         let mut answer = answer.into_answer();
-        if let Ok(Made::Response(response)) = &mut answer.0 {
-            *response.status_mut() = status;
+        match &mut answer.0 {
+            Ok(Made::Response(response)) => *response.status_mut() = status,
+            Ok(Made::Pieces(response)) => *response.status_mut() = status,
+            Ok(Made::Forward(_)) | Err(_) => {}
         }
         answer
     }
 }
 
 impl<R: IntoResponse, E: Into<FrontError>> IntoResponse for Result<R, E> {
+    const STREAMS: bool = R::STREAMS;
+
     fn into_answer(self) -> Answer {
         match self {
             Ok(answer) => answer.into_answer(),
             Err(error) => Answer(Err(error.into().into_wire())),
         }
+    }
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pieces(..)")
     }
 }

@@ -1,13 +1,13 @@
 //! Routes of the app's own, in front of its objects.
 
 use stayput::front::{
-    Forward, FrontContext, HeaderValue, IntoResponse, Json, Request, Response, Result, Routes,
+    Body, Forward, FrontContext, HeaderValue, IntoResponse, Json, Request, Response, Result, Routes,
     StatusCode, header, to,
 };
 use stayput::prelude::*;
 
 use crate::tally::TallyError;
-use crate::{Folder, Hall, Tally};
+use crate::{Canal, Folder, Hall, Tally};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -16,6 +16,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .route("/lobby/*", to::<Hall>().named_by_query("hall").or("main"))
         .route("/one/*", to::<Tally>().named("the one"))
         .route("/files/*", to::<Folder>().named("base"))
+        .route("/canals/{name}/*", to::<Canal>())
+        .get("/drops/{n}/{how}", drops)
+        .public()
         .get("/api/tallies/{name}/value", value)
         .public()
         .post("/api/tallies/{name}", add)
@@ -59,6 +62,24 @@ async fn add(cx: FrontContext, request: Request) -> Result<(StatusCode, Json<i64
 async fn echo(cx: FrontContext, request: Request) -> Result<Json<(String, String, Option<u8>)>> {
     let method = request.method().to_string();
     Ok(Json((method, cx.rest().to_owned(), cx.query("n")?)))
+}
+
+/// Piece by piece, and then an end as it is asked for.
+async fn drops(cx: FrontContext, _: Request) -> Result<(StatusCode, Body)> {
+    let (n, how) = (cx.value::<u32>("n")?, cx.value::<String>("how")?);
+    let tally = Tally::named(&cx, "drops");
+    let body = Body::stream(async move |chunks| {
+        for n in 0..n {
+            chunks.send(format!("{n}\n")).await?;
+        }
+        match &*how {
+            "call" => Ok(chunks.send(tally.value().await?.to_string()).await?),
+            "panic" => panic!("CANARY"),
+            "fail" => Err(TallyError::Refused.into()),
+            _ => Ok(()),
+        }
+    });
+    Ok((StatusCode::ACCEPTED, body))
 }
 
 async fn nothing(_: FrontContext, _: Request) {}

@@ -12,6 +12,7 @@ mod bazaar;
 mod board;
 mod burrow;
 mod caller;
+mod canal;
 mod chest;
 mod clock;
 mod dawn;
@@ -42,6 +43,7 @@ pub use bazaar::{Bazaar, Buyer, Good, Sale};
 pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Summed, Told, Welcome};
 pub use burrow::{Burrow, BurrowError};
 pub use caller::{Caller, CallerError};
+pub use canal::{Canal, CanalError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
@@ -67,7 +69,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Canal, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;

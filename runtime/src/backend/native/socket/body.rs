@@ -1,5 +1,6 @@
 //! Bodies of responses: whole, a stream of events, or items.
 
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,9 +20,13 @@ pub(in crate::backend::native) enum ReplyBody {
     Whole(Bytes),
     /// Events, for as long as the connection is open.
     Stream(Place),
-    /// Items, as they come.
-    Items(Reader, Interval),
+    /// Items, or bytes, as they come.
+    Items(Reader, Option<Interval>, Held),
 }
+
+/// What lives as long as a body does.
+pub(in crate::backend::native) type Held = Option<Box<dyn Any>>;
+
 
 /// A response breaks off: what came of it is not all.
 #[derive(Debug)]
@@ -39,8 +44,18 @@ impl ReplyBody {
     /// The body of a response of the front's.
     pub(in crate::backend::native) fn of(mut response: Response) -> http::Response<Self> {
         match response.extensions_mut().remove() {
-            Some(items) => response.map(|_| Self::Items(items, beats())),
+            Some(items) => {
+                let beats = beats(&items);
+                response.map(|_| Self::Items(items, beats, None))
+            }
             None => response.map(Self::Whole),
+        }
+    }
+
+    /// Keeps something until it has been sent.
+    pub(in crate::backend::native) fn hold(&mut self, what: impl Any) {
+        if let Self::Items(_, _, held) = self {
+            *held = Some(Box::new(what));
         }
     }
 }
@@ -56,14 +71,17 @@ impl Body for ReplyBody {
         match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Items(items, beats) => match items.poll_next(cx) {
+            Self::Items(items, beats, _) => match items.poll_next(cx) {
                 Poll::Ready(Piece::More(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Poll::Ready(Piece::End) => Poll::Ready(None),
                 Poll::Ready(Piece::Broken) => Poll::Ready(Some(Err(Broken))),
-                Poll::Pending => beats.poll_tick(cx).map(|_| {
-                    let beat = items.form().beat().as_bytes();
-                    Some(Ok(Frame::data(Bytes::from_static(beat))))
-                }),
+                Poll::Pending => match beats {
+                    None => Poll::Pending,
+                    Some(beats) => beats.poll_tick(cx).map(|_| {
+                        let beat = items.form().beat().as_bytes();
+                        Some(Ok(Frame::data(Bytes::from_static(beat))))
+                    }),
+                },
             },
             Self::Stream(place) => {
                 let outlet = &place.outlet;
@@ -96,8 +114,9 @@ impl Body for ReplyBody {
 }
 
 /// From now on, so that the first is not at once.
-fn beats() -> Interval {
-    interval_at(Instant::now() + BEAT, BEAT)
+fn beats(items: &Reader) -> Option<Interval> {
+    let beats = !items.form().beat().is_empty();
+    beats.then(|| interval_at(Instant::now() + BEAT, BEAT))
 }
 
 impl fmt::Display for Broken {

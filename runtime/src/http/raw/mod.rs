@@ -1,4 +1,10 @@
-//! Requests that an object's own `fetch` handler answers, and how they travel: head and body in one text.
+//! Requests that an object's own `fetch` handler answers, and how they travel: head and body in one text, or the head
+//! alone, and the body piece by piece.
+
+mod body;
+mod flow;
+mod handler;
+mod incoming;
 
 use ::http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, PROXY_AUTHENTICATE, TRAILER,
@@ -7,11 +13,15 @@ use ::http::header::{
 use ::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 
-use super::door::{Answer, IntoResponse};
 use super::{Peer, Request, Response};
-use crate::action::Params;
 use crate::error::Code;
-use crate::rpc::{Reply, WireError};
+use crate::rpc::WireError;
+
+pub(in crate::http) use body::Kind;
+pub use body::{Body, Chunks};
+pub use handler::{FromRequest, raw_reply, raw_request};
+pub(crate) use incoming::broken_off;
+pub use incoming::{Incoming, Upload};
 
 /// The name of the action that such a handler is. No name of a caller's leads to it.
 pub const FETCH: &str = "~fetch";
@@ -44,33 +54,20 @@ impl Raw {
 
     /// The response that came.
     pub(super) fn decode(&self, answer: &Bytes) -> Result<Response, WireError> {
-        (self.decode)(answer).ok_or_else(|| {
-            let message = "the object's response cannot be read";
-            WireError::framework(Code::BadReply, message).maybe_executed()
-        })
+        (self.decode)(answer).ok_or_else(unreadable)
     }
 }
 
-/// The request that a handler is given.
-pub fn raw_request(params: &Params) -> Result<Request, Box<WireError>> {
-    let message = "only requests are brought to a `fetch` handler";
-    decode_request(params.text())
-        .ok_or_else(|| Box::new(WireError::framework(Code::InvalidRequest, message)))
-}
-
-/// The answer of a handler, as it travels.
-pub fn raw_reply(answer: impl IntoResponse) -> Reply {
-    let Answer(made) = answer.into_answer();
-    let response = made?.response()?;
-    if response.body().len() > MAX_RESPONSE {
-        let message = format!("the response is longer than {MAX_RESPONSE} bytes");
-        return Err(Box::new(WireError::framework(Code::TooLarge, message)));
-    }
-    Ok(encode_response(&response))
+/// What came in place of a response.
+pub(super) fn unreadable() -> WireError {
+    let message = "the object's response cannot be read";
+    WireError::framework(Code::BadReply, message).maybe_executed()
 }
 
 /// Refuses what no handler can answer by, and takes away what belongs to the connection.
-pub(super) fn tidy(mut response: Response) -> Result<Response, Box<WireError>> {
+pub(super) fn tidy<B: Default>(
+    mut response: ::http::Response<B>,
+) -> Result<::http::Response<B>, Box<WireError>> {
     if response.status().is_informational() {
         let message = format!("a handler answered by the status {}", response.status());
         return Err(Box::new(WireError::framework(Code::Internal, message)));
@@ -92,7 +89,7 @@ pub(super) fn tidy(mut response: Response) -> Result<Response, Box<WireError>> {
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT
     );
     if is_bare {
-        *response.body_mut() = Bytes::new();
+        *response.body_mut() = B::default();
     }
     Ok(response)
 }
