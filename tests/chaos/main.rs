@@ -14,6 +14,7 @@ mod deferred;
 mod drain;
 mod exposure;
 mod files;
+mod follow;
 mod full;
 mod gate;
 mod idle;

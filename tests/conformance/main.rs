@@ -13,6 +13,7 @@ mod app;
 mod attempts;
 mod binary;
 mod boards;
+mod bodies;
 mod calls;
 mod deferred;
 mod deploy;

@@ -9,6 +9,7 @@ use support::process::{Launch, Server, scratch};
 use support::websocket::{Frame, WebSocket};
 use support::workers::Built;
 
+use crate::bodies;
 use crate::steps::{line, masked};
 
 const LINES: &str = "Accept: application/x-ndjson";
@@ -197,6 +198,7 @@ pub(crate) fn check(built: &Built) {
     assert_eq!(one, other, "natively, and on Workers");
     let (one, other) = (talk(&native), talk(&worker));
     assert_eq!(one, other, "natively, and on Workers");
+    bodies::check(&native, &worker);
     for (where_, server) in [("natively", &native), ("on Workers", &worker)] {
         as_they_come(server);
         eprintln!("{where_}: as they come");

@@ -195,12 +195,7 @@ pub(crate) fn fetch(handler: &Handler) -> TokenStream {
     let [this, cx, params, outflow] = ["this", "cx", "params", "outflow"].map(local);
     let context = handler.context.then(|| quote!(, #cx));
     let request = value(handler, "request");
-    let taken = handler.value.as_ref();
-    // Of an answer without a name nothing can be asked: it is whole.
-    let given = match syn::parse2(handler.output.ty.clone()) {
-        Ok(syn::Type::ImplTrait(_)) => quote!(()),
-        _ => handler.output.ty.clone(),
-    };
+    let (taken, given) = (&handler.value, &handler.output.ty);
     // What cannot be a response is told of at the type.
     let (first, last) = ends(&handler.output.ty);
     let awaits = handler.is_async.then(|| quote_spanned!(last=> .await));

@@ -46,10 +46,8 @@ pub use front::{Front, FrontConfig, Limits};
 pub(crate) use limited::{Limits as EdgeLimits, SharedLimits};
 pub use live::{Answerable, Asked, Live, Opening};
 pub(crate) use params::{from_query, pairs};
-pub use raw::{
-    Body, Chunks, FETCH, FromRequest, Incoming, Raw, Upload, raw_reply, raw_request,
-};
 pub(crate) use raw::broken_off;
+pub use raw::{Body, Chunks, FETCH, FromRequest, Incoming, Raw, Upload, raw_reply, raw_request};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use raw::{MAX_RESPONSE, decode_request, encode_response};
 pub(crate) use raw::{decode_response, encode as encode_message};

@@ -55,10 +55,7 @@ pub trait Dispatch: Surroundings {
     fn call(&self, envelope: Envelope) -> impl Future<Output = Reply>;
     /// Brings a call whose items are wanted one by one, in the envelope's [`Pipe`](crate::stream::Pipe) or in a place of the
     /// backend's own, which adds them to the response itself. Ready when the first has come, or the end.
-    fn stream(
-        &self,
-        envelope: Envelope,
-    ) -> impl Future<Output = Result<Begun, Box<WireError>>> {
+    fn stream(&self, envelope: Envelope) -> impl Future<Output = Result<Begun, Box<WireError>>> {
         drop(envelope);
         let message = "no items are read here";
         std::future::ready(Err(Box::new(WireError::framework(Code::Internal, message))))

@@ -146,7 +146,9 @@ impl Route {
 
     /// Whether the body of a request is read as it comes.
     pub(super) fn takes_body(&self) -> bool {
-        self.action.streams.is_some_and(|streams| streams.takes_body)
+        self.action
+            .streams
+            .is_some_and(|streams| streams.takes_body)
     }
 
     /// Whether both mean the same requests.

@@ -5,9 +5,9 @@ use ::http::{HeaderMap, HeaderValue, Method};
 use bytes::Bytes;
 
 use super::class::Action;
+use super::raw::unreadable;
 use super::response::Refusal;
 use super::session::{Session, Source};
-use super::raw::unreadable;
 use super::{Dispatch, Request, Response};
 use crate::object::Envelope;
 use crate::stream::{Begun, Form, Pipe, Streams};

@@ -16,6 +16,7 @@ mod alarms;
 mod atomicity;
 mod bare;
 mod birth;
+mod bodies;
 mod broadcast;
 mod calls;
 mod connections;

@@ -89,7 +89,10 @@ async fn answer(reader: &Reader, flow: &Flow) -> Reply {
         return Ok(head);
     }
     // When nobody reads any more, the other side is gone, too.
-    if flow.begin("", Some(&Uint8Array::from(head.as_ref()))).is_ok() {
+    if flow
+        .begin("", Some(&Uint8Array::from(head.as_ref())))
+        .is_ok()
+    {
         let _ = all(reader, flow).await;
     }
     Ok(Bytes::new())

@@ -72,8 +72,8 @@ pub use context::FrontContext;
 pub(crate) use describe::Described;
 pub use error::{FrontError, Result};
 pub use handler::{Handler, MethodHandler};
-pub(super) use reply::{Made, Pieces};
 pub use reply::{Answer, Forward, IntoResponse, Json};
+pub(super) use reply::{Made, Pieces};
 pub use routes::Routes;
 pub use to::{To, to};
 

@@ -31,7 +31,9 @@ impl Entrance<'_> {
         self.environment.spawn(Box::pin(async move {
             if let Err(error) = pour(pipe, body).await {
                 let text = &error.message;
-                environment.report(&format!("request {id}: the body of `{what}` broke off: {text}"));
+                environment.report(&format!(
+                    "request {id}: the body of `{what}` broke off: {text}"
+                ));
             }
         }));
         #[cfg(target_arch = "wasm32")]

@@ -78,6 +78,13 @@ impl Canal {
                 let first = body.next().await?.unwrap_or_default();
                 format!("{} at first", first.len()).into()
             }
+            (&Method::POST, "wait") => {
+                while !this.read(|canal| canal.open).await? {
+                    cx.sleep(std::time::Duration::from_millis(20)).await;
+                }
+                drop(body);
+                "at last".into()
+            }
             (&Method::POST, "full") => return Err(CanalError::Full.into()),
             (&Method::POST, "panic") => panic!("CANARY"),
             (&Method::GET, "whole") => "all of it".into(),

@@ -1,8 +1,8 @@
 //! Routes of the app's own, in front of its objects.
 
 use stayput::front::{
-    Body, Forward, FrontContext, HeaderValue, IntoResponse, Json, Request, Response, Result, Routes,
-    StatusCode, header, to,
+    Body, Forward, FrontContext, HeaderValue, IntoResponse, Json, Request, Response, Result,
+    Routes, StatusCode, header, to,
 };
 use stayput::prelude::*;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::flags::Flags;
-use super::{Failure, say};
+use super::{Failure, follow, say};
 use crate::app::App;
 use crate::backend::native::store::care::{self, Address, Fault, Import};
 
@@ -117,7 +117,10 @@ fn conclude(
 /// `backup DIR`: a copy of the data folder.
 pub(super) fn backup(app: &App, flags: &mut Flags) -> Result<ExitCode, Failure> {
     let data = flags.data();
-    let [target] = flags.rest("backup DIR [--data DIR]")?;
+    if flags.has("follow") {
+        return follow::run(app, &data, flags);
+    }
+    let [target] = flags.rest("backup DIR [--follow] [--data DIR]")?;
     let copied = care::backup(&data, app, target.as_ref()).map_err(Failure::failed)?;
     say(format_args!("{target}: {} files", copied.files));
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ pub(super) struct Flags {
 }
 
 /// Flags that have a value.
-const WITH_VALUE: &[&str] = &["as", "data", "salvage"];
+const WITH_VALUE: &[&str] = &["as", "data", "every", "keep", "salvage", "then"];
 
 impl Flags {
     /// Reads `--flag VALUE`, `--flag=VALUE`, `--flag` and other words.

@@ -2,6 +2,7 @@
 
 mod care;
 mod flags;
+mod follow;
 mod manifest;
 
 use std::fmt;
@@ -20,7 +21,7 @@ serves the app:    [--listen ADDRESS:PORT] [--data DIR] [--threads N] [--origins
                    [--trusted-proxies LIST] [--tls-cert FILE --tls-key FILE]
                    (or STAYPUT_LISTEN, STAYPUT_DATA, ..)
 tells what it is:  manifest FILE
-keeps its data:    backup DIR
+keeps its data:    backup DIR [--follow [--every SECONDS] [--keep N] [--then COMMAND]]
                    restore DIR --data NEW
                    verify [--json] [--salvage DIR]
                    export CLASS/NAME > FILE

@@ -27,7 +27,6 @@ pub(in crate::backend::native) enum ReplyBody {
 /// What lives as long as a body does.
 pub(in crate::backend::native) type Held = Option<Box<dyn Any>>;
 
-
 /// A response breaks off: what came of it is not all.
 #[derive(Debug)]
 pub(in crate::backend::native) struct Broken;

@@ -39,6 +39,11 @@ pub enum OpenError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The folder is a backup that shares files with others.
+    Shared {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The operating system said no.
     Io {
         /// The file or folder.
@@ -91,6 +96,12 @@ impl fmt::Display for OpenError {
                 f,
                 "`{}` is damaged: {reason}; restore the data folder from a backup or set STAYPUT_DATA to another one",
                 file.display()
+            ),
+            Self::Shared { folder } => write!(
+                f,
+                "`{}` is a backup that shares files with others; `restore {} --data NEW` makes a data folder of it",
+                folder.display(),
+                folder.display()
             ),
             Self::Io { path, error } => write!(f, "`{}`: {error}", path.display()),
         }

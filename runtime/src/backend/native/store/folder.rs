@@ -20,6 +20,9 @@ const META: &str = "stayput.json";
 const META_DRAFT: &str = "stayput.json.new";
 const LOCK: &str = "lock";
 
+/// Says that other folders have some of the very same files.
+const SHARED: &str = "shares-files";
+
 /// A data folder that this process owns until it drops the value.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -54,6 +57,7 @@ impl Folder {
     /// Takes the folder, making it if need be. `files` counts only when it is new.
     pub(super) fn take(path: &Path, app: &str, files: usize) -> Result<Self, OpenError> {
         create_durably(path)?;
+        refuse_shared(path)?;
         let lock = lock(path)?;
         let meta = if let Some(meta) = look(path, app)? {
             meta
@@ -138,6 +142,25 @@ pub(super) fn create_durably(path: &Path) -> Result<(), OpenError> {
         sync_folder(parent.unwrap_or(Path::new(".")))?;
     }
     Ok(())
+}
+
+/// Marks a backup that shares files with others: what is written into it would be in all of them.
+pub(super) fn mark_shared(path: &Path) -> Result<(), OpenError> {
+    let mark = path.join(SHARED);
+    fs::write(
+        &mark,
+        "other backups have the same files: `restore` makes a data folder of it\n",
+    )
+    .map_err(OpenError::io(&mark))
+}
+
+fn refuse_shared(path: &Path) -> Result<(), OpenError> {
+    if !path.join(SHARED).exists() {
+        return Ok(());
+    }
+    Err(OpenError::Shared {
+        folder: path.to_owned(),
+    })
 }
 
 fn private_folder() -> fs::DirBuilder {

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::super::folder::{create_durably, mark_shared};
 use super::super::sql::{ANNOUNCED, DESTROYED, ELSEWHERE, SqlFiles};
 use super::CareError;
 use super::copy::{Draft, copy_database};
+use super::generation::{Generation, Own, Print};
 use super::records::OwnRecords;
 use super::verify::verify;
 use super::view::{View, find};
@@ -19,6 +21,8 @@ use crate::object::ObjectId;
 pub struct Copied {
     /// Database files.
     pub files: u64,
+    /// So many of them were copied; the others are the same as in the backup before.
+    pub changed: u64,
 }
 
 /// Copies a data folder into a new one. Each object is as it was between two of its commits, and not before the backup
@@ -29,25 +33,62 @@ pub struct Copied {
 /// There is something where the copy is to be, or a file cannot be copied whole. There is no copy then.
 pub fn backup(folder: &Path, app: &App, target: &Path) -> Result<Copied, CareError> {
     let view = View::open(folder, app.name())?;
+    Ok(copy(&view, app, target, Sharing::Nothing)?.1)
+}
+
+/// What a backup has in common with others.
+#[derive(Clone, Copy)]
+pub(super) enum Sharing<'a> {
+    Nothing,
+    /// With those that come after it.
+    First,
+    /// What has not changed since this one.
+    With(&'a Generation),
+}
+
+/// The same, sharing files with other backups.
+pub(super) fn copy(
+    view: &View,
+    app: &App,
+    target: &Path,
+    sharing: Sharing<'_>,
+) -> Result<(Generation, Copied), CareError> {
     let draft = Draft::begin(target)?;
+    let before = match sharing {
+        Sharing::With(before) => Some(before),
+        Sharing::First | Sharing::Nothing => None,
+    };
+    if !matches!(sharing, Sharing::Nothing) {
+        mark_shared(&draft.path)?;
+    }
     let mut copying = Copying {
-        view: &view,
+        view,
         to: View::of(&draft.path, view.meta.clone()),
         own: HashMap::new(),
+        shared: Vec::new(),
+        before,
+        changed: 0,
+        touched: vec![before.is_none(); view.meta.files],
     };
-    for (id, path) in view.sql.list().map_err(CareError::io(folder))? {
+    for (id, path) in view.sql.list().map_err(CareError::io(&view.path))? {
         copying.own(id, &path)?;
     }
     // The registry comes after the files that it tells of: each of them has a row before it has a name.
     for number in 0..view.meta.files {
         copying.shared(number)?;
     }
-    let files = copying.own.len() + view.meta.files;
+    let copied = Copied {
+        files: (copying.own.len() + view.meta.files) as u64,
+        changed: copying.changed,
+    };
+    let generation = Generation {
+        view: View::of(target, view.meta.clone()),
+        shared: copying.shared,
+        own: copying.own,
+    };
     // A server that was started meanwhile has counted: its epochs are in the files.
-    draft.finish(&View::open(folder, app.name())?)?;
-    Ok(Copied {
-        files: files as u64,
-    })
+    draft.finish(&View::open(&view.path, app.name())?)?;
+    Ok((generation, copied))
 }
 
 /// Copies a backup into a new data folder, if it is sound.
@@ -72,12 +113,35 @@ pub fn restore(backup_folder: &Path, app: &App, target: &Path) -> Result<Copied,
 struct Copying<'a> {
     view: &'a View,
     to: View,
-    /// The objects that have files of their own, and when they want to be woken.
-    own: HashMap<ObjectId, Option<i64>>,
+    /// The objects that have files of their own.
+    own: HashMap<ObjectId, Own>,
+    /// How the shared files looked.
+    shared: Vec<Option<Print>>,
+    /// The backup before, to share files with.
+    before: Option<&'a Generation>,
+    /// How many files were copied.
+    changed: u64,
+    /// The shared files that have to agree with others than before.
+    touched: Vec<bool>,
 }
 
 impl Copying<'_> {
     fn own(&mut self, id: ObjectId, path: &Path) -> Result<(), CareError> {
+        // Before it is copied: what is written meanwhile has it copied again the next time.
+        let print = Print::of(path);
+        if let Some(before) = self.before
+            && let Some(own) = before.own.get(&id).filter(|own| own.is_as(print.as_ref()))
+            && self.link(
+                before,
+                &before.view.sql.path_of(id),
+                &self.to.sql.path_of(id),
+            )
+        {
+            self.own.insert(id, own.clone());
+            return Ok(());
+        }
+        self.touched[self.view.file_of(id)] = true;
+        self.changed += 1;
         let connection = match self.view.sql.open_reader(path) {
             // Destroyed since the files were listed.
             Err(_) if !path.exists() => return Ok(()),
@@ -89,13 +153,44 @@ impl Copying<'_> {
             alarm = read.map_err(|fault| rusqlite::Error::UserFunctionError(Box::new(fault)))?;
             Ok(())
         })?;
-        self.own.insert(id, alarm);
+        self.own.insert(id, Own { print, alarm });
         Ok(())
     }
 
+    /// Gives a file of the backup before a name in this one. Whether it could be done.
+    fn link(&self, before: &Generation, from: &Path, to: &Path) -> bool {
+        let parent = to.parent().filter(|parent| !parent.exists());
+        if parent.is_some_and(|parent| create_durably(parent).is_err()) {
+            return false;
+        }
+        before.view.meta == self.view.meta && std::fs::hard_link(from, to).is_ok()
+    }
+
+    /// Whether the file is as it was, and so are the objects that it has to agree with.
+    fn is_unchanged(&self, before: &Generation, number: usize, print: Option<&Print>) -> bool {
+        let here = |own: &HashMap<ObjectId, Own>| {
+            let ids = own.keys().filter(|id| self.view.file_of(**id) == number);
+            ids.copied().collect::<HashSet<_>>()
+        };
+        print.is_some()
+            && before.shared[number].as_ref() == print
+            && !self.touched[number]
+            && here(&self.own) == here(&before.own)
+    }
+
     fn shared(&mut self, number: usize) -> Result<(), CareError> {
-        let from = self.view.shared(number)?;
+        let print = Print::of(&self.view.database(number));
         let target = self.to.database(number);
+        if let Some(before) = self.before
+            && self.is_unchanged(before, number, print.as_ref())
+            && self.link(before, &before.view.database(number), &target)
+        {
+            self.shared.push(print);
+            return Ok(());
+        }
+        self.shared.push(print);
+        self.changed += 1;
+        let from = self.view.shared(number)?;
         copy_database(&from, &target, |_| Ok(()))?;
         drop(from);
         let failed = || CareError::database(&target);
@@ -142,8 +237,8 @@ impl Copying<'_> {
                 // Born since the files were listed.
                 self.late(id)?;
             }
-            let change = match self.own.get(&id) {
-                Some(own) if *own != alarm => {
+            let change = match self.own.get(&id).map(|own| own.alarm) {
+                Some(own) if own != alarm => {
                     copy.execute("UPDATE object SET alarm = ?2 WHERE row = ?1", (row, own))
                 }
                 Some(_) => Ok(0),
