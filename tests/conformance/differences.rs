@@ -58,6 +58,13 @@ pub(crate) fn check(native: &Server, workers: &Server) {
             workers: json!([501, 400]),
         },
         Difference {
+            name: "bookmarks",
+            look: bookmarks,
+            native: json!([false, "storage.unsupported", "storage.unsupported"]),
+            // On a developer's machine: in the network there are others, too.
+            workers: json!([true, "storage.unsupported", "storage.unsupported"]),
+        },
+        Difference {
             name: "text-not-utf8",
             look: not_utf8,
             native: json!(1007),
@@ -118,6 +125,26 @@ fn batch(server: &Server) -> Value {
         None => answer["error"]["data"]["code"].clone(),
     };
     answers.as_array().unwrap().iter().map(told).collect()
+}
+
+/// Whether there are points in time that go on with what is stored; one of a time, and one to go back to.
+fn bookmarks(server: &Server) -> Value {
+    let ask = |action: &str, params: &Value| {
+        let answer = call(server, "clock/bookmarks", action, params);
+        answer.map_err(|error| error["data"]["code"].clone())
+    };
+    let first = ask("bookmark", &json!([]));
+    ask("set", &json!([[], [60_000]])).unwrap();
+    let second = ask("bookmark", &json!([]));
+    let texts = first.as_ref().ok().and_then(Value::as_str);
+    let grows = texts.zip(second.as_ref().ok().and_then(Value::as_str));
+    let grows = grows.is_some_and(|(first, second)| first < second);
+    let told = |answer: Result<Value, Value>| answer.unwrap_or_else(|code| code);
+    json!([
+        grows,
+        told(ask("bookmark", &json!([1_000]))),
+        told(ask("rewind", &json!(["0"])))
+    ])
 }
 
 /// How often an object has started after a panic that changed nothing.

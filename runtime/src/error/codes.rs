@@ -187,6 +187,9 @@ codes! {
     StorageQuarantined "storage.quarantined" 1 503 false
         "The file that the object is in is damaged, or missing. It is left as it is; objects in other files go on."
         "Stop the server; `restore` a backup, or copy what can be read by `verify --salvage DIR`."
+    StorageUnsupported "storage.unsupported" 1 501 false
+        "The storage that the object has here knows no such thing; nothing was changed."
+        "Use what the message names."
     StateNewer "state.newer_than_code" 1 500 false
         "The stored state was written by a newer version of the program."
         "Run the newer version."

@@ -3,6 +3,7 @@
 pub(crate) mod alarm;
 mod args;
 mod attempt;
+mod bookmark;
 mod by_name;
 mod call;
 mod check;
@@ -29,6 +30,9 @@ mod turn;
 
 pub(crate) use alarm::earliest_stored as earliest_alarm;
 pub use args::{Arg, Args};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use bookmark::Ask;
+pub use bookmark::Bookmark;
 pub use by_name::actions_of;
 pub(crate) use call::read_reply;
 pub use call::{Answer, AtOnce, Call, CallOf, ItemByItem};

@@ -151,6 +151,7 @@ export type FrameworkCode =
   | "storage"
   | "storage.quarantined"
   | "storage_full"
+  | "storage.unsupported"
   | "timeout"
   | "too_deep"
   | "too_large"

@@ -76,6 +76,14 @@ extern "C" {
         ticket: u32,
     ) -> Result<Promise, JsValue>;
 
+    /// Resolves to the bookmark of a time in ms, or of now.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn bookmark(this: &Bridge, time: Option<f64>) -> Result<Promise, JsValue>;
+
+    /// Has the object go back to one: resets it, and does not resolve.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn rewind(this: &Bridge, bookmark: &str) -> Result<Promise, JsValue>;
+
     /// The way of the body into the response to a request to the front.
     #[wasm_bindgen(method, catch)]
     pub(super) fn flow(this: &Bridge, call: u32) -> Result<Flow, JsValue>;

@@ -7,6 +7,8 @@
 #[cfg(target_arch = "wasm32")]
 mod body;
 #[cfg(target_arch = "wasm32")]
+mod bookmark;
+#[cfg(target_arch = "wasm32")]
 mod connections;
 #[cfg(target_arch = "wasm32")]
 mod environment;
@@ -40,6 +42,8 @@ mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use body::Pouring;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use bookmark::bookmark;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use flow::Flows;
 #[cfg(target_arch = "wasm32")]

@@ -375,6 +375,7 @@ class SqlRows {
 class Bridge {
   #life;
   #app;
+  #reset;
   #storage;
   #peers;
   /** Responses that open a connection, until the front hands them on. */
@@ -387,7 +388,8 @@ class Bridge {
   /** Whether the outermost of them is to end with the object's end. */
   #doomed = false;
 
-  constructor(life, app, storage, peers) {
+  constructor(life, app, storage, peers, reset) {
+    this.#reset = reset;
     this.#life = life;
     this.#app = app;
     this.#storage = storage;
@@ -439,6 +441,17 @@ class Bridge {
     void storage.deleteAll();
     const earliest = this.#peers?.earlier(undefined);
     if (earliest !== undefined) void storage.setAlarm(earliest);
+  }
+
+  bookmark(time) {
+    const storage = this.#open;
+    return time === undefined ? storage.getCurrentBookmark() : storage.getBookmarkForTime(time);
+  }
+
+  async rewind(bookmark) {
+    await this.#open.onNextSessionRestoreBookmark(bookmark);
+    // Nothing is acknowledged any more that would be lost.
+    this.#reset("the object goes back in time");
   }
 
   /** Nothing of `turn` is kept unless it answers true. What went wrong, if something did. */
@@ -709,9 +722,9 @@ export function shell({ module, instantiate, classes, manifest }) {
     return found;
   };
   const app = { manifest, namespace };
-  const build = (make, storage, peers) => {
+  const build = (make, storage, peers, reset) => {
     const life = new Life({ module, instantiate });
-    life.bridge = new Bridge(life, app, storage, peers);
+    life.bridge = new Bridge(life, app, storage, peers, reset);
     life.root = make(life.glue, life.bridge);
     return life;
   };
@@ -736,7 +749,7 @@ export function shell({ module, instantiate, classes, manifest }) {
         if (!this.#life || this.#life.ended) {
           const { id, storage } = this.ctx;
           const make = (glue, bridge) => new glue.ObjectHost(bridge, path, id.toString(), id.name);
-          this.#life = build(make, storage, this.#peers);
+          this.#life = build(make, storage, this.#peers, (why) => this.ctx.abort(why));
         }
         return this.#life;
       }

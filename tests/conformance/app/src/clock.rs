@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stayput::object::Bookmark;
 use stayput::prelude::*;
 
 use crate::Tally;
@@ -79,6 +80,32 @@ pub struct Clock {
 
 #[durable_object]
 impl Clock {
+    /// A point in time: now, or so many milliseconds since 1970.
+    #[action(public)]
+    async fn bookmark(
+        this: Handle<Self>,
+        cx: ProcessContext<Self>,
+        at: Option<i64>,
+    ) -> stayput::Result<Bookmark> {
+        drop(this);
+        let found = match at {
+            None => cx.bookmark().await,
+            Some(at) => cx.bookmark_at(Timestamp::from_millis(at)).await,
+        };
+        Ok(found?)
+    }
+
+    /// Back to it.
+    #[action(public)]
+    async fn rewind(
+        this: Handle<Self>,
+        cx: ProcessContext<Self>,
+        to: Bookmark,
+    ) -> stayput::Result<()> {
+        drop(this);
+        Ok(cx.rewind(&to).await?)
+    }
+
     /// Says what the alarm is to do, and sets it, each time to so many milliseconds from now: the last one counts.
     #[action(public)]
     fn set(&mut self, cx: &mut Context<Self>, deeds: Vec<Deed>, millis: Vec<u64>) {
