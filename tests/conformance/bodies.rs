@@ -63,12 +63,12 @@ const CASES: &[Case] = &[
     ("GET", "/canal/a/burst/0", "", "no answer: broken off"),
     ("GET", "/canal/a/burst/2", "", "no answer: broken off"),
     ("GET", "/canal/a/drip/1", "", "10\n"),
-    ("GET", "/drops/3/well", "", "202 no media type 0\n1\n2\n"),
+    ("GET", "/drops/3/well", "", "nosniff 0\n1\n2\n"),
     ("GET", "/drops/0/well", "", "202 no media type "),
-    ("GET", "/drops/1/call", "", "202 no media type 0\n0"),
+    ("GET", "/drops/1/call", "", "nosniff 0\n0"),
     ("GET", "/drops/2/fail", "", "no answer: broken off"),
     ("GET", "/drops/2/panic", "", "no answer: broken off"),
-    ("GET", "/drops/1/well", "", "202 no media type 0\n"),
+    ("GET", "/drops/1/well", "", "nosniff 0\n"),
     ("HEAD", "/drops/3/well", "", "202"),
 ];
 

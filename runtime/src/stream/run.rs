@@ -86,6 +86,7 @@ impl Outflow {
             let sink = Sink::new(Some(self.0), Some(pipe.clone()));
             if sink.durable().await.is_ok() {
                 pipe.push_head(head);
+                sink.pause().await;
             }
             drive(sink, body).await
         })
