@@ -219,3 +219,45 @@ fn now() -> i64 {
 fn millis(count: i64) -> Duration {
     Duration::from_millis(u64::try_from(count).unwrap_or(0))
 }
+
+/// What waits for an action that the program does not have any more is in the log of its start.
+#[test]
+fn a_start_tells_of_work_whose_action_is_gone() {
+    let _alone = alone();
+    let folder = scratch();
+    let data = folder.path().join("data");
+    let launch = Launch::new(program(), &data);
+    let (server, _) = launch.start();
+    let params = json!({"id": "evening", "ms": 86_400_000});
+    query(&mut server.connect(), "bell/tower", "plan", &params);
+    server.kill();
+    let file = data.join(crate::backup::shared_with(&data, "bell", "tower"));
+    let database = rusqlite::Connection::open(file).unwrap();
+    // As if an earlier version of the program had called it otherwise.
+    let changed = database.execute(
+        r#"UPDATE record SET value = CAST(replace(CAST(value AS TEXT), '"ring"', '"gong"') AS BLOB)
+           WHERE key LIKE '!sched/%' AND CAST(value AS TEXT) LIKE '%"ring"%'"#,
+        (),
+    );
+    assert_eq!(changed.unwrap(), 1, "the schedule is stored otherwise");
+    database.close().unwrap();
+    let (server, _) = launch.start();
+    let began = std::time::Instant::now();
+    let told = loop {
+        let log = server.log();
+        if let Some(line) = log.lines().find(|line| line.contains("`gong`")) {
+            break line.to_owned();
+        }
+        let waited = began.elapsed();
+        assert!(waited < Duration::from_secs(20), "nothing is told: {log}");
+        sleep(Duration::from_millis(50));
+    };
+    for part in [
+        "WARN",
+        "`bell` has no action `gong` any more",
+        "schedule `evening` of bell/tower, due ",
+        "#[action(was = ",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
