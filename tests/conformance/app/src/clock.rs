@@ -86,7 +86,7 @@ impl Clock {
         this: Handle<Self>,
         cx: ProcessContext<Self>,
         at: Option<i64>,
-    ) -> stayput::Result<Bookmark> {
+    ) -> Result<Bookmark> {
         drop(this);
         let found = match at {
             None => cx.bookmark().await,
@@ -101,7 +101,7 @@ impl Clock {
         this: Handle<Self>,
         cx: ProcessContext<Self>,
         to: Bookmark,
-    ) -> stayput::Result<()> {
+    ) -> Result<()> {
         drop(this);
         Ok(cx.rewind(&to).await?)
     }
