@@ -78,7 +78,7 @@ impl Fault {
     }
 
     /// What is allowed, as JSON text.
-    pub(super) fn allowed(mut self, json: String) -> Self {
+    pub(crate) fn allowed(mut self, json: String) -> Self {
         self.allowed = RawValue::from_string(json).ok();
         self
     }

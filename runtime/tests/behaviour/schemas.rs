@@ -83,11 +83,11 @@ async fn all_faults_are_told_as_ours_are(t: &Harness) {
         Value::from(faults),
         json!([
             { "path": "/address", "rule": "required", "expected": "a value" },
-            { "path": "/count", "rule": "multipleOf", "expected": "a multiple of 6", "received": "13" },
-            { "path": "/extra/kind", "rule": "enum", "expected": r#"one of ["big","small"]"#, "received": "\"odd\"" },
+            { "path": "/count", "rule": "multipleOf", "expected": "a multiple of 6", "received": "13", "allowed": 6 },
+            { "path": "/extra/kind", "rule": "enum", "expected": r#"one of ["big","small"]"#, "received": "\"odd\"", "allowed": ["big", "small"] },
             { "path": "/extra/more~1", "rule": "additionalProperties", "expected": "no such member", "received": "1" },
-            { "path": "/name", "rule": "minLength", "expected": "at least 3 characters", "received": "\"A\"" },
-            { "path": "/name", "rule": "pattern", "expected": "a match of `^[a-z0-9]+$`", "received": "\"A\"" },
+            { "path": "/name", "rule": "minLength", "expected": "at least 3 characters", "received": "\"A\"", "allowed": 3 },
+            { "path": "/name", "rule": "pattern", "expected": "a match of `^[a-z0-9]+$`", "received": "\"A\"", "allowed": "^[a-z0-9]+$" },
         ])
     );
     let bakery = Bakery::named(t, "main");

@@ -58,7 +58,7 @@ use crate::rpc::WireError;
 ///
 /// The schema describes an object with a member for each parameter, as it was sent: defaults are not filled in, and parameters
 /// sent by position have their names. What does not fit is answered `invalid_params` with at most 100 faults in
-/// `details.faults`, like a fault of `#[param(..)]`: `path` (JSON pointer), `rule` (the schema's keyword), `expected`, `received`.
+/// `details.faults`, like a fault of `#[param(..)]`: `path` (JSON pointer), `rule` (the schema's keyword), `expected`, `received`, `allowed`.
 /// What fits goes on to the action, whose types and constraints are checked as ever.
 ///
 /// In a URL every value is a text. It is taken as the JSON it looks like if the schema allows that, else as a string, else as a

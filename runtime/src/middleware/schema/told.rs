@@ -23,7 +23,11 @@ fn tell(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
     let path = error.instance_path().as_str().to_owned();
     let received = || error.instance().to_string();
     let mut one = |rule: &'static str, expected: String| {
-        faults.push(Fault::new(path.clone(), rule, expected).received(&received()));
+        let fault = Fault::new(path.clone(), rule, expected).received(&received());
+        faults.push(match allowed(error.kind()) {
+            Some(json) => fault.allowed(json),
+            None => fault,
+        });
     };
     match error.kind() {
         // What is not there was not received.
@@ -72,6 +76,35 @@ fn tell(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
         // The validator's words, without the value, which may be long.
         _ => one("schema", format!("a value that fits; {}", error.masked())),
     }
+}
+
+/// What the schema says under the rule's keyword, as JSON text, where that is short and can be told apart from how it is
+/// written.
+fn allowed(kind: &Kind) -> Option<String> {
+    let value = match kind {
+        Kind::Constant { expected_value } => expected_value.as_ref().clone(),
+        Kind::Enum { options } => options.as_ref().clone(),
+        Kind::Minimum { limit }
+        | Kind::Maximum { limit }
+        | Kind::ExclusiveMinimum { limit }
+        | Kind::ExclusiveMaximum { limit } => limit.clone(),
+        Kind::MultipleOf { multiple_of } => return Some(multiple_of.to_string()),
+        Kind::MinLength { limit }
+        | Kind::MaxLength { limit }
+        | Kind::MinItems { limit }
+        | Kind::MaxItems { limit }
+        | Kind::MinProperties { limit }
+        | Kind::MaxProperties { limit } => (*limit).into(),
+        Kind::Pattern { pattern } => pattern.as_str().into(),
+        Kind::Format { format } => format.as_str().into(),
+        Kind::UniqueItems => true.into(),
+        Kind::Type { kind } => match kind {
+            TypeKind::Single(one) => one.to_string().into(),
+            TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect(),
+        },
+        _ => return None,
+    };
+    Some(value.to_string())
 }
 
 /// One fault for each name.
