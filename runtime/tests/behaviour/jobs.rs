@@ -332,9 +332,15 @@ fn who_asked_is_told_by_a_post_until_it_is_taken() {
     let seen = posts.clone();
     let test = Test::new(app()).http(move |sent| {
         let mut posts = seen.lock().unwrap();
+        let signature = sent.header("webhook-signature").unwrap_or_default();
+        assert!(signature.starts_with("v1,"), "{signature:?}");
         posts.push(sent.json::<serde_json::Value>().unwrap_or_default());
         Answer::status(if posts.len() < 3 { 500 } else { 204 })
     });
+    let test = test.env(
+        "STAYPUT_JOBS_SECRET",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    );
     test.run(async |t| {
         let mill = Mill::named(&t.as_user("ada"), "old");
         let job = mill.grind(1u64).await.unwrap().job;

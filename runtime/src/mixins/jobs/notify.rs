@@ -11,6 +11,8 @@ use crate::outgoing::webhook;
 const RETRIES: u32 = 6;
 /// How many URLs may be told of one job.
 const MAX_URLS: usize = 8;
+/// The setting with the secrets that sign what is told, if it is set.
+const SECRET: &str = "STAYPUT_JOBS_SECRET";
 /// How long a receiver may take.
 const PATIENCE: Duration = seconds(10);
 
@@ -81,8 +83,21 @@ pub(super) async fn post(
     let Some(view) = view else { return Ok(()) };
     // The same each time that it is tried again.
     let key = cx.job().map(|job| job.id.clone()).unwrap_or_default();
-    let request = cx.http().post(url).timeout(PATIENCE).json(&view);
-    let request = request.idempotency_key(&*key).header("webhook-id", &*key);
+    let body = serde_json::to_vec(&view).map_err(|error| not_told(&error))?;
+    let environment = &*cx.turn().core.environment;
+    let now = webhook::seconds_of(environment);
+    let mut request = cx.http().post(url).timeout(PATIENCE);
+    if let Some(secrets) = environment.variable(SECRET) {
+        let signature = webhook::signature(SECRET, &secrets, &key, now, &body);
+        let signature = signature.map_err(|error| not_told(&error))?;
+        request = request.header("webhook-signature", signature);
+    }
+    let request = request
+        .idempotency_key(&*key)
+        .header("content-type", "application/json")
+        .header("webhook-id", &*key)
+        .header("webhook-timestamp", now.to_string())
+        .body(body);
     let answer = request.send().await;
     let answer = answer.and_then(crate::outgoing::Response::error_for_status);
     answer.map(drop).map_err(|error| not_told(&error))

@@ -137,13 +137,12 @@ impl StoredRequest {
         if !headers.contains_key(IDEMPOTENCY_KEY) {
             insert(&mut headers, IDEMPOTENCY_KEY, &self.id)?;
         }
-        let now = environment.now().as_millis().div_euclid(1_000);
+        let now = seconds_of(environment);
         insert(&mut headers, "webhook-id", &self.id)?;
         insert(&mut headers, "webhook-timestamp", &now.to_string())?;
         if let Some(setting) = &self.signed {
             let secrets = read(environment, setting)?;
-            let signature = sign::sign(&secrets, &self.id, now, body)
-                .map_err(|what| misset(format!("the setting `{setting}` {what}")))?;
+            let signature = signature(setting, &secrets, &self.id, now, body)?;
             insert(&mut headers, "webhook-signature", &signature)?;
         }
         Ok(headers)
@@ -192,6 +191,23 @@ impl StoredRequest {
         };
         attempt(&via, &draft, sent).await
     }
+}
+
+/// The time of an attempt, in seconds since 1970.
+pub(crate) fn seconds_of(environment: &dyn Environment) -> i64 {
+    environment.now().as_millis().div_euclid(1_000)
+}
+
+/// The signature of an attempt by the secrets that a setting has.
+pub(crate) fn signature(
+    setting: &str,
+    secrets: &str,
+    id: &str,
+    now: i64,
+    body: &[u8],
+) -> Result<String, HttpError> {
+    sign::sign(secrets, id, now, body)
+        .map_err(|what| misset(format!("the setting `{setting}` {what}")))
 }
 
 /// Makes one attempt at a request at rest. Taken is what is answered with a status of 200 to 299.

@@ -97,11 +97,7 @@ impl Clock {
 
     /// Back to it.
     #[action(public)]
-    async fn rewind(
-        this: Handle<Self>,
-        cx: ProcessContext<Self>,
-        to: Bookmark,
-    ) -> Result<()> {
+    async fn rewind(this: Handle<Self>, cx: ProcessContext<Self>, to: Bookmark) -> Result<()> {
         drop(this);
         Ok(cx.rewind(&to).await?)
     }
