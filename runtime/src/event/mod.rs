@@ -5,6 +5,7 @@ mod handler;
 mod kept;
 mod listeners;
 mod queue;
+mod reaction;
 mod subscriber;
 
 pub use executed::Executed;
@@ -13,7 +14,9 @@ pub use kept::Kept;
 pub(crate) use kept::{Cursor, Page, Sought, append, forget, page, put_latest};
 pub use listeners::ListenerId;
 pub(crate) use listeners::{Listener, Listeners};
-pub(crate) use queue::EventQueue;
+pub(crate) use queue::{EventQueue, Queued};
+pub(crate) use reaction::{EncodeEvent, Handed, PREFIX as REACTION, is_reaction, method_of};
+pub use reaction::{Reaction, reacted, reaction, reaction_event};
 pub use subscriber::Subscriber;
 
 use std::any::Any;

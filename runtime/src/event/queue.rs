@@ -14,6 +14,14 @@ pub(crate) struct Queued {
     pub(crate) event: Rc<dyn Any>,
 }
 
+impl Queued {
+    /// Whether handlers of this mixin hear it, or the object's own if that is empty: a mixin hears itself and its host, not
+    /// its siblings.
+    pub(crate) fn is_heard_at(&self, mount: &str) -> bool {
+        mount.is_empty() || self.mount.is_empty() || *self.mount == *mount
+    }
+}
+
 /// First in, first out.
 #[derive(Default)]
 pub(crate) struct EventQueue(RefCell<VecDeque<Queued>>);

@@ -9,6 +9,7 @@ use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use super::mount::version_after;
 use crate::action::ActionDescriber;
+use crate::event::is_reaction;
 use crate::manifest::{
     ActionManifest, AuthManifest, ClassManifest, HandlerManifest, ParamManifest, RouteManifest,
 };
@@ -18,7 +19,8 @@ impl<T: Stateful> ClassTable<T> {
     /// Describes the class.
     pub fn describe(&self, generator: &mut SchemaGenerator) -> ClassManifest {
         let mut actions = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.raw.is_none()) {
+        let is_action = |entry: &&Entry<T>| entry.raw.is_none() && !is_reaction(&entry.name);
+        for entry in self.entries.iter().filter(is_action) {
             actions.insert(entry.name.clone(), entry.describe(generator));
         }
         let mut state = BTreeMap::new();
@@ -28,6 +30,7 @@ impl<T: Stateful> ClassTable<T> {
             .iter()
             .map(|entry| entry.event.to_owned())
             .collect();
+        handles.extend(self.reactions.iter().map(|entry| entry.event.to_owned()));
         let hooks = self.hooks();
         let fetch = self.entries.iter().find(|entry| entry.raw.is_some());
         let fetch = fetch.map(|entry| HandlerManifest {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::class::{AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, StartEntry, lift};
+use super::class::{
+    AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, ReactionEntry, StartEntry, lift,
+};
 use crate::manifest::MixinManifest;
 use crate::state::{Stateful, UpgradeStep};
 
@@ -128,6 +130,7 @@ pub(super) struct Collected<T: Stateful> {
     pub(super) alarms: Vec<AlarmEntry<T>>,
     pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
+    pub(super) reactions: Vec<ReactionEntry>,
     pub(super) declared: Vec<DeclaredEvent>,
     pub(super) mixins: Vec<(String, MixinManifest)>,
     /// Mounts that have had other versions, the object's own under the empty path, and their steps.
@@ -142,6 +145,7 @@ impl<T: Stateful> Default for Collected<T> {
             alarms: vec![],
             hooks: vec![],
             events: vec![],
+            reactions: vec![],
             declared: vec![],
             mixins: vec![],
             upgrades: vec![],

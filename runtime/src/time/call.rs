@@ -10,6 +10,7 @@ use super::Owed;
 use crate::action::InUrl;
 use crate::backend::Environment;
 use crate::error::Code;
+use crate::event::is_reaction;
 use crate::object::{
     Caller, Chain, Envelope, Identity, Mode, ObjectId, StoredCaller, Target, location_hint,
     minutes, seconds,
@@ -132,6 +133,46 @@ impl StoredCall {
             near: None,
             mode: Mode::Free,
         })
+    }
+
+    /// An event that the object hands to its own handler, which is that action.
+    pub(crate) fn of_event(
+        event: &str,
+        action: &str,
+        handed: Vec<u8>,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let refuse = |code, message| Box::new(WireError::framework(code, message));
+        if handed.len() > MAX_PARAMS {
+            let message = format!(
+                "the event `{event}` has {} bytes, and one that is handled after the commit may have 1,000,000: store \
+                 what it is about, and say where that is",
+                handed.len()
+            );
+            return Err(refuse(Code::TooLarge, message));
+        }
+        let text = String::from_utf8(handed).map_err(|fault| fault.to_string());
+        let params =
+            text.and_then(|text| RawValue::from_string(text).map_err(|fault| fault.to_string()));
+        let params = params.map_err(|fault| refuse(Code::Internal, fault))?;
+        Ok(Self {
+            to: None,
+            action: action.to_owned(),
+            params: Some(params),
+            caller: StoredCaller::of(caller),
+            key: None,
+            near: None,
+            mode: Mode::Free,
+        })
+    }
+
+    /// The lane that it is sent by: one for each target, and for each handler of the object's own events.
+    pub(super) fn lane(&self, keeper: &Identity) -> String {
+        let target = self.target(keeper);
+        if self.is_to_keeper() && is_reaction(&self.action) {
+            return format!("{target} {}", self.action);
+        }
+        target
     }
 
     /// The rest of it if it is a request, not a call.

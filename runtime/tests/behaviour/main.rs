@@ -44,6 +44,7 @@ mod passed_on;
 mod presence;
 mod queues;
 mod quotas;
+mod reactions;
 mod receivers;
 mod replace;
 mod repositories;

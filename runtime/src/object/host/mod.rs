@@ -18,6 +18,7 @@ mod keyed;
 mod layers;
 mod listen;
 mod queue;
+mod react;
 mod run;
 mod settle;
 mod sql;
