@@ -154,6 +154,10 @@ pub struct ClassManifest {
     pub mixins: BTreeMap<String, MixinManifest>,
     /// What this class handles: events by name, and `alarm`, `connect`, `disconnect`, `message`, `start`.
     pub handles: Vec<String>,
+    /// Its handlers that run after the commit, and the event of each; a mixin's are named `mount.method`. Left out if there are
+    /// none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reactions: BTreeMap<String, String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

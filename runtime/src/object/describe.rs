@@ -9,7 +9,7 @@ use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use super::mount::version_after;
 use crate::action::ActionDescriber;
-use crate::event::is_reaction;
+use crate::event::{is_reaction, method_of};
 use crate::manifest::{
     ActionManifest, AuthManifest, ClassManifest, HandlerManifest, ParamManifest, RouteManifest,
 };
@@ -31,6 +31,9 @@ impl<T: Stateful> ClassTable<T> {
             .map(|entry| entry.event.to_owned())
             .collect();
         handles.extend(self.reactions.iter().map(|entry| entry.event.to_owned()));
+        let reactions = (self.reactions.iter())
+            .filter_map(|entry| Some((method_of(&entry.action)?, entry.event.to_owned())))
+            .collect();
         let hooks = self.hooks();
         let fetch = self.entries.iter().find(|entry| entry.raw.is_some());
         let fetch = fetch.map(|entry| HandlerManifest {
@@ -69,6 +72,7 @@ impl<T: Stateful> ClassTable<T> {
             state,
             mixins: self.mixins.iter().cloned().collect(),
             handles,
+            reactions,
         }
     }
 }

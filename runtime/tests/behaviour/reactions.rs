@@ -406,6 +406,19 @@ fn no_caller_reaches_a_handler_by_its_name() {
         let class = &manifest["classes"]["office"];
         assert!(class["actions"].get("~on.mail").is_none());
         assert!(class["handles"].to_string().contains("user_created"));
+        let reactions = class["reactions"].as_object().unwrap();
+        let names: Vec<_> = reactions.keys().map(String::as_str).collect();
+        let expected = [
+            "count",
+            "first",
+            "left.file",
+            "left.greet",
+            "mail",
+            "right.file",
+            "right.greet",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(reactions["left.file"], "stamped");
     });
 }
 
