@@ -1,6 +1,7 @@
 //! Events: declared by `#[event]` on a type, emitted by `cx.emit`, handled by `#[event(..)]` methods.
 
 mod executed;
+mod follow;
 mod handler;
 mod kept;
 mod listeners;
@@ -9,6 +10,13 @@ mod reaction;
 mod subscriber;
 
 pub use executed::Executed;
+pub use follow::{
+    EventSource, ForObjects, HeardEvent, Hears, Subscribers, Subscription, Subscriptions,
+};
+pub(crate) use follow::{
+    FOLLOW, Follow, Forget, GONE, HEAR, Hear, UNFOLLOW, end, follow, forgotten, read, refused,
+    subscribe, tell, unsubscribe, wants,
+};
 pub use handler::{Alarm, EventHandler, Handler, event_as};
 pub use kept::Kept;
 pub(crate) use kept::{Cursor, Page, Sought, append, forget, page, put_latest};
@@ -47,6 +55,8 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     const AUTH: Auth = Auth::Authenticated;
     /// What is kept of it for those who come later.
     const KEPT: Kept = Kept::Nothing;
+    /// Whether other objects may subscribe to it.
+    const OBJECTS: bool = false;
     /// Decides who may subscribe, of those who pass [`AUTH`](Self::AUTH).
     const CAN_SUBSCRIBE: Option<fn(&Subscriber<'_>) -> bool> = None;
     /// What a connection gets to see of it; `None`: nothing.
@@ -88,6 +98,8 @@ pub struct EventInfo {
     pub auth: Auth,
     /// What is kept of it for those who come later.
     pub kept: Kept,
+    /// Whether other objects may subscribe to it.
+    pub objects: bool,
     /// Decides who may subscribe.
     pub can_subscribe: Option<fn(&Subscriber<'_>) -> bool>,
     /// What a connection gets to see of its data, JSON text both.
@@ -102,6 +114,7 @@ impl EventInfo {
             name: E::NAME,
             auth: E::AUTH,
             kept: E::KEPT,
+            objects: E::OBJECTS,
             can_subscribe: E::CAN_SUBSCRIBE,
             view: match E::VIEW {
                 Some(_) => Some(|data, connection| {
@@ -119,6 +132,7 @@ impl EventInfo {
                     serde_json::Value::Null
                 },
                 kept: KeptManifest::of(E::KEPT),
+                objects: E::OBJECTS,
                 mixin: None,
             },
         }

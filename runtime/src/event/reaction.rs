@@ -4,11 +4,12 @@
 //! every send of an object to itself.
 
 use std::any::Any;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Event, event_as};
+use super::{Event, EventSource, event_as};
 use crate::action::{Params, RunProcess};
 use crate::backend::StorageFault;
 use crate::error::Code;
@@ -42,6 +43,9 @@ pub(crate) type EncodeEvent = fn(&dyn Any) -> Result<Option<Vec<u8>>, StorageFau
 pub(crate) struct Handed<'a> {
     #[serde(borrow)]
     pub(crate) event: &'a RawValue,
+    /// Whose it is, if it is another object's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<EventSource>,
 }
 
 /// Such a handler, of who defers calls.
@@ -64,12 +68,14 @@ pub const fn reaction<T: Defers, E: Event>(
 
 /// The event that a handler is given.
 pub fn reaction_event<T: Stateful, E: Event>(
-    _cx: &ProcessContext<T>,
+    cx: &ProcessContext<T>,
     params: &Params,
 ) -> Result<E, Box<WireError>> {
-    let read = || {
+    let read = || -> Result<E, serde_json::Error> {
         let handed: Handed<'_> = from_utf8(params.text())?;
-        serde_json::from_str(handed.event.get())
+        let event = serde_json::from_str(handed.event.get())?;
+        *cx.turn().source.borrow_mut() = handed.source.map(Rc::new);
+        Ok(event)
     };
     read().map_err(|fault| {
         let message = format!(

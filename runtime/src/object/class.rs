@@ -13,7 +13,8 @@ use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
 use crate::event::{
-    Alarm, EncodeEvent, Event as _, EventInfo, Executed, Handler, REACTION, Reaction, is_reaction,
+    Alarm, EncodeEvent, Event as _, EventInfo, Executed, Handler, HeardEvent, REACTION, Reaction,
+    is_reaction,
 };
 use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
@@ -137,6 +138,8 @@ pub struct ClassTable<T: Stateful> {
     pub(super) events: Vec<EventEntry<T>>,
     pub(super) reactions: Vec<ReactionEntry>,
     pub(super) declared: Vec<DeclaredEvent>,
+    /// The events of other objects that it subscribes to.
+    pub(super) heard: Vec<&'static HeardEvent>,
     /// Whether a handler wants to hear of every action that is about to be committed.
     pub(super) hears_executed: bool,
     /// `name@version` of the app, kept in every object's meta record.
@@ -223,14 +226,15 @@ impl<T: Stateful> ClassTable<T> {
             events,
             reactions,
             declared,
+            heard,
             mixins,
             upgrades,
         } = all;
-        let mut heard = events.iter().map(|entry| entry.event);
+        let mut within = events.iter().map(|entry| entry.event);
         let mut after = reactions.iter().map(|entry: &ReactionEntry| entry.event);
         let is_executed = |event| event == Executed::NAME;
         Self {
-            hears_executed: heard.any(is_executed) || after.any(is_executed),
+            hears_executed: within.any(is_executed) || after.any(is_executed),
             entries,
             by_name,
             starts,
@@ -239,6 +243,7 @@ impl<T: Stateful> ClassTable<T> {
             events,
             reactions,
             declared,
+            heard,
             app,
             mixins,
             upgrades,
@@ -338,6 +343,7 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
             mount: path.clone(),
             info,
         }));
+    into.heard.extend(T::HEARS);
     for action in T::PARTS.iter().flat_map(|table| table.actions) {
         into.entries.push(Entry::own(action, &path));
     }
@@ -439,6 +445,7 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
         },
     ));
     into.declared.append(&mut part.declared);
+    into.heard.append(&mut part.heard);
     into.reactions.append(&mut part.reactions);
     into.events.extend(part.events.into_iter().map(
         |EventEntry {

@@ -34,6 +34,11 @@ impl<T: Stateful> ClassTable<T> {
         let reactions = (self.reactions.iter())
             .filter_map(|entry| Some((method_of(&entry.action)?, entry.event.to_owned())))
             .collect();
+        let mut subscribes: Vec<String> = (self.heard.iter())
+            .map(|event| event.name.to_owned())
+            .collect();
+        subscribes.sort();
+        subscribes.dedup();
         let hooks = self.hooks();
         let fetch = self.entries.iter().find(|entry| entry.raw.is_some());
         let fetch = fetch.map(|entry| HandlerManifest {
@@ -73,6 +78,7 @@ impl<T: Stateful> ClassTable<T> {
             mixins: self.mixins.iter().cloned().collect(),
             handles,
             reactions,
+            subscribes,
         }
     }
 }

@@ -166,6 +166,44 @@ impl StoredCall {
         })
     }
 
+    /// A call of another object, in a commit of the one that keeps it.
+    pub(crate) fn of_object(
+        (class, name, id): (String, Option<String>, Option<ObjectId>),
+        action: &str,
+        params: Box<RawValue>,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let length = params.get().len();
+        if length > MAX_PARAMS {
+            let message = format!(
+                "an event that {class} is told of has {length} bytes with all that is said of it, and may have 1,000,000: \
+                 store what it is about, and say where that is"
+            );
+            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
+        }
+        Ok(Self {
+            to: Some(StoredTarget { class, name, id }),
+            action: action.to_owned(),
+            params: Some(params),
+            caller: StoredCaller::of(caller),
+            key: None,
+            near: None,
+            mode: Mode::Write,
+        })
+    }
+
+    /// The same of another action.
+    pub(crate) fn with(mut self, action: &str, params: Box<RawValue>) -> Self {
+        action.clone_into(&mut self.action);
+        self.params = Some(params);
+        self
+    }
+
+    /// Its parameters, JSON text; empty if there are none.
+    pub(crate) fn params(&self) -> &str {
+        self.params.as_deref().map_or("", RawValue::get)
+    }
+
     /// The lane that it is sent by: one for each target, and for each handler of the object's own events.
     pub(super) fn lane(&self, keeper: &Identity) -> String {
         let target = self.target(keeper);
@@ -193,7 +231,7 @@ impl StoredCall {
         self.to.as_ref().map(|to| &*to.class)
     }
 
-    pub(super) fn is_to_keeper(&self) -> bool {
+    pub(crate) fn is_to_keeper(&self) -> bool {
         self.to.is_none()
     }
 

@@ -56,6 +56,7 @@ mod sourcing;
 mod sql;
 mod storage;
 mod streams;
+mod subscriptions;
 mod support;
 mod tables;
 mod upgrades;

@@ -48,6 +48,7 @@ impl<T: Object> Host<T> {
                 );
                 return Err(Box::new(WireError::framework(Code::Internal, message)));
             }
+            (*turn.source.borrow_mut()).clone_from(&queued.source);
             let handlers = self
                 .class
                 .events

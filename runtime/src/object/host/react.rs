@@ -53,7 +53,11 @@ fn encode(reaction: &ReactionEntry, queued: &Queued) -> Result<Vec<u8>, Box<Wire
     let event = (reaction.encode)(&*queued.event).map_err(|fault| storage_error(&fault))?;
     let event = event.ok_or_else(|| broken(format!("`{}` are two events", queued.name)))?;
     let event: &RawValue = from_utf8(&event).map_err(|fault| broken(fault.to_string()))?;
-    serde_json::to_vec(&Handed { event }).map_err(|fault| broken(fault.to_string()))
+    let handed = Handed {
+        event,
+        source: queued.source.as_deref().cloned(),
+    };
+    serde_json::to_vec(&handed).map_err(|fault| broken(fault.to_string()))
 }
 
 /// The record that tells that an event was handed to a handler which gets one.
