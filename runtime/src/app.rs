@@ -66,6 +66,9 @@ pub struct Class {
     pub type_name: &'static str,
     /// Its actions, mixins' included.
     pub actions: Vec<ActionInfo>,
+    /// Its handlers that run after the commit, by the names that they have as actions.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(crate) reactions: Vec<Arc<str>>,
     /// The events that clients may subscribe to, mixins' included: wire names, and who may.
     pub events: Vec<(Arc<str>, &'static EventInfo)>,
     /// Which handlers of connections it has.
@@ -221,6 +224,8 @@ impl App {
             ids: self.ids_of::<T>(),
             type_name: T::TYPE_NAME,
             actions: table.actions(),
+            #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+            reactions: table.reactions(),
             events: table.events(),
             hooks: table.hooks(),
             connect: table.connect_params(),

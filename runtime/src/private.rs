@@ -12,7 +12,8 @@ pub use crate::action::{
 pub use crate::config::{Config, ConfigError, ConfigFaults, EnvReader};
 pub use crate::error::{ActionError, ErrorDescriber, ErrorInfo, details, failure};
 pub use crate::event::{
-    Alarm, Declares, Event, EventHandler, EventInfo, Handler, Kept, Subscriber, event_as,
+    Alarm, Declares, Event, EventHandler, EventInfo, ForObjects, Handler, HeardEvent, Hears, Kept,
+    Reaction, Subscriber, event_as, reacted, reaction, reaction_event,
 };
 pub use crate::http::{FromRequest, raw_reply, raw_request};
 pub use crate::middleware::{MakeLayer, layer};

@@ -12,6 +12,7 @@ mod clients;
 mod damage;
 mod deferred;
 mod drain;
+mod events;
 mod exposure;
 mod files;
 mod follow;

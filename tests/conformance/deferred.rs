@@ -9,7 +9,11 @@ use support::process::Server;
 use crate::scenarios::{call, fails, gives, same};
 use crate::steps::{Gives, Scenario, Step};
 
-const fn in_the_end(object: &'static str, action: &'static str, result: &'static str) -> Step {
+pub(crate) const fn in_the_end(
+    object: &'static str,
+    action: &'static str,
+    result: &'static str,
+) -> Step {
     Step::Eventually(call(object, action, "{}", Gives::Result(result)))
 }
 

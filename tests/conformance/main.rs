@@ -24,6 +24,7 @@ mod ends;
 mod eviction;
 mod frames;
 mod front;
+mod gazettes;
 mod guests;
 mod javascript;
 mod jobs;
@@ -149,8 +150,8 @@ fn both_backends_end_objects_alike() {
 #[test]
 fn both_backends_defer_alike() {
     let built = app::build();
-    let native = play::play(&app::Native::new(&built), &[deferred::ALL]);
-    let worker = play::play(&app::Workerd::new(&built), &[deferred::ALL]);
+    let native = play::play(&app::Native::new(&built), &[deferred::ALL, gazettes::ALL]);
+    let worker = play::play(&app::Workerd::new(&built), &[deferred::ALL, gazettes::ALL]);
     let faults = compare(&native, &worker);
     assert!(faults.is_empty(), "\n{faults}");
 }

@@ -78,6 +78,8 @@ pub(crate) struct Class {
     /// By wire name.
     pub(crate) actions: BTreeMap<String, Action>,
     pub(crate) events: BTreeMap<String, Event>,
+    /// Its handlers that run after the commit, a mixin's as `mount.method`, and the event of each.
+    pub(crate) reactions: BTreeMap<String, String>,
     /// Mount path to the mixin's description.
     pub(crate) mixins: BTreeMap<String, String>,
     /// The versions of what is stored, by mount path; the class's own under the empty one.
@@ -289,6 +291,7 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
                 schema: event.member("schema")?.schema()?,
             })
         })?,
+        reactions: class.optional_map("reactions", |_, event| event.text())?,
         mixins: class.optional_map("mixins", |_, mixin| mixin.optional_text("description"))?,
     })
 }

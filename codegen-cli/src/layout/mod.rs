@@ -163,6 +163,14 @@ fn compare_class(
             find(Verdict::Note, action, message.to_owned());
         }
     }
+    for (handler, event) in &before.reactions {
+        if !after.reactions.contains_key(handler) {
+            let message = format!(
+                "the async handler is gone: events `{event}` that wait for it become dead letters"
+            );
+            find(Verdict::Note, handler, message);
+        }
+    }
     for (path, stored) in &before.state {
         let Some(declared) = after.state.get(path) else {
             let message =

@@ -253,6 +253,19 @@ fn a_higher_version_sees_to_it_and_a_lower_one_breaks() {
 }
 
 #[test]
+fn a_handler_that_is_gone_is_told_of() {
+    let of = |reactions: &Value| {
+        let class = json!({ "type": "Shop", "actions": {}, "state": {}, "reactions": reactions });
+        manifest(&json!({ "shop": class }), &json!({}))
+    };
+    let old = of(&json!({ "mail": "sold", "desk.file": "sold" }));
+    let new = of(&json!({ "desk.file": "sold" }));
+    let found: Vec<String> = compare(&old, &new).iter().map(line).collect();
+    let expected = "note: shop: mail: the async handler is gone: events `sold` that wait for it become dead letters";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn an_action_that_is_gone_is_told_of_unless_it_was_renamed() {
     let of = |actions: &Value| {
         let class = json!({ "type": "Shop", "actions": actions, "state": {} });

@@ -178,6 +178,8 @@ pub(crate) struct EventArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) auth: Auth,
     pub(crate) kept: Kept,
+    /// Whether other objects may subscribe to it.
+    pub(crate) objects: bool,
     /// The function that decides who may subscribe.
     pub(crate) can_subscribe: Option<Path>,
     /// The function that says what a subscriber gets to see.
@@ -238,6 +240,14 @@ impl EventArgs {
         let scope = args.text("scope", diag);
         let auth = Auth::of(public, scope, None, diag);
         let kept = Kept::take(&mut args, diag);
+        let objects = args.flag("objects", diag);
+        if let (Some(objects), Kept::Nothing | Kept::Latest(_)) = (&objects, &kept) {
+            diag.error(
+                objects,
+                "objects subscribe to events that are kept in a log",
+            )
+            .help("write `durable, objects`");
+        }
         let can_subscribe = function("can_subscribe", &mut args, diag);
         let view = function("view", &mut args, diag);
         args.finish(diag);
@@ -246,6 +256,7 @@ impl EventArgs {
             name,
             auth,
             kept,
+            objects: objects.is_some(),
             can_subscribe,
             view,
         }

@@ -53,6 +53,8 @@ pub(crate) struct StructArgs {
     pub(crate) defers: bool,
     /// Then it defers as well.
     pub(crate) webhooks: bool,
+    /// Events of other objects; then it defers as well.
+    pub(crate) subscribes: Vec<Path>,
 }
 
 /// `sql`, or `sql(migrations = MIGRATIONS)`.
@@ -112,7 +114,8 @@ impl StructArgs {
             Kind::Mixin => None,
         };
         let webhooks = args.flag("webhooks", diag).is_some();
-        let defers = args.flag("defers", diag).is_some() || webhooks;
+        let subscribes = args.paths("subscribes", diag);
+        let defers = args.flag("defers", diag).is_some() || webhooks || !subscribes.is_empty();
         let mut blocks = Vec::new();
         for path in args.paths("impls", diag) {
             if let Some(ident) = path.get_ident() {
@@ -140,6 +143,7 @@ impl StructArgs {
             sql,
             defers,
             webhooks,
+            subscribes,
         }
     }
 }

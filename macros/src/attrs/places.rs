@@ -67,6 +67,7 @@ pub(crate) static OBJECT: Place = Place {
         ("sql", "sql(migrations = MIGRATIONS)"),
         ("defers", "defers"),
         ("webhooks", "webhooks"),
+        ("subscribes", "subscribes(EventType, ..)"),
         ("impls", "impls(block, ..)"),
         CRATE,
     ],
@@ -97,6 +98,7 @@ pub(crate) static MIXIN: Place = Place {
         ("impls", "impls(block, ..)"),
         ("defers", "defers"),
         ("webhooks", "webhooks"),
+        ("subscribes", "subscribes(EventType, ..)"),
         CRATE,
     ],
 };
@@ -211,6 +213,7 @@ pub(crate) static EVENT: Place = Place {
         ("keep_hours", "keep_hours = 24"),
         ("latest", "latest"),
         ("key", "key = \"field\""),
+        ("objects", "durable, objects"),
         ("can_subscribe", "can_subscribe = \"function\""),
         ("view", "view = \"function\""),
         CRATE,

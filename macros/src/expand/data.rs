@@ -42,6 +42,17 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
         }
     };
     let kept = kept.map(|kept| quote!(const KEPT: __rt::Kept = #kept;));
+    let objects = (args.objects).then(|| {
+        quote!(
+            const OBJECTS: bool = true;
+        )
+    });
+    let for_objects = (args.objects).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __rt::ForObjects for #ident {}
+        }
+    });
     let can_subscribe = args.can_subscribe.as_ref().map(|function| {
         quote! {
             const CAN_SUBSCRIBE: ::std::option::Option<fn(&__rt::Subscriber<'_>) -> bool> =
@@ -70,10 +81,12 @@ pub(crate) fn event(event: &Event<'_>, rt: &Rt) -> TokenStream {
                 const DOCS: &'static str = #docs;
                 #auth
                 #kept
+                #objects
                 #can_subscribe
                 #view
                 #key
             }
+            #for_objects
         };
     }
 }

@@ -8,8 +8,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Ident;
 use syn::spanned::Spanned;
+use syn::{Ident, Path};
 
 use super::local;
 use super::table::{auth, ends};
@@ -52,6 +52,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 __rt::Handler::#variant(|#this, #cx, #value| ::std::boxed::Box::pin(async move { #call }))
             }
         }
+        HandlerKind::Event { path, once, .. } if handler.is_async => reaction(handler, path, *once),
         HandlerKind::Event {
             path,
             required,
@@ -85,6 +86,40 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
                 })
             }
         }
+    }
+}
+
+/// The handler of an event after the commit: a process.
+///
+/// ```ignore
+/// __rt::Handler::Reaction(__rt::reaction::<Self, UserCreated>("send_mail", false, |this, cx, params| {
+///     ::std::boxed::Box::pin(async move {
+///         let event: UserCreated = __rt::reaction_event(&cx, &params)?;
+///         __rt::reacted(__rt::finish_result(Self::send_mail(this, cx, event).await))
+///     })
+/// })),
+/// ```
+fn reaction(handler: &Handler, path: &Path, once: bool) -> TokenStream {
+    let (cfgs, method, name) = (&handler.cfgs, &handler.ident, &handler.name);
+    let [this, cx, params] = ["this", "cx", "params"].map(local);
+    let context = handler.context.then(|| quote!(, #cx));
+    let event = value(handler, "event");
+    let given = handler.value.is_some().then(|| quote!(, #event));
+    let finish = local(if handler.output.fallible {
+        "finish_result"
+    } else {
+        "finish_value"
+    });
+    // Who defers nothing is told so at the method.
+    let made = quote_spanned!(method.span()=> __rt::reaction::<Self, #path>);
+    quote! {
+        #cfgs
+        __rt::Handler::Reaction(#made(#name, #once, |#this, #cx, #params| {
+            ::std::boxed::Box::pin(async move {
+                let #event: #path = __rt::reaction_event(&#cx, &#params)?;
+                __rt::reacted(__rt::#finish(Self::#method(#this #context #given).await))
+            })
+        }))
     }
 }
 

@@ -93,7 +93,8 @@ fn waiting(block: &Block) -> Vec<TokenStream> {
     let actions = block.actions.iter();
     let actions = actions.filter(|action| action.is_async && action.mode == Mode::Command);
     let handlers = block.handlers.iter();
-    let handlers = handlers.filter(|handler| handler.is_async && !handler.is_fetch());
+    let handlers = handlers
+        .filter(|handler| handler.is_async && !handler.is_fetch() && !handler.is_reaction());
     let methods = actions.map(|action| (&action.cfgs, &action.ident));
     let methods = methods.chain(handlers.map(|handler| (&handler.cfgs, &handler.ident)));
     let check = |(cfgs, method): (&Cfgs, &Ident)| {

@@ -156,6 +156,12 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const POSTS: bool = true;
         )
     });
+    let heard = &object.subscribes;
+    let hears = (!heard.is_empty()).then(|| {
+        quote! {
+            const HEARS: &'static [__rt::HeardEvent] = &[#(__rt::HeardEvent::of::<#heard>()),*];
+        }
+    });
     let upgrades = &object.upgrades;
     let upgrades = (!upgrades.is_empty())
         .then(|| quote!(const UPGRADES: &'static [__rt::UpgradeStep] = &[#(#upgrades),*];));
@@ -187,6 +193,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             #upgrades
             #defers
             #posts
+            #hears
             fn load(loader: &mut __rt::Loader<'_>) -> Self { (__FIELDS.load)(loader) }
             fn reload(&mut self, loader: &mut __rt::Loader<'_>) { (__FIELDS.reload)(self, loader); }
             fn save(&self, saver: &mut __rt::Saver<'_>) { (__FIELDS.save)(self, saver); }
@@ -194,6 +201,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         }
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
+        #(#[automatically_derived] impl __rt::Hears<#heard> for #ident {})*
         #may_defer
         #may_post
     }

@@ -75,12 +75,16 @@ pub(crate) fn read(
     };
     let inputs = match kind {
         HandlerKind::Own(Own::Fetch) => fetch::read_inputs(sig, diag),
+        HandlerKind::Event { ref path, .. } if sig.asyncness.is_some() => {
+            let event = path.to_token_stream().to_string().replace(' ', "");
+            fetch::read_event_inputs(sig, &event, diag)
+        }
         _ => read_inputs(sig, &kind, params.len(), diag),
     };
-    if let (HandlerKind::Event { .. }, Some(token)) = (&kind, &sig.asyncness) {
-        diag.error(token, format!("{name} of an event cannot wait"))
-            .help("remove `async`")
-            .note("it runs inside the commit of the action that emitted the event");
+    if let (HandlerKind::Event { required: true, .. }, Some(token)) = (&kind, &sig.asyncness) {
+        diag.error(token, format!("{name} cannot be `async` and `required`"))
+            .help("remove one of them")
+            .note("an async handler runs after the commit, which its failure cannot undo");
     }
     let output = read_output(&sig.output, &name, diag);
     let (context, value) = inputs?;
@@ -157,6 +161,11 @@ fn form(kind: &HandlerKind, form: Form, ty: Option<&Type>, diag: &mut Diag) -> O
 }
 
 impl Handler {
+    /// Whether it handles an event after the commit.
+    pub(crate) fn is_reaction(&self) -> bool {
+        self.is_async && matches!(self.kind, HandlerKind::Event { .. })
+    }
+
     /// Whether it answers requests.
     pub(crate) fn is_fetch(&self) -> bool {
         matches!(self.kind, HandlerKind::Own(Own::Fetch))

@@ -35,6 +35,7 @@ pub(crate) struct Object {
     pub(crate) sql: Option<SqlArgs>,
     pub(crate) defers: bool,
     pub(crate) webhooks: bool,
+    pub(crate) subscribes: Vec<Path>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -103,6 +104,7 @@ pub(crate) fn read(
     check_version(&item.ident, args.version.as_ref(), &args.upgrades, diag);
     let binding = args.binding.filter(|name| check_binding(name, diag));
     let events = unique_events(args.events, diag);
+    let subscribes = unique_events(args.subscribes, diag);
     let blocks = unique_blocks(args.blocks, diag);
     let class = args
         .class
@@ -127,6 +129,7 @@ pub(crate) fn read(
         sql: args.sql,
         defers: args.defers,
         webhooks: args.webhooks,
+        subscribes,
         fields,
     })
 }

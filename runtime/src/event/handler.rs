@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::Event;
+use super::{Event, Reaction};
 use crate::action::Params;
 use crate::backend::LocalFuture;
 use crate::object::{Context, Timestamp};
@@ -37,6 +37,8 @@ pub enum Handler<T: Stateful> {
     Disconnect(for<'a> fn(&'a mut T, &'a mut Context<T>, Disconnect) -> LocalFuture<'a, Handled>),
     /// Runs after the method that emitted the event.
     Event(EventHandler<T>),
+    /// Runs after the commit of the action that emitted the event.
+    Reaction(Reaction<T>),
 }
 
 /// A method that handles an event.
@@ -73,6 +75,7 @@ impl<T: Stateful> std::fmt::Debug for Handler<T> {
             Self::TypedMessage(form, _) => f.debug_tuple("TypedMessage").field(form).finish(),
             Self::Disconnect(_) => f.write_str("Disconnect"),
             Self::Event(handler) => handler.fmt(f),
+            Self::Reaction(handler) => handler.fmt(f),
         }
     }
 }

@@ -1,19 +1,30 @@
 //! Events: declared by `#[event]` on a type, emitted by `cx.emit`, handled by `#[event(..)]` methods.
 
 mod executed;
+mod follow;
 mod handler;
 mod kept;
 mod listeners;
 mod queue;
+mod reaction;
 mod subscriber;
 
 pub use executed::Executed;
+pub use follow::{
+    EventSource, ForObjects, HeardEvent, Hears, Subscribers, Subscription, Subscriptions,
+};
+pub(crate) use follow::{
+    FOLLOW, Follow, Forget, GONE, HEAR, Hear, UNFOLLOW, end, follow, forgotten, read, refused,
+    subscribe, tell, unsubscribe, wants,
+};
 pub use handler::{Alarm, EventHandler, Handler, event_as};
 pub use kept::Kept;
 pub(crate) use kept::{Cursor, Page, Sought, append, forget, page, put_latest};
 pub use listeners::ListenerId;
 pub(crate) use listeners::{Listener, Listeners};
-pub(crate) use queue::EventQueue;
+pub(crate) use queue::{EventQueue, Queued};
+pub(crate) use reaction::{EncodeEvent, Handed, PREFIX as REACTION, is_reaction, method_of};
+pub use reaction::{Reaction, reacted, reaction, reaction_event};
 pub use subscriber::Subscriber;
 
 use std::any::Any;
@@ -44,6 +55,8 @@ pub trait Event: Any + Clone + Serialize + DeserializeOwned + JsonSchema {
     const AUTH: Auth = Auth::Authenticated;
     /// What is kept of it for those who come later.
     const KEPT: Kept = Kept::Nothing;
+    /// Whether other objects may subscribe to it.
+    const OBJECTS: bool = false;
     /// Decides who may subscribe, of those who pass [`AUTH`](Self::AUTH).
     const CAN_SUBSCRIBE: Option<fn(&Subscriber<'_>) -> bool> = None;
     /// What a connection gets to see of it; `None`: nothing.
@@ -85,6 +98,8 @@ pub struct EventInfo {
     pub auth: Auth,
     /// What is kept of it for those who come later.
     pub kept: Kept,
+    /// Whether other objects may subscribe to it.
+    pub objects: bool,
     /// Decides who may subscribe.
     pub can_subscribe: Option<fn(&Subscriber<'_>) -> bool>,
     /// What a connection gets to see of its data, JSON text both.
@@ -99,6 +114,7 @@ impl EventInfo {
             name: E::NAME,
             auth: E::AUTH,
             kept: E::KEPT,
+            objects: E::OBJECTS,
             can_subscribe: E::CAN_SUBSCRIBE,
             view: match E::VIEW {
                 Some(_) => Some(|data, connection| {
@@ -116,6 +132,7 @@ impl EventInfo {
                     serde_json::Value::Null
                 },
                 kept: KeptManifest::of(E::KEPT),
+                objects: E::OBJECTS,
                 mixin: None,
             },
         }

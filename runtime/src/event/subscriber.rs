@@ -27,4 +27,7 @@ pub struct Subscriber<'a> {
     pub name: Option<&'a str>,
     /// The object's id.
     pub id: ObjectId,
+    /// The class path of the object that asks, if it is one of the app that [subscribes](crate::prelude::Stub::subscribe), not a
+    /// client. The caller is then the one of its method.
+    pub object: Option<&'a str>,
 }

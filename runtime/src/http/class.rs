@@ -293,6 +293,7 @@ impl Class {
             caller,
             name: target.name.as_deref(),
             id: target.id,
+            object: None,
         };
         let Some(asked) = asked else {
             let heard = self

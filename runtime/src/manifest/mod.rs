@@ -154,6 +154,13 @@ pub struct ClassManifest {
     pub mixins: BTreeMap<String, MixinManifest>,
     /// What this class handles: events by name, and `alarm`, `connect`, `disconnect`, `message`, `start`.
     pub handles: Vec<String>,
+    /// Its handlers that run after the commit, and the event of each; a mixin's are named `mount.method`. Left out if there are
+    /// none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reactions: BTreeMap<String, String>,
+    /// The events of other objects that it may subscribe to; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscribes: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -306,6 +313,9 @@ pub struct EventManifest {
     /// What is kept of it for those who come later.
     #[serde(skip_serializing_if = "KeptManifest::is_nothing")]
     pub kept: KeptManifest,
+    /// Whether other objects of the app may subscribe to it; left out if they may not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub objects: bool,
     /// The mount the event comes from; its name starts with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixin: Option<String>,

@@ -56,6 +56,13 @@ pub const fn check_class<T: Stateful>() {
     }
     let mut event = 0;
     while event < T::EVENTS.len() {
+        if T::EVENTS[event].objects && !T::DEFERS {
+            clash(
+                "other objects are told of the event `",
+                T::EVENTS[event].name,
+                "` by durable sends: say `defers` on the struct that declares it, `#[durable_object(defers, events(..))]`",
+            );
+        }
         let mut other = event + 1;
         while other < T::EVENTS.len() {
             if same(T::EVENTS[event].name, T::EVENTS[other].name) {

@@ -12,7 +12,10 @@ use super::mount::{Collected, Project, version_after};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
-use crate::event::{Alarm, Event as _, EventInfo, Executed, Handler};
+use crate::event::{
+    Alarm, EncodeEvent, Event as _, EventInfo, Executed, Handler, HeardEvent, REACTION, Reaction,
+    is_reaction,
+};
 use crate::http::{Begins, Raw};
 use crate::manifest::MixinManifest;
 use crate::middleware::MakeLayer;
@@ -115,6 +118,16 @@ pub(super) struct EventEntry<T: Stateful> {
     pub(super) run: OnEvent<T>,
 }
 
+/// A handler that runs after the commit, found among the actions by its name.
+pub(super) struct ReactionEntry {
+    pub(super) mount: Arc<str>,
+    /// The action.
+    pub(super) action: Arc<str>,
+    pub(super) event: &'static str,
+    pub(super) once: bool,
+    pub(super) encode: EncodeEvent,
+}
+
 /// A class, ready to run.
 pub struct ClassTable<T: Stateful> {
     pub(super) entries: Vec<Entry<T>>,
@@ -123,7 +136,10 @@ pub struct ClassTable<T: Stateful> {
     pub(super) alarms: Vec<AlarmEntry<T>>,
     pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
+    pub(super) reactions: Vec<ReactionEntry>,
     pub(super) declared: Vec<DeclaredEvent>,
+    /// The events of other objects that it subscribes to.
+    pub(super) heard: Vec<&'static HeardEvent>,
     /// Whether a handler wants to hear of every action that is about to be committed.
     pub(super) hears_executed: bool,
     /// `name@version` of the app, kept in every object's meta record.
@@ -208,19 +224,26 @@ impl<T: Stateful> ClassTable<T> {
             alarms,
             hooks,
             events,
+            reactions,
             declared,
+            heard,
             mixins,
             upgrades,
         } = all;
+        let mut within = events.iter().map(|entry| entry.event);
+        let mut after = reactions.iter().map(|entry: &ReactionEntry| entry.event);
+        let is_executed = |event| event == Executed::NAME;
         Self {
-            hears_executed: events.iter().any(|entry| entry.event == Executed::NAME),
+            hears_executed: within.any(is_executed) || after.any(is_executed),
             entries,
             by_name,
             starts,
             alarms,
             hooks,
             events,
+            reactions,
             declared,
+            heard,
             app,
             mixins,
             upgrades,
@@ -258,7 +281,15 @@ impl<T: Stateful> ClassTable<T> {
             job: entry.begins,
             streams: entry.streams,
         };
-        self.entries.iter().map(info).collect()
+        let is_callable = |entry: &&Entry<T>| !is_reaction(&entry.name);
+        self.entries.iter().filter(is_callable).map(info).collect()
+    }
+
+    /// The handlers that run after the commit, by the names that they have as actions.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(crate) fn reactions(&self) -> Vec<Arc<str>> {
+        let action = |entry: &ReactionEntry| entry.action.clone();
+        self.reactions.iter().map(action).collect()
     }
 
     /// The events that clients may subscribe to: wire names, and what is known of them.
@@ -312,6 +343,7 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
             mount: path.clone(),
             info,
         }));
+    into.heard.extend(T::HEARS);
     for action in T::PARTS.iter().flat_map(|table| table.actions) {
         into.entries.push(Entry::own(action, &path));
     }
@@ -351,6 +383,17 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                     once,
                     run,
                 });
+            }
+            Handler::Reaction(reaction) => {
+                let entry = Entry::reaction(reaction, &path);
+                into.reactions.push(ReactionEntry {
+                    mount,
+                    action: entry.name.as_str().into(),
+                    event: reaction.event,
+                    once: reaction.once,
+                    encode: reaction.encode,
+                });
+                into.entries.push(entry);
             }
         }
     }
@@ -402,6 +445,8 @@ pub(super) fn lift<H: Stateful, P: Project<H>>(mount: &str, into: &mut Collected
         },
     ));
     into.declared.append(&mut part.declared);
+    into.heard.append(&mut part.heard);
+    into.reactions.append(&mut part.reactions);
     into.events.extend(part.events.into_iter().map(
         |EventEntry {
              mount,
@@ -533,6 +578,26 @@ impl<T: Stateful> Entry<T> {
             begins: action.begins,
             docs: action.docs,
             describe: action.describe,
+        }
+    }
+
+    /// A handler that runs after the commit: an action that no name of a caller's leads to.
+    fn reaction(reaction: &Reaction<T>, mount: &Arc<str>) -> Self {
+        Self {
+            name: wire_name(mount, &format!("{REACTION}{}", reaction.name)).to_string(),
+            was: Vec::new(),
+            mount: mount.clone(),
+            auth: Auth::Internal,
+            params: &[],
+            route: None,
+            raw: None,
+            streams: None,
+            middleware: &[],
+            run: Runner::Process(own_process(reaction.run)),
+            job: None,
+            begins: None,
+            docs: "",
+            describe: |_| {},
         }
     }
 

@@ -183,9 +183,15 @@ fn keep<E: Event>(event: &E) -> Option<Keep> {
         let Kept::Log { count, hours } = E::KEPT else {
             return None;
         };
-        return Some(Box::new(move |raw, event, to| {
-            let place = event::append(raw, &event.name, &event.data, to, (count, hours))?;
-            Ok(Some(place.to_string()))
+        return Some(Box::new(move |raw, outgoing, to| {
+            let kept = (&*outgoing.name, &*outgoing.data);
+            let place = event::append(raw, kept.0, kept.1, to, (count, hours))?;
+            let place = place.to_string();
+            // Only events that say so are for objects, and link what tells them.
+            if const { E::OBJECTS } {
+                event::tell(raw, E::NAME, (&outgoing.name, &outgoing.data, &place))?;
+            }
+            Ok(Some(place))
         }));
     }
     if const { matches!(E::KEPT, Kept::Latest) } {

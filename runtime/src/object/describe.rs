@@ -9,6 +9,7 @@ use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use super::mount::version_after;
 use crate::action::ActionDescriber;
+use crate::event::{is_reaction, method_of};
 use crate::manifest::{
     ActionManifest, AuthManifest, ClassManifest, HandlerManifest, ParamManifest, RouteManifest,
 };
@@ -18,7 +19,8 @@ impl<T: Stateful> ClassTable<T> {
     /// Describes the class.
     pub fn describe(&self, generator: &mut SchemaGenerator) -> ClassManifest {
         let mut actions = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.raw.is_none()) {
+        let is_action = |entry: &&Entry<T>| entry.raw.is_none() && !is_reaction(&entry.name);
+        for entry in self.entries.iter().filter(is_action) {
             actions.insert(entry.name.clone(), entry.describe(generator));
         }
         let mut state = BTreeMap::new();
@@ -28,6 +30,15 @@ impl<T: Stateful> ClassTable<T> {
             .iter()
             .map(|entry| entry.event.to_owned())
             .collect();
+        handles.extend(self.reactions.iter().map(|entry| entry.event.to_owned()));
+        let reactions = (self.reactions.iter())
+            .filter_map(|entry| Some((method_of(&entry.action)?, entry.event.to_owned())))
+            .collect();
+        let mut subscribes: Vec<String> = (self.heard.iter())
+            .map(|event| event.name.to_owned())
+            .collect();
+        subscribes.sort();
+        subscribes.dedup();
         let hooks = self.hooks();
         let fetch = self.entries.iter().find(|entry| entry.raw.is_some());
         let fetch = fetch.map(|entry| HandlerManifest {
@@ -66,6 +77,8 @@ impl<T: Stateful> ClassTable<T> {
             state,
             mixins: self.mixins.iter().cloned().collect(),
             handles,
+            reactions,
+            subscribes,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::class::{AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, StartEntry, lift};
+use super::class::{
+    AlarmEntry, DeclaredEvent, Entry, EventEntry, HookEntry, ReactionEntry, StartEntry, lift,
+};
+use crate::event::HeardEvent;
 use crate::manifest::MixinManifest;
 use crate::state::{Stateful, UpgradeStep};
 
@@ -38,6 +41,10 @@ pub struct Mount<H: Stateful> {
     keeps: bool,
     /// Whether the mixin, or one in it, sends webhooks.
     posts: bool,
+    /// Whether the mixin, or one in it, has events that other objects may subscribe to.
+    tells: bool,
+    /// Whether the mixin, or one in it, subscribes to events of other objects.
+    hears: bool,
 }
 
 /// Whether an object or a mixin in it has events of which something is kept: what reads them is only linked into programs
@@ -70,6 +77,37 @@ pub(super) const fn has_deferred<T: Stateful>() -> bool {
         mount += 1;
     }
     T::DEFERS
+}
+
+/// Whether an object or a mixin in it has events that other objects may subscribe to.
+pub(super) const fn has_told<T: Stateful>() -> bool {
+    let mut event = 0;
+    while event < T::EVENTS.len() {
+        if T::EVENTS[event].objects {
+            return true;
+        }
+        event += 1;
+    }
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].tells {
+            return true;
+        }
+        mount += 1;
+    }
+    false
+}
+
+/// Whether an object or a mixin in it subscribes to events of other objects.
+pub(super) const fn has_heard<T: Stateful>() -> bool {
+    let mut mount = 0;
+    while mount < T::MOUNTS.len() {
+        if T::MOUNTS[mount].hears {
+            return true;
+        }
+        mount += 1;
+    }
+    !T::HEARS.is_empty()
 }
 
 /// Whether an object or a mixin in it sends webhooks.
@@ -128,7 +166,10 @@ pub(super) struct Collected<T: Stateful> {
     pub(super) alarms: Vec<AlarmEntry<T>>,
     pub(super) hooks: Vec<HookEntry<T>>,
     pub(super) events: Vec<EventEntry<T>>,
+    pub(super) reactions: Vec<ReactionEntry>,
     pub(super) declared: Vec<DeclaredEvent>,
+    /// Those of other objects.
+    pub(super) heard: Vec<&'static HeardEvent>,
     pub(super) mixins: Vec<(String, MixinManifest)>,
     /// Mounts that have had other versions, the object's own under the empty path, and their steps.
     pub(super) upgrades: Vec<(Arc<str>, &'static [UpgradeStep])>,
@@ -142,7 +183,9 @@ impl<T: Stateful> Default for Collected<T> {
             alarms: vec![],
             hooks: vec![],
             events: vec![],
+            reactions: vec![],
             declared: vec![],
+            heard: vec![],
             mixins: vec![],
             upgrades: vec![],
         }
@@ -171,6 +214,8 @@ impl<H: Stateful> Mount<H> {
             defers: has_deferred::<M>(),
             keeps: has_kept::<M>(),
             posts: has_webhooks::<M>(),
+            tells: has_told::<M>(),
+            hears: has_heard::<M>(),
         }
     }
 }

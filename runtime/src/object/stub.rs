@@ -8,12 +8,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserializer, Serialize, Serializer};
 
+use super::Context;
 use super::by_name::mode_of;
 use super::host::{DESTROY_ACTION, Identity};
 use super::region::location_hint;
 use super::{Args, Call, Mode, Object, ObjectId, Origin, OutgoingCall, Target, current};
 use crate::backend::LocalFuture;
 use crate::error::{Code, Error, Rejection, RetryAfter};
+use crate::event::{self, DeclaredBy, ForObjects, Hears};
 use crate::http::Request;
 use crate::http::door::Forward;
 use crate::outgoing::Retry;
@@ -21,6 +23,7 @@ use crate::remote::Remote;
 use crate::rpc::{Reply, WireError, parse_params};
 use crate::state::Stateful;
 use crate::stream::Pipe;
+use crate::time::Defers;
 
 /// Names longer than this are refused, in bytes.
 pub(crate) const MAX_NAME: usize = 512;
@@ -94,6 +97,97 @@ pub trait Stub: Sized {
         Self::Of: Object,
     {
         self.core().call(DESTROY_ACTION, Mode::Write, ())
+    }
+
+    /// Subscribes the object of this context to a durable event of that one: from the commit of this method on its
+    /// `#[event(E)]` handlers run for every event that the other logs, in their order, each once in effect. It lasts until
+    /// [`unsubscribe`](Self::unsubscribe), through restarts of both; asked for again, it is there once.
+    ///
+    /// The event says `objects`, and its class `defers`; who subscribes lists the event, `subscribes(E)`. Whose event it is
+    /// tells [`Context::event_source`](super::Context::event_source).
+    ///
+    /// ```
+    /// use stayput::prelude::*;
+    ///
+    /// #[event(durable, objects)]
+    /// struct UserRenamed { to: String }
+    ///
+    /// #[durable_object(defers, events(UserRenamed))]
+    /// struct User { name: String }
+    ///
+    /// #[durable_object]
+    /// impl User {
+    ///     #[action]
+    ///     fn rename(&mut self, cx: &mut Context<Self>, to: String) {
+    ///         self.name.clone_from(&to);
+    ///         cx.broadcast(UserRenamed { to });
+    ///     }
+    /// }
+    ///
+    /// #[durable_object(subscribes(UserRenamed))]
+    /// struct Team { names: Map<String, String> }
+    ///
+    /// #[durable_object]
+    /// impl Team {
+    ///     #[action]
+    ///     fn add(&mut self, cx: &mut Context<Self>, user: String) {
+    ///         User::named(cx, &user).subscribe::<UserRenamed>(cx);
+    ///     }
+    ///
+    ///     #[event(UserRenamed)]
+    ///     fn renamed(&mut self, cx: &mut Context<Self>, event: UserRenamed) {
+    ///         let Some(source) = cx.event_source() else { return };
+    ///         self.names.insert(source.name().unwrap_or_default().to_owned(), event.to);
+    ///     }
+    ///
+    ///     #[action]
+    ///     fn name_of(&self, user: String) -> Option<String> { self.names.get(&user) }
+    /// }
+    ///
+    /// stayput::app!(User, Team);
+    ///
+    /// # fn main() {
+    /// stayput::testing::run(app(), async |t| {
+    ///     Team::named(t, "blue").add("u1").await.unwrap();
+    ///     t.settle().await;
+    ///     User::named(t, "u1").rename("Ann").await.unwrap();
+    ///     t.settle().await;
+    ///     let name = Team::named(t, "blue").name_of("u1").await.unwrap();
+    ///     assert_eq!(name.as_deref(), Some("Ann"));
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// The method fails with `invalid_request` if the object is this very one, or one of another app, and with `overloaded` if 10,000
+    /// sends wait. See `docs/events.md`.
+    fn subscribe<E>(&self, cx: &mut Context<impl Hears<E>>)
+    where
+        E: DeclaredBy<Self::Of> + ForObjects,
+        Self::Of: Defers,
+    {
+        event::subscribe(cx.raw_context(), self.core(), E::NAME, None);
+    }
+
+    /// The same, beginning with the events behind a place in the other object's log, as [`EventSource::cursor`] gives it:
+    /// those that are still kept come first. With a cursor that is not of this log, or `"oldest"`, all that are kept.
+    ///
+    /// [`EventSource::cursor`]: crate::event::EventSource::cursor
+    fn subscribe_after<E>(&self, cx: &mut Context<impl Hears<E>>, cursor: &str)
+    where
+        E: DeclaredBy<Self::Of> + ForObjects,
+        Self::Of: Defers,
+    {
+        event::subscribe(cx.raw_context(), self.core(), E::NAME, Some(cursor));
+    }
+
+    /// Ends a subscription: with the commit of this method no handler runs for it any more, also not for what is on its way.
+    /// Whether there was one.
+    fn unsubscribe<E>(&self, cx: &mut Context<impl Hears<E>>) -> bool
+    where
+        E: DeclaredBy<Self::Of> + ForObjects,
+        Self::Of: Defers,
+    {
+        event::unsubscribe(cx.raw_context(), self.core(), E::NAME)
     }
 
     /// Sends a request on to the object: what a handler of [`front`](mod@crate::front) returns. The object answers it as if
@@ -255,6 +349,13 @@ impl StubCore {
             mount: Some(mount),
             ..self.clone()
         }
+    }
+
+    /// The whole object, and which mixin of it this is.
+    pub(crate) fn whole(&self) -> (Self, Option<Rc<str>>) {
+        let mut whole = self.clone();
+        let mount = whole.mount.take();
+        (whole, mount)
     }
 
     fn near(&self, hint: &str) -> Self {

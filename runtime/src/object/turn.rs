@@ -14,7 +14,7 @@ use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
 use crate::action::InUrl;
 use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
-use crate::event::EventQueue;
+use crate::event::{EventQueue, EventSource};
 use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{ConnectionId, Effects};
@@ -45,6 +45,8 @@ pub(crate) struct Turn {
     pub(crate) keyed: Option<Keyed>,
     /// Where its items go, if they are read one by one. An answer that is kept is kept whole.
     pub(crate) stream: Option<Arc<Pipe>>,
+    /// Whose event its handlers run for, if it is another object's.
+    pub(crate) source: RefCell<Option<Rc<EventSource>>>,
     /// The debt that its commit settles.
     pub(crate) owed: Option<Owed>,
     /// The lanes that it sends by.
@@ -86,6 +88,7 @@ impl Turn {
             keyed: (mode == Mode::Write).then(|| Keyed::of(call)).flatten(),
             stream: call.stream.clone().filter(|_| call.key.is_none()),
             owed: call.owed.clone().filter(|_| mode == Mode::Write),
+            source: RefCell::default(),
             sends: RefCell::default(),
             refusal: RefCell::default(),
             guard: RefCell::new(guard.map(Rc::new)),
@@ -124,6 +127,7 @@ impl Turn {
             keyed: None,
             stream: None,
             owed: None,
+            source: RefCell::new(self.source.borrow().clone()),
             sends: RefCell::default(),
             refusal: RefCell::default(),
             guard: RefCell::new(Some(Rc::new(guard))),

@@ -3,7 +3,7 @@
 use super::UpgradeStep;
 use super::{Loader, Saver, StateDescriber};
 use crate::action::Table;
-use crate::event::EventInfo;
+use crate::event::{EventInfo, HeardEvent};
 use crate::object::{Binding, Mount, Mounts, Stub};
 
 /// A struct with durable fields; annotate it with `#[durable_object]` or `#[mixin]`.
@@ -37,6 +37,9 @@ pub trait Stateful: Sized + 'static {
 
     /// Whether requests are sent surely here, likewise.
     const POSTS: bool = false;
+
+    /// The events of other objects that it subscribes to.
+    const HEARS: &'static [HeardEvent] = &[];
 
     /// Makes the struct from the stored fields.
     fn load(loader: &mut Loader<'_>) -> Self;

@@ -10,6 +10,7 @@ use super::Owed;
 use crate::action::InUrl;
 use crate::backend::Environment;
 use crate::error::Code;
+use crate::event::is_reaction;
 use crate::object::{
     Caller, Chain, Envelope, Identity, Mode, ObjectId, StoredCaller, Target, location_hint,
     minutes, seconds,
@@ -134,6 +135,84 @@ impl StoredCall {
         })
     }
 
+    /// An event that the object hands to its own handler, which is that action.
+    pub(crate) fn of_event(
+        event: &str,
+        action: &str,
+        handed: Vec<u8>,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let refuse = |code, message| Box::new(WireError::framework(code, message));
+        if handed.len() > MAX_PARAMS {
+            let message = format!(
+                "the event `{event}` has {} bytes, and one that is handled after the commit may have 1,000,000: store \
+                 what it is about, and say where that is",
+                handed.len()
+            );
+            return Err(refuse(Code::TooLarge, message));
+        }
+        let text = String::from_utf8(handed).map_err(|fault| fault.to_string());
+        let params =
+            text.and_then(|text| RawValue::from_string(text).map_err(|fault| fault.to_string()));
+        let params = params.map_err(|fault| refuse(Code::Internal, fault))?;
+        Ok(Self {
+            to: None,
+            action: action.to_owned(),
+            params: Some(params),
+            caller: StoredCaller::of(caller),
+            key: None,
+            near: None,
+            mode: Mode::Free,
+        })
+    }
+
+    /// A call of another object, in a commit of the one that keeps it.
+    pub(crate) fn of_object(
+        (class, name, id): (String, Option<String>, Option<ObjectId>),
+        action: &str,
+        params: Box<RawValue>,
+        caller: &Caller,
+    ) -> Result<Self, Box<WireError>> {
+        let length = params.get().len();
+        if length > MAX_PARAMS {
+            let message = format!(
+                "an event that {class} is told of has {length} bytes with all that is said of it, and may have 1,000,000: \
+                 store what it is about, and say where that is"
+            );
+            return Err(Box::new(WireError::framework(Code::TooLarge, message)));
+        }
+        Ok(Self {
+            to: Some(StoredTarget { class, name, id }),
+            action: action.to_owned(),
+            params: Some(params),
+            caller: StoredCaller::of(caller),
+            key: None,
+            near: None,
+            mode: Mode::Write,
+        })
+    }
+
+    /// The same of another action.
+    pub(crate) fn with(mut self, action: &str, params: Box<RawValue>) -> Self {
+        action.clone_into(&mut self.action);
+        self.params = Some(params);
+        self
+    }
+
+    /// Its parameters, JSON text; empty if there are none.
+    pub(crate) fn params(&self) -> &str {
+        self.params.as_deref().map_or("", RawValue::get)
+    }
+
+    /// The lane that it is sent by: one for each target, and for each handler of the object's own events.
+    pub(super) fn lane(&self, keeper: &Identity) -> String {
+        let target = self.target(keeper);
+        if self.is_to_keeper() && is_reaction(&self.action) {
+            return format!("{target} {}", self.action);
+        }
+        target
+    }
+
     /// The rest of it if it is a request, not a call.
     pub(crate) fn request(&self) -> Option<&str> {
         let is_request = (self.to.as_ref()).is_some_and(|to| to.class.contains(':'));
@@ -152,7 +231,7 @@ impl StoredCall {
         self.to.as_ref().map(|to| &*to.class)
     }
 
-    pub(super) fn is_to_keeper(&self) -> bool {
+    pub(crate) fn is_to_keeper(&self) -> bool {
         self.to.is_none()
     }
 

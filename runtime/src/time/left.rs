@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::call::StoredCall;
 use super::outbox::Sent;
 use super::stored::Stored;
+use crate::event::method_of;
 use crate::object::Timestamp;
 use crate::state::Key as _;
 
@@ -44,7 +45,11 @@ pub(crate) fn read(key: &str, value: &[u8]) -> Option<Left> {
     let mut rest = key.strip_prefix("!outbox/")?;
     let lane = String::read_key(&mut rest)?;
     let sent: Sent = serde_json::from_slice(value).ok()?;
-    of_call(&sent.call, format!("a send to {lane}"), None)
+    let what = match method_of(sent.call.action()) {
+        Some(method) => format!("an event for `{method}`"),
+        None => format!("a send to {lane}"),
+    };
+    of_call(&sent.call, what, None)
 }
 
 fn of_call(call: &StoredCall, what: String, due: Option<Timestamp>) -> Option<Left> {

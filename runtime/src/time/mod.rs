@@ -50,6 +50,6 @@ pub use when::{Missed, Overlap};
 pub(crate) use call::Parts;
 pub(crate) use call::StoredCall;
 pub(crate) use index::{BEHIND as INDEX_END, earliest, earliest_stored};
-pub(crate) use outbox::{Delivered, Failed, Head, Lane, head, is_waiting, note};
+pub(crate) use outbox::{Delivered, Failed, Head, Lane, head, is_waiting, note, push};
 pub(crate) use pass::{Begun, Keeper, Pass, begin};
 pub(crate) use stored::{RunOf, done, failed};

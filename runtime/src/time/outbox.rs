@@ -1,6 +1,6 @@
 //! Calls that are handed over to be made surely, as they are stored.
 //!
-//! Those to one target are a lane: one is made after the other. `!outbox/<lane><number>` is a send, `!lane/<lane>` says when
+//! Those to one target are a lane, and those to one handler of the object's own events: one is made after the other. `!outbox/<lane><number>` is a send, `!lane/<lane>` says when
 //! the first of a lane is tried next, and `!outbox#` counts. Numbers are those of the object; a target keeps the last of each lane.
 
 use std::fmt;
@@ -61,7 +61,7 @@ impl fmt::Display for SendId {
     }
 }
 
-/// A lane: class and name of the target.
+/// A lane: class and name of the target, and the handler if it is one of the object's own.
 pub(crate) type Lane = Arc<str>;
 
 /// What was sent so far.
@@ -151,7 +151,7 @@ pub(crate) fn push(
     }
     counter.number += 1;
     counter.waiting += 1;
-    let lane = Lane::from(call.target(keeper));
+    let lane = Lane::from(call.lane(keeper));
     let sent = Sent {
         at: now,
         backoff,

@@ -4,6 +4,7 @@
 mod bell;
 mod ledger;
 mod museum;
+mod paper;
 mod room;
 mod trip;
 mod trouble;
@@ -14,12 +15,13 @@ use bell::Bell;
 use counter::Counter;
 use ledger::Ledger;
 use museum::Museum;
+use paper::{Paper, Reader};
 use room::{Echo, Room};
 use trip::{Agency, Stop};
 use trouble::Trouble;
 
 stayput::app!(
-    Agency, Bell, Counter, Echo, Ledger, Museum, Room, Stop, Trouble
+    Agency, Bell, Counter, Echo, Ledger, Museum, Paper, Reader, Room, Stop, Trouble
 );
 
 fn main() -> ExitCode {

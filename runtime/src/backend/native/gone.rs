@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use super::store::care::{CareError, View};
 use crate::app::App;
+use crate::event::{is_reaction, method_of};
 use crate::object::{ObjectId, Timestamp};
 use crate::state::Key as _;
 use crate::time::left::{self, Left, RANGES};
@@ -132,12 +133,13 @@ fn note(app: &App, all: &mut All, row: &Row, left: Left) {
     let found = app.find(class);
     let is_there = found.is_some_and(|class| {
         let mut actions = class.actions.iter();
-        actions.any(|action| {
-            *action.name == *left.action || action.was.iter().any(|was| **was == *left.action)
-        })
+        class.reactions.contains(&left.action.as_str().into())
+            || actions.any(|action| {
+                *action.name == *left.action || action.was.iter().any(|was| **was == *left.action)
+            })
     });
     // What begins so is the runtime's own.
-    if is_there || left.action.starts_with('~') {
+    if is_there || (left.action.starts_with('~') && !is_reaction(&left.action)) {
         return;
     }
     let key = (class.to_owned(), left.action, found.is_none());
@@ -155,8 +157,13 @@ fn note(app: &App, all: &mut All, row: &Row, left: Left) {
 
 fn line((class, action, is_class): &(String, String, bool), gone: &Gone) -> String {
     let short = action.rsplit('.').next().unwrap_or(action);
+    let method = method_of(action);
     let mut line = if *is_class {
         format!("the class `{class}` is gone, and `{action}` of it is still to be called: ")
+    } else if let Some(method) = &method {
+        format!(
+            "`{class}` has no async handler `{method}` any more, and events still wait for it: "
+        )
     } else {
         format!("`{class}` has no action `{action}` any more, and it is still to be called: ")
     };
@@ -171,6 +178,8 @@ fn line((class, action, is_class): &(String, String, bool), gone: &Gone) -> Stri
             line,
             ". Put the class back, or say `was = \"{class}\"` on the one that it has become; "
         );
+    } else if method.is_some() {
+        line.push_str(". Put the handler back; ");
     } else {
         let _ = write!(
             line,

@@ -10,7 +10,7 @@ mod store;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use page::{Page, Sought, page};
-pub(crate) use store::{append, forget, put_latest};
+pub(crate) use store::{append, forget, put_latest, since};
 
 /// What is kept of an event for those who come later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

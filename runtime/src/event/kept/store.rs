@@ -160,6 +160,33 @@ pub(crate) fn append(
     Ok(head.end())
 }
 
+/// What is kept of one event behind a place, in its order; all of it, if that is no place of this log.
+pub(crate) fn since(
+    records: &Records,
+    event: &str,
+    after: &str,
+) -> Result<Vec<(Cursor, Box<RawValue>, Timestamp)>, StorageFault> {
+    let head = Head::read(records)?;
+    let Some(span) = head.of.get(event) else {
+        return Ok(Vec::new());
+    };
+    let after = after.parse::<Cursor>().ok();
+    let after = after.filter(|after| after.log == head.log);
+    let behind = after.map_or(0, |after| after.at);
+    let mut found = Vec::new();
+    for number in span.first..span.next {
+        let item = Item::read(records, &key(event, number))?;
+        if let Some(item) = item.filter(|item| item.p > behind) {
+            let place = Cursor {
+                log: head.log.clone(),
+                at: item.p,
+            };
+            found.push((place, item.d, item.t));
+        }
+    }
+    Ok(found)
+}
+
 /// Keeps an event as the last one of its key.
 pub(crate) fn put_latest(
     raw: &RawContext,

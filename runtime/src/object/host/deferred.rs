@@ -12,12 +12,13 @@ use bytes::Bytes;
 use super::core::Busy;
 use super::delivery::{Delivery, IncomingCall};
 use super::settle::Keep;
-use super::{Host, reset, storage_error};
+use super::{Host, follow, reset, storage_error};
 use crate::backend::StorageFault;
 use crate::error::Code;
+use crate::event::Forget;
 use crate::object::class::LiveObject as _;
 use crate::object::contain::race;
-use crate::object::mount::{has_deferred, has_webhooks};
+use crate::object::mount::{has_deferred, has_heard, has_told, has_webhooks};
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, Timestamp, once, seconds};
 use crate::outgoing::webhook;
@@ -173,6 +174,8 @@ impl<T: Object> Host<T> {
     /// Makes the calls of a lane, one after the other, until none is left or one fails.
     async fn run_lane(&self, lane: &Lane, mut counted: bool) {
         let mut made: Option<(u64, Delivered)> = None;
+        // A subscription that has come to an end with what was made.
+        let mut forget: Option<Forget> = None;
         // What was sent up to here is on disk.
         let mut durable = 0;
         loop {
@@ -186,6 +189,9 @@ impl<T: Object> Host<T> {
                             let (goes_on, dead) =
                                 time::note(records, send, delivered, counted, now, random)?;
                             is_dead = dead;
+                            if let Some(forget) = &forget {
+                                forget.carry_out(records)?;
+                            }
                             goes_on
                         }
                         None => counted || time::is_waiting(records, lane)?,
@@ -214,26 +220,36 @@ impl<T: Object> Host<T> {
                 }
                 durable = head.last;
             }
-            made = Some((head.number, self.deliver(head).await));
+            let number = head.number;
+            let (delivered, ended) = self.deliver(head).await;
+            forget = ended;
+            made = Some((number, delivered));
         }
     }
 
     /// Makes what was sent, once.
-    async fn deliver(&self, head: Head) -> Delivered {
+    async fn deliver(&self, head: Head) -> (Delivered, Option<Forget>) {
         // Only classes that send requests link what does.
         if const { has_webhooks::<T>() }
             && let Some(request) = head.call.request()
         {
             let environment = &self.core.environment;
             let answer = webhook::deliver(head.call.action(), request, environment);
-            return match Box::pin(answer).await {
+            let delivered = match Box::pin(answer).await {
                 Ok(()) => Delivered::Taken,
                 Err(failed) => Delivered::Failed(failed),
             };
+            return (delivered, None);
         }
-        match self.make(&head.call, head.owed).await {
-            Ok(_) => Delivered::Taken,
-            Err(error) => Delivered::Failed(error.into()),
+        let reply = self.make(&head.call, head.owed).await;
+        if const { has_told::<T>() || has_heard::<T>() }
+            && let Some(ended) = follow::ended(&head.call, &reply)
+        {
+            return ended;
+        }
+        match reply {
+            Ok(_) => (Delivered::Taken, None),
+            Err(error) => (Delivered::Failed(error.into()), None),
         }
     }
 

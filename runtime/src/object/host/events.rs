@@ -11,6 +11,7 @@ use crate::event::Listener;
 use crate::object::class::EventEntry;
 use crate::object::contain::contain;
 use crate::object::context::RawContext;
+use crate::object::mount::has_deferred;
 use crate::object::turn::Turn;
 use crate::object::{Context, Object};
 use crate::rpc::WireError;
@@ -47,13 +48,12 @@ impl<T: Object> Host<T> {
                 );
                 return Err(Box::new(WireError::framework(Code::Internal, message)));
             }
-            let handlers = self.class.events.iter().filter(|entry| {
-                // A mixin hears itself and its host, not its siblings.
-                entry.event == queued.name
-                    && (entry.mount.is_empty()
-                        || queued.mount.is_empty()
-                        || entry.mount == queued.mount)
-            });
+            (*turn.source.borrow_mut()).clone_from(&queued.source);
+            let handlers = self
+                .class
+                .events
+                .iter()
+                .filter(|entry| entry.event == queued.name && queued.is_heard_at(&entry.mount));
             for entry in handlers {
                 self.handle(
                     turn,
@@ -69,6 +69,10 @@ impl<T: Object> Host<T> {
             }
             for added in self.core.listeners.of(queued.name) {
                 self.handle_added(turn, queued.name, &added, &*queued.event)?;
+            }
+            // Only classes that defer calls have such handlers.
+            if const { has_deferred::<T>() } {
+                self.hand_over(turn, &queued)?;
             }
         }
         Ok(())

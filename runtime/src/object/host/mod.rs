@@ -9,6 +9,7 @@ mod deferred;
 mod delivery;
 mod destroy;
 mod events;
+mod follow;
 mod hooks;
 mod idle;
 #[cfg(not(target_arch = "wasm32"))]
@@ -18,6 +19,7 @@ mod keyed;
 mod layers;
 mod listen;
 mod queue;
+mod react;
 mod run;
 mod settle;
 mod sql;
@@ -46,12 +48,13 @@ use std::sync::Arc;
 use crate::action::Faults;
 use crate::backend::StorageFault;
 use crate::error::Code;
+use crate::event::HEAR;
 use crate::event::Listeners;
 use crate::middleware::Chains;
 use crate::object::class::{ClassTable, LiveObject, Seed};
 use crate::object::contain::Stop;
 use crate::object::lock::Lock;
-use crate::object::mount::has_kept;
+use crate::object::mount::{has_heard, has_kept, has_told};
 use crate::object::{Object, Timestamp};
 use crate::rpc::{Reply, WireError};
 use crate::socket::Hook;
@@ -157,6 +160,13 @@ impl<T: Object> LiveObject for Host<T> {
             }
             if const { has_kept::<T>() } && &*call.delivery.envelope.action == listen::ACTION {
                 return self.listen_by_call(call);
+            }
+            // Only classes whose events are for objects, or that subscribe to such, link what does.
+            if const { has_told::<T>() } && follow::is_request(&call.delivery.envelope.action) {
+                return self.follow_by_call(call);
+            }
+            if const { has_heard::<T>() } && &*call.delivery.envelope.action == HEAR {
+                return self.hear_by_call(call);
             }
             #[cfg(not(target_arch = "wasm32"))]
             if &*call.delivery.envelope.action == wake::ACTION {

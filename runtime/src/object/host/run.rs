@@ -329,7 +329,7 @@ impl<T: Object> Host<T> {
     }
 
     /// What the call answered when it was made before: with its idempotency key, or to settle the same debt.
-    fn answered(&self, turn: &Turn) -> Option<Reply> {
+    pub(super) fn answered(&self, turn: &Turn) -> Option<Reply> {
         if let Some(answer) = turn.owed.as_ref().and_then(|owed| self.is_settled(owed)) {
             return Some(answer);
         }

@@ -23,6 +23,7 @@ mod folder;
 mod form;
 mod front;
 mod gatehouse;
+mod gazette;
 mod hall;
 mod ledger;
 mod lodge;
@@ -53,6 +54,7 @@ pub use envoy::{Envoy, Errand, Seen};
 pub use folder::{Folder, FolderError};
 pub use form::Form;
 pub use gatehouse::{Gatehouse, GatehouseError};
+pub use gazette::{Gazette, GazetteError, Printed, Reader};
 pub use hall::{Hall, HallError, Heard, Mirror, Went};
 pub use ledger::{Account, AccountOpened, Ledger, Ledgers};
 pub use lodge::{Called, Lodge, Lodgings, Tent};
@@ -69,7 +71,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Canal, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Canal, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Gazette, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Reader, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;
