@@ -5,7 +5,7 @@ use std::time::Duration;
 use stayput::client::Events;
 use stayput::prelude::*;
 
-use crate::room::{Entered, Room, RoomError, Said};
+use crate::room::{Desk, Entered, Hello, Room, RoomError, Said};
 use crate::{Running, run};
 
 /// Declared by no class.
@@ -77,6 +77,36 @@ fn events_one_cannot_have_are_refused_by_name() {
         );
         let error = live.events_of::<Entered>("window").await.unwrap_err();
         assert_eq!(error.code(), "invalid_params");
+    });
+}
+
+#[test]
+fn a_connection_says_who_comes() {
+    let running = Running::start();
+    run(async {
+        let desk = Desk::named(&running.client, "d");
+        for hello in [
+            Hello {
+                name: "a&b= +é\"".to_owned(),
+                since: Some(u64::MAX),
+                tags: vec!["one".to_owned()],
+            },
+            Hello {
+                name: "7".to_owned(),
+                since: None,
+                tags: Vec::new(),
+            },
+        ] {
+            let client = running.client.saying(&hello).unwrap();
+            let live = client.connect(&desk).await.unwrap();
+            let who = Desk::named(&live, "d").who().await.unwrap();
+            assert_eq!(who, Some(hello));
+            // Calls over HTTP say nothing of it.
+            assert_eq!(Desk::named(&client, "d").who().await.unwrap(), None);
+        }
+        let error = running.client.connect(&desk).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_params");
+        assert_eq!(desk.came().await.unwrap(), 2);
     });
 }
 

@@ -177,6 +177,50 @@ impl Room {
     }
 }
 
+/// What someone said on coming.
+#[data]
+#[derive(PartialEq)]
+pub(crate) struct Hello {
+    pub name: String,
+    pub since: Option<u64>,
+    pub tags: Vec<String>,
+}
+
+/// Asks who comes.
+#[durable_object]
+pub(crate) struct Desk {
+    came: u64,
+}
+
+#[durable_object]
+impl Desk {
+    #[event(connect)]
+    fn arriving(
+        &mut self,
+        cx: &mut Context<Self>,
+        mut connection: Connection,
+        /// Who comes.
+        name: String,
+        since: Option<u64>,
+        #[param(default = [])] tags: Vec<String>,
+    ) {
+        self.came += 1;
+        connection.set_state(cx, &Hello { name, since, tags });
+    }
+
+    /// What who asks said on coming.
+    #[action(public)]
+    fn who(&self, cx: &Context<Self>) -> Option<Hello> {
+        cx.connection()?.state()
+    }
+
+    /// How often someone came.
+    #[action(public)]
+    fn came(&self) -> u64 {
+        self.came
+    }
+}
+
 /// Who came in.
 #[mixin(events(Entered))]
 pub(crate) struct Door {
@@ -194,4 +238,4 @@ impl Door {
     }
 }
 
-stayput::app!(Room; cbor);
+stayput::app!(Room, Desk; cbor);
