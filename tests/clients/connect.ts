@@ -1,4 +1,4 @@
-// What a connection says when it is made, against a running app.
+// What a connection says when it is made, and which rooms it hears, against a running app.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -66,4 +66,50 @@ test("what the object does not take is refused for good", async () => {
   await watched;
   assert.equal(await connect(url, quick).desk("refused", { connect: false }).came(), 0);
   desk.$close();
+});
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !holds(); waited += 5) {
+    assert.ok(waited < 10_000, `never ${what}`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+test("who is in several rooms can tell them apart, also through a lost connection", async () => {
+  const app = connect(url, quick);
+  const desk = app.desk("rooms", { connect: { name: "ann", rooms: ["red", "blue"] } });
+  const other = app.desk("rooms", { connect: false });
+  const heard: Record<string, string[]> = { all: [], red: [], both: [], stopped: [], read: [] };
+  const note = (by: string) => ({ text }: { text: string }): void => void heard[by]?.push(text);
+  const stop = new AbortController();
+  desk.$on("told", note("all"));
+  desk.$on("told", note("red"), { room: "red" });
+  desk.$on("told", note("both"), { room: ["red", "blue"] });
+  desk.$on("told", note("stopped"), { room: "red", signal: stop.signal });
+  const read = (async () => {
+    for await (const told of desk.$events("told", { room: "red" })) note("read")(told);
+  })();
+  const once = desk.$once("told", { room: "blue" });
+  await desk.$connect();
+  for (const rooms of [[], ["red"], ["blue"], ["green"], ["blue", "red"]]) await other.tell({ text: rooms.join() || "all", rooms });
+  await until(() => heard["all"]?.length === 4, "heard all");
+  stop.abort();
+  assert.deepEqual(heard, {
+    all: ["all", "red", "blue", "blue,red"],
+    red: ["red", "blue,red"],
+    both: ["red", "blue", "blue,red"],
+    stopped: ["red", "blue,red"],
+    read: ["red", "blue,red"],
+  });
+  assert.deepEqual(await once, { text: "blue" });
+  // What is kept says its rooms as well.
+  await desk.hang_up({ transport: "socket" }).catch(() => {});
+  for (const rooms of [["blue"], ["red"], []]) await other.tell({ text: rooms.join() || "all", rooms });
+  await until(() => heard["all"]?.length === 7, "heard all of the time between");
+  assert.deepEqual(heard["red"], ["red", "blue,red", "red"]);
+  assert.deepEqual(heard["both"], ["red", "blue", "blue,red", "blue", "red"]);
+  assert.deepEqual(heard["stopped"], ["red", "blue,red"]);
+  desk.$close();
+  await read;
+  assert.deepEqual(heard["read"], ["red", "blue,red", "red"]);
 });

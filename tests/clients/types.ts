@@ -126,3 +126,14 @@ export function connections(): void {
   home("a", { connect: { account: 7 } });
   console.log(options);
 }
+
+export function listening(): void {
+  const room = rich.connect("http://127.0.0.1:8787").chatRoom("lobby");
+  const signal = new AbortController().signal;
+  const options: rich.ListenerOptions = { room: ["red", "blue"], signal, onError: ({ code }) => console.log(code) };
+  room.$on("said", ({ text }) => console.log(text), options);
+  room.$on("said", ({ text }) => console.log(text), ({ code }) => console.log(code));
+  room.$events("said", { room: "red" });
+  // @ts-expect-error a room has a name
+  room.$on("said", () => {}, { room: 7 });
+}

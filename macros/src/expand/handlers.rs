@@ -92,7 +92,7 @@ pub(crate) fn element(handler: &Handler) -> TokenStream {
 ///
 /// ```ignore
 /// __rt::Handler::ConnectWith(
-///     const { &__rt::ConnectParams::new::<(String,)>(&[__rt::Param::new("name", "")]) },
+///     const { &__rt::ConnectParams::new::<(String,)>(const { &[__rt::Param::new("name", "")] }) },
 ///     |this, cx, connection, mut params| ::std::boxed::Box::pin(async move {
 ///         let (name,) = params.decode::<(String,)>()?;
 ///         __rt::finish_result(Self::joined(this, cx, connection, name).await)
@@ -121,7 +121,7 @@ fn connect(handler: &Handler) -> TokenStream {
     quote! {
         #cfgs
         __rt::Handler::ConnectWith(
-            const { &__rt::ConnectParams::new::<#types>(&[#(#table),*]) },
+            const { &__rt::ConnectParams::new::<#types>(const { &[#(#table),*] }) },
             |#this, #cx, #connection, mut #params| ::std::boxed::Box::pin(async move {
                 let (#(#names,)*) = #params.decode::<#types>()?;
                 __rt::#finish(Self::#method(#this #context, #connection #(, #names)*)#awaits)

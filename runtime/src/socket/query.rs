@@ -21,7 +21,7 @@ impl ConnectParams {
         Self {
             table,
             check: |mut params| params.decode::<P>().map(drop),
-            describe: ActionDescriber::params::<P>,
+            describe: |describer| describer.params::<P>(),
         }
     }
 

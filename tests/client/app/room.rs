@@ -25,6 +25,13 @@ pub(crate) struct Entered {
     pub name: String,
 }
 
+/// Something was told, to some rooms or to everyone.
+#[event(public, durable, keep = 20)]
+#[derive(PartialEq)]
+pub(crate) struct Told {
+    pub text: String,
+}
+
 /// Why nothing was said.
 #[derive(Debug, ActionError)]
 #[error(prefix = "room")]
@@ -186,8 +193,8 @@ pub(crate) struct Hello {
     pub tags: Vec<String>,
 }
 
-/// Asks who comes.
-#[durable_object]
+/// Asks who comes, and in which rooms they are.
+#[durable_object(events(Told))]
 pub(crate) struct Desk {
     came: u64,
 }
@@ -202,9 +209,14 @@ impl Desk {
         /// Who comes.
         name: String,
         since: Option<u64>,
-        #[param(default = [])] tags: Vec<String>,
+        tags: Option<Vec<String>>,
+        rooms: Option<Vec<String>>,
     ) {
         self.came += 1;
+        for room in rooms.unwrap_or_default() {
+            connection.join(cx, &room);
+        }
+        let tags = tags.unwrap_or_default();
         connection.set_state(cx, &Hello { name, since, tags });
     }
 
@@ -212,6 +224,21 @@ impl Desk {
     #[action(public)]
     fn who(&self, cx: &Context<Self>) -> Option<Hello> {
         cx.connection()?.state()
+    }
+
+    /// Tells something to those in any of the rooms, or to everyone.
+    #[action(public)]
+    fn tell(&mut self, cx: &mut Context<Self>, text: String, rooms: Vec<String>) {
+        let told = cx.broadcast(Told { text });
+        rooms.iter().fold(told, |told, room| told.to(room));
+    }
+
+    /// Ends the connection it is called over.
+    #[action(public)]
+    fn hang_up(&mut self, cx: &mut Context<Self>) {
+        if let Some(connection) = cx.connection() {
+            connection.close(cx, 4000, "out");
+        }
     }
 
     /// How often someone came.

@@ -90,6 +90,7 @@ pub(super) const RESERVED_TYPES: &[&str] = &[
     "FrameworkCode",
     "HandleOptions",
     "ListenOptions",
+    "ListenerOptions",
     "ObjectId",
     "Status",
     "StayputError",

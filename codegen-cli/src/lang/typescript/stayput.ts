@@ -47,6 +47,17 @@ export interface CallOptions {
 export interface ListenOptions {
   /** Ends it. */
   signal?: AbortSignal | undefined;
+  /**
+   * Only what the object sent to this room, or to one of these; what it sent everywhere is not among it. The connection must
+   * be in the room to be sent it at all.
+   */
+  room?: string | readonly string[] | undefined;
+}
+
+/** What a listener is added with. */
+export interface ListenerOptions extends ListenOptions {
+  /** Is told why nothing comes any more, and of a `gap`. */
+  onError?: ((error: StayputError) => void) | undefined;
 }
 
 export type Headers = Readonly<Record<string, string>>;
@@ -278,16 +289,30 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
    * need be, and made again when it is lost. Then durable events of the meantime come first, each once and in order, and
    * the latest one of each key of those of which it is kept; other events of the meantime are lost (see `$onStatus`).
    *
-   * @param onError is told why nothing comes any more, and of a `gap`: durable events that are not kept any more, after
-   * which the others come all the same. Without it that is thrown where nobody catches it
+   * @param options `onError`, or that function in their place, is told why nothing comes any more, and of a `gap`: durable
+   * events that are not kept any more, after which the others come all the same. Without it that is thrown where nobody
+   * catches it
    */
   $on<Name extends keyof Events & string>(
     event: Name,
     listener: (data: Events[Name]) => void,
-    onError?: (error: StayputError) => void,
+    options: ListenerOptions | ((error: StayputError) => void) = {},
   ): () => void {
+    const { onError, room, signal } = typeof options === "function" ? { onError: options } : options;
     const fail = onError ?? ((error: StayputError): void => void Promise.reject(error));
-    return this.#listen(event, { hear: listener, miss: fail, fail, end: () => {} });
+    if (signal?.aborted === true) return () => {};
+    let off = (): void => {};
+    const stop = (): void => {
+      signal?.removeEventListener("abort", stop);
+      off();
+    };
+    const ended = (error: StayputError): void => {
+      stop();
+      fail(error);
+    };
+    off = this.#listen(event, { hear: listener, miss: fail, fail: ended, end: stop }, room);
+    signal?.addEventListener("abort", stop);
+    return stop;
   }
 
   /** The next event of this name. */
@@ -301,7 +326,7 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
 
   /** The events of this name, as they come: `for await (const said of room.$events("said")) ..`. */
   $events<Name extends keyof Events & string>(event: Name, options: ListenOptions = {}): AsyncIterableIterator<Events[Name]> {
-    return iterate<Events[Name]>((listener) => this.#listen(event, listener), options.signal);
+    return iterate<Events[Name]>((listener) => this.#listen(event, listener, options.room), options.signal);
   }
 
   /** How the connection is. */
@@ -332,12 +357,14 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
     return new ItemsOf(this.$target, method, params, options, wire ?? {}) as unknown as Items<Item, E>;
   }
 
-  #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>): () => void {
+  #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>, room?: string | readonly string[]): () => void {
     const { transport } = this.$target;
     if (!Object.hasOwn(this.$wire, event)) throw noEvent(event);
     const [wire, shape] = this.$wire[event] ?? [event];
     const exact = transport.bigint && shape !== undefined;
-    const hear: Listener["hear"] = (data, text) => {
+    const wanted = typeof room === "string" ? [room] : room;
+    const hear: Listener["hear"] = (data, text, rooms) => {
+      if (wanted !== undefined && !rooms.some((room) => typeof room === "string" && wanted.includes(room))) return;
       const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
       listener.hear(received(raw, shape, transport.bigint, "the event") as Events[Name]);
     };
