@@ -398,7 +398,7 @@ mod greeted {
     #[test]
     fn the_manifest_says_what_a_connection_says() {
         let manifest = serde_json::to_value(app().manifest()).unwrap();
-        let text = |more: Value| {
+        let text = |more: serde_json::Value| {
             let mut text = json!({"type": "string"});
             text.as_object_mut()
                 .unwrap()
