@@ -63,6 +63,16 @@ await drive(async (page) => {
   await both("their customer", async (page) => (await rows(page, "users")).includes("gracegrace@example.com | 1 completed | €24.35"));
   await both("the month", async (page) => (await rows(page, "monthly"))[0]?.endsWith("| 1 completed | €24.35"));
   await isAt(7);
+  // One is made anew out of all that happened, and is what it was.
+  const updated = async () => {
+    const answer = await fetch(`${url}/shop/corner/projections/order_totals`);
+    return (await answer.json()).updated_at;
+  };
+  const earlier = await updated();
+  await one.click("#projections li:nth-child(2) button");
+  await until("it is rebuilt", async () => (await updated()) > earlier);
+  assert.equal(await one.textContent("#refused"), "");
+  assert.equal(await one.textContent("#today"), "€24.35");
 
   // Both click before either has seen what the other did: one is faster.
   const [first] = (await one.$$eval("#open li", (cards) => cards.map((card) => card.dataset.order)));

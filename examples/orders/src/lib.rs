@@ -1,13 +1,14 @@
 //! A shop whose state is what happened in it. Users and orders are streams of events; what may happen next is decided by
 //! what the events of one stream make, and four projections of all events are there to be read.
 //!
-//! As in any demonstration everybody may do everything, but for making a projection anew.
+//! As in any demonstration everybody may do everything, but for making a projection anew, which the mixin brings.
 
 mod board;
 mod calendar;
 mod happened;
 mod projections;
 
+use stayput::mixins::Sourced;
 use stayput::prelude::*;
 
 pub use board::{Board, Position};
@@ -21,7 +22,8 @@ pub use projections::{
 #[durable_object(events(Happened))]
 #[derive(Debug)]
 pub struct Shop {
-    events: EventStore<Happened, (UserSummaries, OrderTotals, ActivityLog, OpenOrders)>,
+    #[mixin]
+    happened: Sourced<Happened, (UserSummaries, OrderTotals, ActivityLog, OpenOrders)>,
 }
 
 /// Why nothing happens.
@@ -115,7 +117,12 @@ impl Shop {
         user: String,
         #[param(min_items = 1, max_items = 100)] items: Vec<Item>,
     ) -> Result<u64, ShopError> {
-        if !self.events.stream(user_stream(&user)).load::<User>().exists {
+        if !self
+            .happened
+            .stream(user_stream(&user))
+            .load::<User>()
+            .exists
+        {
             return Err(ShopError::NoUser { user });
         }
         if happened::sum(&items).is_none_or(|cents| cents < 0) {
@@ -184,7 +191,7 @@ impl Shop {
     /// An order and its version, as its events make it.
     #[action(public, get = "/orders/{order}")]
     fn order(&self, order: String) -> Result<(Order, u64), ShopError> {
-        let found = self.events.stream(order_stream(&order)).load::<Order>();
+        let found = self.happened.stream(order_stream(&order)).load::<Order>();
         if found.is_new() {
             return Err(ShopError::NoOrder { order });
         }
@@ -199,7 +206,7 @@ impl Shop {
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,
     ) -> Page<Recorded<Happened>> {
-        let mut events = self.events.events();
+        let mut events = self.happened.events();
         if let Some(kind) = r#type {
             events = events.of_type(kind);
         }
@@ -213,38 +220,28 @@ impl Shop {
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,
     ) -> Page<UserSummary> {
-        self.events.projection::<UserSummaries>().page(after, limit)
+        self.happened
+            .projection::<UserSummaries>()
+            .page(after, limit)
     }
 
     /// All that the shop's page shows, as it is after one and the same event.
     #[action(public, get = "/board")]
     fn board(&self) -> Board {
-        Board::of(&self.events)
+        Board::of(&self.happened)
     }
 
     /// What a projection holds, and up to which event: `user_summary`, `order_totals`, `activity_log` or `open_orders`.
     #[action(public, get = "/projections/{name}")]
     fn projection(&self, name: String) -> Result<Snapshot, UnknownProjection> {
-        self.events.snapshot(&name)
-    }
-
-    /// How far the projections are.
-    #[action(public, get = "/projections")]
-    fn progress(&self) -> Vec<Progress> {
-        self.events.progress()
-    }
-
-    /// Makes a projection anew from the first event on; the one that is there is read meanwhile.
-    #[action(scope = "shop:admin", post = "/projections/{name}/rebuild")]
-    async fn rebuild(this: Handle<Self>, name: String) -> Result<Progress> {
-        this.events(|shop| &shop.events).rebuild(&name).await
+        self.happened.snapshot(&name)
     }
 
     /// A projection that a new version of the program brings, or has changed, is brought up to date piece by piece: here a
     /// first piece at every wake.
     #[event(start)]
     fn start(&mut self) {
-        self.events.catch_up(1_000);
+        self.happened.catch_up(1_000);
     }
 
     /// Lets the aggregate of a stream decide, appends, and tells who listens.
@@ -255,7 +252,7 @@ impl Shop {
         version: Option<u64>,
         decide: impl FnOnce(&A) -> Result<Vec<Happened>, ShopError>,
     ) -> Result<u64, ShopError> {
-        let mut stream = self.events.stream_mut(stream);
+        let mut stream = self.happened.stream_mut(stream);
         let known = stream.load::<A>();
         let events = decide(&known.state)?;
         let expected = version.unwrap_or(known.version);

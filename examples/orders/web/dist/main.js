@@ -74,7 +74,11 @@ function show(board) {
         progress.max = Math.max(1, board.last);
         progress.value = position;
         const when = updated_at == null ? "never updated" : `updated ${time(updated_at)}`;
-        item.append(make("code", projection), make("small", `${position} of ${board.last} · ${when}`), progress);
+        // Only who may do it, may do it: natively the developer at the same machine.
+        const rebuild = button("rebuild", () => void act(() => shop.happened.rebuild({ name: projection })).then(refresh));
+        const where = make("small", `${position} of ${board.last} · ${when} `);
+        where.append(rebuild);
+        item.append(make("code", projection), where, progress);
         item.dataset["position"] = String(position);
         return item;
     }));

@@ -17,6 +17,8 @@ export class Shop extends $.ObjectHandle {
     $wire = {
         happened: ["happened", () => $shape_Happened],
     };
+    /** An event store, and what its projections say. */
+    happened = new ShopHappened(this.$target);
     /**
      * All that the shop's page shows, as it is after one and the same event.
      *
@@ -74,14 +76,6 @@ export class Shop extends $.ObjectHandle {
         return this.$call("place", params, options, { params: { fields: [["items", { list: () => $shape_Item }]], rest: null }, result: "wide", details: [["shop.changed", () => $shape_ShopErrorChanged]] });
     }
     /**
-     * How far the projections are.
-     *
-     * Changes nothing.
-     */
-    progress(options = {}) {
-        return this.$call("progress", undefined, options, { result: { list: () => $shape_Progress }, query: true });
-    }
-    /**
      * What a projection holds, and up to which event: `user_summary`, `order_totals`, `activity_log` or `open_orders`.
      *
      * Changes nothing.
@@ -89,9 +83,28 @@ export class Shop extends $.ObjectHandle {
     projection(params, options = {}) {
         return this.$call("projection", params, options, { result: () => $shape_Snapshot, query: true });
     }
+}
+/** An event store, and what its projections say. */
+export class ShopHappened extends $.ObjectHandle {
+    /**
+     * How far the projections are.
+     *
+     * Changes nothing.
+     */
+    progress(options = {}) {
+        return this.$call("happened.progress", undefined, options, { result: { list: () => $shape_Progress }, query: true });
+    }
     /** Makes a projection anew from the first event on; the one that is there is read meanwhile. */
     rebuild(params, options = {}) {
-        return this.$call("rebuild", params, options, { result: () => $shape_Progress });
+        return this.$call("happened.rebuild", params, options, { result: () => $shape_Progress });
+    }
+    /**
+     * What a projection holds, and up to which event.
+     *
+     * Changes nothing.
+     */
+    snapshot(params, options = {}) {
+        return this.$call("happened.snapshot", params, options, { result: () => $shape_Snapshot, query: true });
     }
 }
 // Where 64-bit integers are in these types.
