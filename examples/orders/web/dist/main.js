@@ -73,7 +73,7 @@ function show(board) {
         const progress = document.createElement("progress");
         progress.max = Math.max(1, board.last);
         progress.value = position;
-        const when = updated_at == null ? "never updated" : `updated ${time(updated_at)}`;
+        const when = updated_at == null ? "never" : `at ${time(updated_at)}`;
         // Only who may do it, may do it: natively the developer at the same machine.
         const rebuild = button("rebuild", () => void act(() => shop.happened.rebuild({ name: projection })).then(refresh));
         const where = make("small", `${position} of ${board.last} · ${when} `);
