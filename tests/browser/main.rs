@@ -38,6 +38,11 @@ fn three_pages_bid_and_each_is_told_what_is_theirs_to_know() {
     drive("auction", "native", &Launch::new(&program, &data));
 }
 
+#[test]
+fn two_pages_run_a_shop_while_the_server_is_killed() {
+    on_both("orders");
+}
+
 fn need_browser() {
     assert!(
         Path::new("/usr/bin/chromium").exists(),
@@ -101,7 +106,7 @@ fn drive(example: &str, backend: &str, launch: &Launch<'_>) {
 /// The pages that the programs hold were made from these very sources.
 #[test]
 fn the_pages_are_built_from_their_sources() {
-    for example in ["auction", "chat-room", "document"] {
+    for example in ["auction", "chat-room", "document", "orders"] {
         let folder = scratch();
         let web = root().join("examples").join(example).join("web");
         let status = Command::new(root().join("examples/page"))

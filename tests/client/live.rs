@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use stayput::client::Events;
+use serde_json::json;
+use stayput::client::{Client, Events, Follow, Followed};
 use stayput::prelude::*;
 
-use crate::room::{Entered, Room, RoomError, Said};
+use crate::room::{Desk, Entered, Hello, Room, RoomError, Said, Told};
 use crate::{Running, run};
 
 /// Declared by no class.
@@ -78,6 +79,132 @@ fn events_one_cannot_have_are_refused_by_name() {
         let error = live.events_of::<Entered>("window").await.unwrap_err();
         assert_eq!(error.code(), "invalid_params");
     });
+}
+
+#[test]
+fn a_connection_says_who_comes() {
+    let running = Running::start();
+    run(async {
+        let desk = Desk::named(&running.client, "d");
+        for hello in [
+            Hello {
+                name: "a&b= +é\"".to_owned(),
+                since: Some(u64::MAX),
+                tags: vec!["one".to_owned()],
+            },
+            Hello {
+                name: "7".to_owned(),
+                since: None,
+                tags: Vec::new(),
+            },
+        ] {
+            let client = running.client.saying(&hello).unwrap();
+            let live = client.connect(&desk).await.unwrap();
+            let who = Desk::named(&live, "d").who().await.unwrap();
+            assert_eq!(who, Some(hello));
+            // Calls over HTTP say nothing of it.
+            assert_eq!(Desk::named(&client, "d").who().await.unwrap(), None);
+        }
+        let error = running.client.connect(&desk).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_params");
+        assert_eq!(desk.came().await.unwrap(), 2);
+    });
+}
+
+/// A client whose connections come into two rooms.
+fn in_two_rooms(running: &Running) -> Client {
+    let said = json!({ "name": "ann", "rooms": ["red", "blue"] });
+    running.client.saying(&said).unwrap()
+}
+
+#[test]
+fn who_is_in_several_rooms_can_tell_them_apart() {
+    let running = Running::start();
+    run(async {
+        let desk = Desk::named(&running.client, "rooms");
+        let client = in_two_rooms(&running);
+        let live = client.connect(&desk).await.unwrap();
+        let mut all = live.events::<Told>().await.unwrap();
+        let mut red = live.events::<Told>().await.unwrap().in_room("red");
+        let mut both = red_and_blue(live.events::<Told>().await.unwrap());
+        let told = [
+            ("to all", &[] as &[&str]),
+            ("to red", &["red"]),
+            ("to blue", &["blue"]),
+            ("to green", &["green"]),
+            ("to blue and red", &["blue", "red"]),
+        ];
+        for (text, rooms) in told {
+            let rooms: Vec<String> = rooms.iter().map(ToString::to_string).collect();
+            desk.tell(text, rooms).await.unwrap();
+        }
+        for text in ["to all", "to red", "to blue", "to blue and red"] {
+            assert_eq!(text_of(&mut all).await, text);
+        }
+        for text in ["to red", "to blue and red"] {
+            assert_eq!(text_of(&mut red).await, text);
+        }
+        for text in ["to red", "to blue", "to blue and red"] {
+            assert_eq!(text_of(&mut both).await, text);
+        }
+    });
+}
+
+fn red_and_blue(events: Events<Told>) -> Events<Told> {
+    events.in_room("red").in_room("blue")
+}
+
+async fn text_of(events: &mut Events<Told>) -> String {
+    let told = tokio::time::timeout(Duration::from_secs(10), events.next());
+    told.await.unwrap().unwrap().unwrap().text
+}
+
+#[test]
+fn a_follower_of_one_room_passes_over_the_others_and_stays_at_the_end_of_the_log() {
+    let running = Running::start();
+    run(async {
+        let desk = Desk::named(&running.client, "followed");
+        let client = in_two_rooms(&running);
+        let tell = async |text: &str, room: &str| desk.tell(text, vec![room.to_owned()]).await;
+        let mut red = client
+            .follow::<Told>(&desk)
+            .unwrap()
+            .in_room("red")
+            .after("oldest");
+        tell("early", "red").await.unwrap();
+        assert_eq!(followed(&mut red).await, "early");
+        // So many that the place of what was heard last is not kept any more ..
+        for _ in 0..30 {
+            tell("elsewhere", "blue").await.unwrap();
+        }
+        tell("late", "red").await.unwrap();
+        assert_eq!(followed(&mut red).await, "late");
+        // .. and yet nothing is missing after a lost connection.
+        for _ in 0..15 {
+            tell("elsewhere", "blue").await.unwrap();
+        }
+        let seen = tokio::time::timeout(Duration::from_millis(300), red.next()).await;
+        assert!(seen.is_err(), "{seen:?}");
+        let cursor = red.cursor().unwrap().to_owned();
+        for _ in 0..15 {
+            tell("elsewhere", "blue").await.unwrap();
+        }
+        tell("last", "red").await.unwrap();
+        let mut again = client
+            .follow::<Told>(&desk)
+            .unwrap()
+            .in_room("red")
+            .after(cursor);
+        assert_eq!(followed(&mut again).await, "last");
+    });
+}
+
+async fn followed(events: &mut Follow<Told>) -> String {
+    let next = tokio::time::timeout(Duration::from_secs(10), events.next());
+    match next.await.unwrap().unwrap() {
+        Followed::Event(told) => told.text,
+        Followed::Gap => "a gap".to_owned(),
+    }
 }
 
 #[test]

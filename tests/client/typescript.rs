@@ -1,4 +1,5 @@
-//! The generated TypeScript client, compiled and run against the same server: in CBOR, and through lost connections.
+//! The generated TypeScript client, compiled and run against the same server: in CBOR, through lost connections, and with
+//! what a connection says.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,7 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn the_typescript_client_speaks_cbor_and_resumes() {
+fn the_typescript_client_speaks_cbor_says_who_comes_and_resumes() {
     let packages = clients().join("node_modules");
     assert!(
         packages.join("typescript").exists(),
@@ -41,7 +42,7 @@ fn the_typescript_client_speaks_cbor_and_resumes() {
         }
     }
     std::fs::write(at("package.json"), r#"{"type": "module"}"#).unwrap();
-    for test in ["cbor.ts", "resume.ts"] {
+    for test in ["cbor.ts", "connect.ts", "resume.ts"] {
         std::fs::copy(clients().join(test), at(test)).unwrap();
     }
     std::os::unix::fs::symlink(&packages, at("node_modules")).unwrap();
@@ -51,12 +52,12 @@ fn the_typescript_client_speaks_cbor_and_resumes() {
     run(Command::new("node")
         .arg(packages.join("typescript/bin/tsc"))
         .args(settings.split_whitespace())
-        .args(["cbor.ts", "resume.ts"])
+        .args(["cbor.ts", "connect.ts", "resume.ts"])
         .current_dir(folder.path()));
     let running = Running::start();
     let report = run(Command::new("node")
         .args(["--test", "--test-timeout=20000", "--test-force-exit"])
-        .args(["out/cbor.js", "out/resume.js"])
+        .args(["out/cbor.js", "out/connect.js", "out/resume.js"])
         .env(
             "STAYPUT_URL",
             format!("http://{}", running.server.address()),

@@ -270,7 +270,7 @@ test("as numbers, integers beyond 2^53-1 are refused both ways", async () => {
 
 test("large numbers that are no integers of 64 bits pass", async () => {
   result('[1,1e300,{"kind":"share","amount":36028797018963970}]');
-  const ledger = rich.connect(url).ledger("a");
+  const ledger = rich.connect(url).ledger("a", { connect: false });
   const [, share, entry] = await ledger.post({ entry: { kind: "share", amount: 2 ** 60 } });
   assert.equal(share, 1e300);
   assert.deepEqual(entry, { kind: "share", amount: 36028797018963970 });
@@ -305,10 +305,10 @@ test("as bigint, what is no integer of 64 bits stays what it is", async () => {
     $at: BigInt(digits), from: `"${digits},#`, text: `:${digits}\\`, "##": 1,
   });
   result(`[${digits},1e300,{"kind":"share","amount":36028797018963971}]`);
-  const [total, share, entry] = await app.ledger("a").post({ entry: { kind: "share", amount: 0.5 } });
+  const [total, share, entry] = await app.ledger("a", { connect: false }).post({ entry: { kind: "share", amount: 0.5 } });
   assert.deepEqual([total, share, entry], [BigInt(digits), 1e300, { kind: "share", amount: 36028797018963971 }]);
   result(`[1,2,{"kind":"transfer","amount":${digits},"to":"x"}]`);
-  const [one, two, transfer] = await app.ledger("a").post({ entry: { kind: "transfer", amount: 5n, to: "y" } });
+  const [one, two, transfer] = await app.ledger("a", { connect: false }).post({ entry: { kind: "transfer", amount: 5n, to: "y" } });
   assert.deepEqual([one, two, transfer], [1n, 2, { kind: "transfer", amount: BigInt(digits), to: "x" }]);
 });
 

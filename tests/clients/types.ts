@@ -31,7 +31,7 @@ export async function rooms(): Promise<void> {
   const id: rich.ObjectId<"chat-room"> = await room.constructor_2({ object: "0".repeat(64) });
   app.chatRoom.$byId(id);
   // @ts-expect-error an id of another class
-  app.ledger.$byId(id);
+  app.ledger.$byId(id, { connect: false });
   // @ts-expect-error `text` is missing
   await room.say({});
   // @ts-expect-error only some colors
@@ -80,7 +80,7 @@ export async function errors(): Promise<string> {
 }
 
 export async function ledgers(): Promise<void> {
-  const ledger = bigint.connect("http://127.0.0.1:8787").ledger("a");
+  const ledger = bigint.connect("http://127.0.0.1:8787").ledger("a", { connect: false });
   const [total, share, entry] = await ledger.post({ entry: { kind: "cents", amount: 1n } });
   const exact: bigint = total;
   const inexact: number = share;
@@ -97,4 +97,43 @@ export async function ledgers(): Promise<void> {
   // @ts-expect-error cents are a bigint
   await ledger.post({ entry: { kind: "cents", amount: 1 } });
   console.log(exact, inexact);
+}
+
+export function connections(): void {
+  const app = rich.connect("http://127.0.0.1:8787");
+  const home = counter.connect("http://127.0.0.1:8787").counter;
+  app.chatRoom("lobby", { connect: { color: "red", since: 3, 'a"b': ["x"] } });
+  app.chatRoom("lobby", { connect: { color: undefined } });
+  app.chatRoom("lobby", {});
+  app.ledger("a", { connect: { account: 7 } });
+  app.ledger.$byId("0".repeat(64), { connect: { account: 7 } });
+  const options: rich.HandleOptions<rich.MessageConnect> = { connect: { account: 7 } };
+  home("a", { connect: {} });
+  bigint.connect("http://127.0.0.1:8787").chatRoom("lobby", { connect: { since: 3n } });
+  // @ts-expect-error it must say whose account
+  app.ledger("a");
+  // @ts-expect-error it must say whose account
+  app.ledger("a", {});
+  // @ts-expect-error it must say whose account
+  app.ledger.$byId("0".repeat(64));
+  // @ts-expect-error it must say whose account
+  app.ledger("a", { connect: {} });
+  // @ts-expect-error a number is asked for
+  app.ledger("a", { connect: { account: "7" } });
+  // @ts-expect-error no handler takes this
+  app.chatRoom("lobby", { connect: { colour: "red" } });
+  // @ts-expect-error nothing is asked for
+  home("a", { connect: { account: 7 } });
+  console.log(options);
+}
+
+export function listening(): void {
+  const room = rich.connect("http://127.0.0.1:8787").chatRoom("lobby");
+  const signal = new AbortController().signal;
+  const options: rich.ListenerOptions = { room: ["red", "blue"], signal, onError: ({ code }) => console.log(code) };
+  room.$on("said", ({ text }) => console.log(text), options);
+  room.$on("said", ({ text }) => console.log(text), ({ code }) => console.log(code));
+  room.$events("said", { room: "red" });
+  // @ts-expect-error a room has a name
+  room.$on("said", () => {}, { room: 7 });
 }

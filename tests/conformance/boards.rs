@@ -236,7 +236,7 @@ pub(crate) const ALL: &[Scenario] = &[
             gives("board/rooms", "tell", r#"["blue", "to blue"]"#, "0"),
             hear(
                 "ann",
-                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"to red","volume":7}}}"#,
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"to red","volume":7},"rooms":["red"]}}"#,
             ),
             Step::Wait(13),
             gives("board/rooms", "there", r#"["red"]"#, "2"),
@@ -264,7 +264,7 @@ pub(crate) const ALL: &[Scenario] = &[
             gives("board/rooms", "tell", r#"["red", "again"]"#, "1"),
             hear(
                 "ann",
-                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"again","volume":7}}}"#,
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"told","data":{"text":"again","volume":7},"rooms":["red"]}}"#,
             ),
             say(
                 "ann",

@@ -11,7 +11,7 @@ import * as $ from "./stayput.js";
 export function connect(url: string, options: $.ConnectOptions = {}): App {
   const transport = $.openTransport(url, options, true);
   return {
-    chatRoom: $.objectClass(transport, "chat-room", ChatRoom),
+    chatRoom: $.objectClass(transport, "chat-room", ChatRoom, { fields: [["since", "wide"]], rest: null }),
     ledger: $.objectClass(transport, "ledger", Message),
   };
 }
@@ -24,9 +24,9 @@ export interface App {
    * Second
    * paragraph.
    */
-  readonly chatRoom: $.ObjectClass<ChatRoom, "chat-room">;
+  readonly chatRoom: $.ObjectClass<ChatRoom, "chat-room", ChatRoomConnect>;
   /** A class with the name of a type. */
-  readonly ledger: $.ObjectClass<Message, "ledger">;
+  readonly ledger: $.ObjectClass<Message, "ledger", MessageConnect>;
 }
 
 /**
@@ -287,6 +287,15 @@ export interface ChatRoomPresenceEvents {
 /** What `presence.list` fails with. */
 export type ChatRoomPresenceListError = $.ActionError;
 
+/** What a connection to `ChatRoom` says. */
+export interface ChatRoomConnect {
+  /** How you look. *\/ alert(1) */
+  color?: (Color | null) & string | undefined;
+  since?: bigint | null | undefined;
+  /** Default: [] */
+  "a\"b"?: string[] | undefined;
+}
+
 /** A class with the name of a type. */
 export class Message extends $.ObjectHandle<"ledger"> {
   /** Books amounts. */
@@ -303,6 +312,12 @@ export interface MessagePostParams {
 
 /** What `post` fails with. */
 export type MessagePostError = $.ActionError;
+
+/** What a connection to `Message` says. */
+export interface MessageConnect {
+  /** Whose. */
+  account: number;
+}
 
 /** A color. */
 export type Color = "red" | "green" | "blue";

@@ -4,6 +4,6 @@
 export * from "./client.js";
 export { StayputError, settle } from "./stayput.js";
 export type {
-  ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, ListenOptions, ObjectId,
+  ActionError, CallOptions, ClientCode, ConnectOptions, FrameworkCode, HandleOptions, ListenOptions, ListenerOptions, ObjectId,
 } from "./stayput.js";
 export type { Status } from "./live.js";

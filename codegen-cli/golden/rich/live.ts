@@ -67,8 +67,8 @@ export type Status =
 
 /** Hears of an event. */
 export interface Listener {
-  /** Takes the event's data as it came, and the text it came in. */
-  hear(data: unknown, text: string): void;
+  /** Takes the event's data as it came, the text it came in, and the rooms it was sent to; none if it was sent everywhere. */
+  hear(data: unknown, text: string, rooms: readonly unknown[]): void;
   /** Some are missing, and it will hear those after them. */
   miss(error: StayputError): void;
   /** It will hear no more, because of this. */
@@ -383,8 +383,9 @@ export class Live {
       const params = member(message, "params");
       const event = member(params, "event");
       const listeners = typeof event === "string" ? this.#listeners.get(event) : undefined;
+      const rooms = member(params, "rooms");
       for (const listener of [...(listeners ?? [])]) {
-        later(() => listener.hear(member(params, "data"), text));
+        later(() => listener.hear(member(params, "data"), text, Array.isArray(rooms) ? rooms : []));
       }
       const cursor = member(params, "cursor");
       if (typeof cursor === "string") this.#cursor = cursor;

@@ -75,6 +75,8 @@ pub(crate) struct Class {
     /// The scope that it takes to create one of its objects, if it takes one.
     pub(crate) create: Option<String>,
     pub(crate) description: String,
+    /// What clients say in the URL that they connect by. Two handlers may take the same name.
+    pub(crate) connect: Vec<Param>,
     /// By wire name.
     pub(crate) actions: BTreeMap<String, Action>,
     pub(crate) events: BTreeMap<String, Event>,
@@ -275,6 +277,7 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
             .map(|scope| scope.text())
             .transpose()?,
         description: class.optional_text("description")?,
+        connect: class.optional_list("connect", read_param)?,
         actions: class.member("actions")?.map(read_action)?,
         events: class.optional_map("events", |_, event| {
             Ok(Event {
@@ -342,14 +345,16 @@ fn read_binding(name: &Node<'_>) -> Result<String, Error> {
     Err(name.fault("expected a name such as CHAT_ROOM"))
 }
 
+fn read_param(param: &Node<'_>) -> Result<Param, Error> {
+    Ok(Param {
+        name: param.member("name")?.text()?,
+        required: param.member("required")?.flag()?,
+        schema: param.member("schema")?.schema()?,
+    })
+}
+
 fn read_action(_: &str, action: &Node<'_>) -> Result<Action, Error> {
-    let params = action.optional_list("params", |param| {
-        Ok(Param {
-            name: param.member("name")?.text()?,
-            required: param.member("required")?.flag()?,
-            schema: param.member("schema")?.schema()?,
-        })
-    })?;
+    let params = action.optional_list("params", read_param)?;
     for (index, param) in params.iter().enumerate() {
         if params[..index].iter().any(|other| other.name == param.name) {
             return Err(action.fault_at(

@@ -33,6 +33,11 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), Error> {
                 }
             }
         }
+        for (index, param) in class.connect.iter().enumerate() {
+            let class = schema::escape(path);
+            let pointer = format!("/classes/{class}/connect/{index}/schema");
+            check_schema(manifest, &param.schema, &pointer)?;
+        }
         for (name, event) in &class.events {
             let pointer = format!(
                 "/classes/{}/events/{}/schema",

@@ -37,6 +37,8 @@ pub(crate) struct Class {
     pub(crate) path: String,
     pub(crate) type_name: String,
     pub(crate) doc: String,
+    /// What clients say when they connect, each name once.
+    pub(crate) connect: Vec<Field>,
     pub(crate) members: Members,
 }
 
@@ -180,7 +182,43 @@ fn build_class(
         path: path.to_owned(),
         type_name: class.type_name.clone(),
         doc: class.description.clone(),
+        connect: build_connect(manifest, path, class)?,
         members,
+    })
+}
+
+fn build_connect(
+    manifest: &Manifest,
+    path: &str,
+    class: &crate::document::Class,
+) -> Result<Vec<Field>, Error> {
+    let at = format!("/classes/{}/connect", schema::escape(path));
+    let mut fields: Vec<Field> = Vec::new();
+    for (index, param) in class.connect.iter().enumerate() {
+        let field = build_param(manifest, param, &format!("{at}/{index}/schema"))?;
+        match fields.iter_mut().find(|known| known.name == field.name) {
+            None => fields.push(field),
+            // Each handler reads it, so it must suit them all.
+            Some(known) => {
+                known.required |= field.required;
+                let both = vec![std::mem::replace(&mut known.ty, Type::Any), field.ty];
+                known.ty = Type::both(both);
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn build_param(
+    manifest: &Manifest,
+    param: &crate::document::Param,
+    pointer: &str,
+) -> Result<Field, Error> {
+    Ok(Field {
+        name: param.name.clone(),
+        doc: doc_of(&param.schema),
+        required: param.required,
+        ty: lower(manifest, &param.schema, pointer)?,
     })
 }
 
@@ -193,16 +231,8 @@ fn build_action(
     let at = |below: String| format!("{}{below}", action.pointer);
     let mut params = Vec::new();
     for (index, param) in action.params.iter().enumerate() {
-        params.push(Field {
-            name: param.name.clone(),
-            doc: doc_of(&param.schema),
-            required: param.required,
-            ty: lower(
-                manifest,
-                &param.schema,
-                &at(format!("/params/{index}/schema")),
-            )?,
-        });
+        let pointer = at(format!("/params/{index}/schema"));
+        params.push(build_param(manifest, param, &pointer)?);
     }
     let mut errors: Vec<DeclaredError> = Vec::new();
     for (index, error) in action.errors.iter().enumerate() {

@@ -2,7 +2,8 @@
 //!
 //! Both releases are known by their manifests. What the types say is compared, field by field: a change that stored values
 //! survive is told or passed over, one that they do not survive needs a higher `version` of the class or mixin, with the
-//! step that leads to it. Stored calls name actions, so one that is gone is told of, too.
+//! step that leads to it. Stored calls name actions, so one that is gone is told of, too; and so is what clients of the earlier
+//! release say when they connect, if that is refused now.
 
 mod shape;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 use serde_json::{Value, json};
 
 use crate::args::CheckArgs;
-use crate::document::{Class, Manifest};
+use crate::document::{Class, Manifest, Param};
 use crate::error::Error;
 use crate::load;
 use crate::term;
@@ -171,6 +172,10 @@ fn compare_class(
             find(Verdict::Note, handler, message);
         }
     }
+    for (param, fault) in compare_connect(&before.connect, &after.connect, types) {
+        let message = format!("{fault}: connections of clients made earlier are refused");
+        find(Verdict::Note, &format!("connect: {param}"), message);
+    }
     for (path, stored) in &before.state {
         let Some(declared) = after.state.get(path) else {
             let message =
@@ -194,6 +199,27 @@ fn compare_class(
             find(verdict, path, format!("{fault}{advice}"));
         }
     }
+}
+
+/// What clients say when they connect that is refused now: the parameter, and why.
+fn compare_connect(old: &[Param], new: &[Param], types: &Types<'_>) -> Vec<(String, String)> {
+    let mut faults: Vec<(String, String)> = Vec::new();
+    for param in old {
+        if !new.iter().any(|known| known.name == param.name) {
+            faults.push((param.name.clone(), "is gone".to_owned()));
+        }
+    }
+    for param in new {
+        let known = || old.iter().filter(|known| known.name == param.name);
+        if param.required && !known().any(|known| known.required) {
+            faults.push((param.name.clone(), "must be said now".to_owned()));
+        }
+        // What each handler reads must be so; of what several read, one saying so is enough.
+        let unread = known().map(|known| shape::unread(types, &known.schema, &param.schema));
+        let least = unread.min_by_key(Vec::len).unwrap_or_default();
+        faults.extend(least.into_iter().map(|fault| (param.name.clone(), fault)));
+    }
+    faults
 }
 
 /// What of a field's records is not read any more.

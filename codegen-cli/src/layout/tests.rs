@@ -281,3 +281,44 @@ fn an_action_that_is_gone_is_told_of_unless_it_was_renamed() {
         "{found:?}"
     );
 }
+
+#[test]
+fn what_clients_say_when_they_connect_is_compared() {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer", "format": "uint32" });
+    let param = |name: &str, required: bool, schema: &Value| json!({ "name": name, "required": required, "schema": schema });
+    let found = |old: &[Value], new: &[Value]| -> Vec<String> {
+        let of = |connect: &[Value]| {
+            let mut class = class(&json!({}));
+            class["connect"] = json!(connect);
+            manifest(&json!({ "shop": class }), &json!({}))
+        };
+        compare(&of(old), &of(new)).iter().map(line).collect()
+    };
+    let old = [param("name", true, &text), param("room", false, &text)];
+    // What may be said, and what need not be said any more, is no matter.
+    assert!(found(&old, &old).is_empty());
+    let wider = [
+        param("name", false, &text),
+        param("room", false, &json!({ "type": ["string", "null"] })),
+        param("color", false, &text),
+    ];
+    assert!(found(&old, &wider).is_empty(), "{:?}", found(&old, &wider));
+    let tells = "connections of clients made earlier are refused";
+    assert_eq!(
+        found(&old, &[param("room", true, &text)]),
+        [
+            format!("note: shop: connect: name: is gone: {tells}"),
+            format!("note: shop: connect: room: must be said now: {tells}"),
+        ]
+    );
+    let other = found(
+        &old,
+        &[param("name", true, &number), param("room", false, &text)],
+    );
+    assert_eq!(other.len(), 1);
+    assert!(
+        other[0].starts_with("note: shop: connect: name: "),
+        "{other:?}"
+    );
+}

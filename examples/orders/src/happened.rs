@@ -29,7 +29,12 @@ pub enum Happened {
         /// What is in it.
         items: Vec<Item>,
     },
-    /// An order was paid and sent.
+    /// An order was paid.
+    OrderPaid {
+        /// Its name.
+        order: String,
+    },
+    /// An order was sent; what was not paid before was paid with it.
     OrderCompleted {
         /// Its name.
         order: String,
@@ -93,6 +98,8 @@ pub enum OrderStatus {
     New,
     /// It is placed.
     Placed,
+    /// It is paid, and not sent yet.
+    Paid,
     /// It is paid and sent.
     Completed,
     /// It will not be completed.
@@ -114,7 +121,7 @@ pub struct Order {
 impl Order {
     pub(crate) fn check_open(&self, order: &str) -> Result<(), ShopError> {
         match self.status {
-            OrderStatus::Placed => Ok(()),
+            OrderStatus::Placed | OrderStatus::Paid => Ok(()),
             OrderStatus::New => Err(ShopError::NoOrder {
                 order: order.to_owned(),
             }),
@@ -133,6 +140,7 @@ impl Aggregate for Order {
                 self.user.clone_from(user);
                 self.cents = sum(items).unwrap_or_default();
             }
+            Happened::OrderPaid { .. } => self.status = OrderStatus::Paid,
             Happened::OrderCompleted { .. } => self.status = OrderStatus::Completed,
             Happened::OrderCancelled { .. } => self.status = OrderStatus::Cancelled,
             Happened::UserCreated { .. } | Happened::UserDeleted { .. } => {}

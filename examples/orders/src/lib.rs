@@ -1,22 +1,29 @@
 //! A shop whose state is what happened in it. Users and orders are streams of events; what may happen next is decided by
-//! what the events of one stream make, and three projections of all events are there to be read.
+//! what the events of one stream make, and four projections of all events are there to be read.
+//!
+//! As in any demonstration everybody may do everything, but for making a projection anew, which the mixin brings.
 
+mod board;
 mod calendar;
 mod happened;
 mod projections;
 
+use stayput::mixins::Sourced;
 use stayput::prelude::*;
 
+pub use board::{Board, Position};
 pub use happened::{Happened, Item, Order, OrderStatus, User};
 pub use projections::{
-    Activity, ActivityLog, LastTotals, OrderTotals, Totals, TotalsOf, UserSummaries, UserSummary,
+    Activity, ActivityLog, LastTotals, OpenOrder, OpenOrders, OrderTotals, Totals, TotalsOf,
+    UserSummaries, UserSummary,
 };
 
 /// A shop.
 #[durable_object(events(Happened))]
 #[derive(Debug)]
 pub struct Shop {
-    events: EventStore<Happened, (UserSummaries, OrderTotals, ActivityLog)>,
+    #[mixin]
+    happened: Sourced<Happened, (UserSummaries, OrderTotals, ActivityLog, OpenOrders)>,
 }
 
 /// Why nothing happens.
@@ -50,6 +57,9 @@ pub enum ShopError {
     /// The order is done with.
     #[error(status = 409, message = "the order is completed or cancelled")]
     Closed,
+    /// Nobody pays twice.
+    #[error(status = 409, message = "the order is paid")]
+    Paid,
     /// The order has nothing in it, or costs more than can be counted.
     #[error(
         status = 422,
@@ -69,7 +79,7 @@ impl From<ConcurrencyError> for ShopError {
 #[durable_object]
 impl Shop {
     /// Makes a user.
-    #[action(post = "/users", status = 201)]
+    #[action(public, post = "/users", status = 201)]
     fn create_user(
         &mut self,
         cx: &mut Context<Self>,
@@ -88,7 +98,7 @@ impl Shop {
     }
 
     /// Removes a user. What they ordered stays.
-    #[action(delete = "/users/{user}")]
+    #[action(public, delete = "/users/{user}")]
     fn delete_user(&mut self, cx: &mut Context<Self>, user: String) -> Result<u64, ShopError> {
         self.decide(cx, &user_stream(&user), None, |known: &User| {
             if !known.exists {
@@ -99,7 +109,7 @@ impl Shop {
     }
 
     /// Places an order and returns its version.
-    #[action(post = "/orders", status = 201)]
+    #[action(public, post = "/orders", status = 201)]
     fn place(
         &mut self,
         cx: &mut Context<Self>,
@@ -107,7 +117,12 @@ impl Shop {
         user: String,
         #[param(min_items = 1, max_items = 100)] items: Vec<Item>,
     ) -> Result<u64, ShopError> {
-        if !self.events.stream(user_stream(&user)).load::<User>().exists {
+        if !self
+            .happened
+            .stream(user_stream(&user))
+            .load::<User>()
+            .exists
+        {
             return Err(ShopError::NoUser { user });
         }
         if happened::sum(&items).is_none_or(|cents| cents < 0) {
@@ -122,8 +137,26 @@ impl Shop {
         })
     }
 
+    /// Notes that an order is paid. With the version that was read nothing happens if it is another now.
+    #[action(public, post = "/orders/{order}/pay")]
+    fn pay(
+        &mut self,
+        cx: &mut Context<Self>,
+        order: String,
+        version: Option<u64>,
+    ) -> Result<u64, ShopError> {
+        self.decide(cx, &order_stream(&order), version, |known: &Order| {
+            known.check_open(&order)?;
+            if known.status == OrderStatus::Paid {
+                return Err(ShopError::Paid);
+            }
+            let order = order.clone();
+            Ok(vec![Happened::OrderPaid { order }])
+        })
+    }
+
     /// Completes an order: it is paid and sent. With the version that was read nothing happens if it is another now.
-    #[action(post = "/orders/{order}/complete")]
+    #[action(public, post = "/orders/{order}/complete")]
     fn complete(
         &mut self,
         cx: &mut Context<Self>,
@@ -141,7 +174,7 @@ impl Shop {
     }
 
     /// Cancels an order. With the version that was read nothing happens if it is another now.
-    #[action(post = "/orders/{order}/cancel")]
+    #[action(public, post = "/orders/{order}/cancel")]
     fn cancel(
         &mut self,
         cx: &mut Context<Self>,
@@ -156,9 +189,9 @@ impl Shop {
     }
 
     /// An order and its version, as its events make it.
-    #[action(get = "/orders/{order}")]
+    #[action(public, get = "/orders/{order}")]
     fn order(&self, order: String) -> Result<(Order, u64), ShopError> {
-        let found = self.events.stream(order_stream(&order)).load::<Order>();
+        let found = self.happened.stream(order_stream(&order)).load::<Order>();
         if found.is_new() {
             return Err(ShopError::NoOrder { order });
         }
@@ -166,14 +199,14 @@ impl Shop {
     }
 
     /// What happened, oldest first: all of it, or what is of one type.
-    #[action(get = "/events")]
+    #[action(public, get = "/events")]
     fn events(
         &self,
         r#type: Option<String>,
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,
     ) -> Page<Recorded<Happened>> {
-        let mut events = self.events.events();
+        let mut events = self.happened.events();
         if let Some(kind) = r#type {
             events = events.of_type(kind);
         }
@@ -181,38 +214,34 @@ impl Shop {
     }
 
     /// Users and what they have ordered, by name.
-    #[action(get = "/users")]
+    #[action(public, get = "/users")]
     fn list_users(
         &self,
         after: Option<Cursor>,
         #[param(min = 1, max = 200, default = 50)] limit: u32,
     ) -> Page<UserSummary> {
-        self.events.projection::<UserSummaries>().page(after, limit)
+        self.happened
+            .projection::<UserSummaries>()
+            .page(after, limit)
     }
 
-    /// What a projection holds, and up to which event: `user_summary`, `order_totals` or `activity_log`.
-    #[action(get = "/projections/{name}")]
+    /// All that the shop's page shows, as it is after one and the same event.
+    #[action(public, get = "/board")]
+    fn board(&self) -> Board {
+        Board::of(&self.happened)
+    }
+
+    /// What a projection holds, and up to which event: `user_summary`, `order_totals`, `activity_log` or `open_orders`.
+    #[action(public, get = "/projections/{name}")]
     fn projection(&self, name: String) -> Result<Snapshot, UnknownProjection> {
-        self.events.snapshot(&name)
-    }
-
-    /// How far the projections are.
-    #[action(get = "/projections")]
-    fn progress(&self) -> Vec<Progress> {
-        self.events.progress()
-    }
-
-    /// Makes a projection anew from the first event on; the one that is there is read meanwhile.
-    #[action(scope = "shop:admin", post = "/projections/{name}/rebuild")]
-    async fn rebuild(this: Handle<Self>, name: String) -> Result<Progress> {
-        this.events(|shop| &shop.events).rebuild(&name).await
+        self.happened.snapshot(&name)
     }
 
     /// A projection that a new version of the program brings, or has changed, is brought up to date piece by piece: here a
     /// first piece at every wake.
     #[event(start)]
     fn start(&mut self) {
-        self.events.catch_up(1_000);
+        self.happened.catch_up(1_000);
     }
 
     /// Lets the aggregate of a stream decide, appends, and tells who listens.
@@ -223,7 +252,7 @@ impl Shop {
         version: Option<u64>,
         decide: impl FnOnce(&A) -> Result<Vec<Happened>, ShopError>,
     ) -> Result<u64, ShopError> {
-        let mut stream = self.events.stream_mut(stream);
+        let mut stream = self.happened.stream_mut(stream);
         let known = stream.load::<A>();
         let events = decide(&known.state)?;
         let expected = version.unwrap_or(known.version);
@@ -240,4 +269,16 @@ fn order_stream(order: &str) -> String {
     format!("order/{order}")
 }
 
-stayput::app!(Shop);
+stayput::app!(
+    Shop;
+    assets(
+        "/" = "../web/index.html",
+        "/style.css" = "../web/style.css",
+        "/main.js" = "../web/dist/main.js",
+        "/chart.js" = "../web/dist/chart.js",
+        "/client/index.js" = "../web/dist/client/index.js",
+        "/client/client.js" = "../web/dist/client/client.js",
+        "/client/live.js" = "../web/dist/client/live.js",
+        "/client/stayput.js" = "../web/dist/client/stayput.js",
+    )
+);

@@ -3,7 +3,7 @@
 use stayput::prelude::*;
 
 use crate::calendar;
-use crate::happened::{Happened, sum};
+use crate::happened::{Happened, Item, sum};
 
 /// Users, and what they have ordered.
 #[projection(name = "user_summary")]
@@ -59,7 +59,9 @@ impl Projection for UserSummaries {
             Happened::UserDeleted { user } => {
                 self.users.remove(user);
             }
-            Happened::OrderPlaced { .. } | Happened::OrderCancelled { .. } => {}
+            Happened::OrderPlaced { .. }
+            | Happened::OrderPaid { .. }
+            | Happened::OrderCancelled { .. } => {}
         }
     }
 
@@ -142,6 +144,70 @@ impl Projection for OrderTotals {
     }
 }
 
+/// Orders that are neither completed nor cancelled.
+#[projection]
+#[derive(Debug)]
+pub struct OpenOrders {
+    orders: Map<String, OpenOrder>,
+}
+
+/// An order that something is still to be done with.
+#[data]
+#[derive(PartialEq, Eq)]
+pub struct OpenOrder {
+    /// Its name.
+    pub order: String,
+    /// Whose it is.
+    pub user: String,
+    /// What is in it.
+    pub items: Vec<Item>,
+    /// What it costs.
+    pub cents: i64,
+    /// Whether it is paid.
+    pub paid: bool,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Its version: what is asked with it happens only if nothing else has happened to the order.
+    pub version: u64,
+}
+
+impl Projection for OpenOrders {
+    type Event = Happened;
+    type Data = Vec<OpenOrder>;
+
+    fn apply(&mut self, event: &Recorded<Happened>) {
+        match &event.event {
+            Happened::OrderPlaced { order, user, items } => {
+                let open = OpenOrder {
+                    order: order.clone(),
+                    user: user.clone(),
+                    items: items.clone(),
+                    cents: sum(items).unwrap_or_default(),
+                    paid: false,
+                    placed_at: event.time,
+                    version: event.version,
+                };
+                self.orders.insert(order.clone(), open);
+            }
+            Happened::OrderPaid { order } => {
+                self.orders.update(order, |open| {
+                    open.paid = true;
+                    open.version = event.version;
+                });
+            }
+            Happened::OrderCompleted { order, .. } | Happened::OrderCancelled { order } => {
+                self.orders.remove(order);
+            }
+            Happened::UserCreated { .. } | Happened::UserDeleted { .. } => {}
+        }
+    }
+
+    /// The first hundred by name.
+    fn data(&self) -> Vec<OpenOrder> {
+        self.orders.page(None, 100).map(|(_, open)| open).items
+    }
+}
+
 /// The last thousand things that happened, for people.
 #[projection]
 #[derive(Debug)]
@@ -161,6 +227,12 @@ pub struct Activity {
     pub at: Timestamp,
     /// What it was.
     pub summary: String,
+}
+
+impl ActivityLog {
+    pub(crate) fn last(&self, count: u32) -> Vec<Activity> {
+        self.activities.last(count)
+    }
 }
 
 impl Projection for ActivityLog {
@@ -194,6 +266,7 @@ fn summary(event: &Happened) -> String {
             let sum = money(sum(items).unwrap_or_default());
             format!("Order {order} placed by {user} for {sum}")
         }
+        Happened::OrderPaid { order } => format!("Order {order} paid"),
         Happened::OrderCompleted { order, cents, .. } => {
             format!("Order {order} completed for {}", money(*cents))
         }

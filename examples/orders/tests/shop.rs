@@ -20,7 +20,7 @@ fn evening() -> Timestamp {
 }
 
 #[test]
-fn three_projections_say_what_happened() {
+fn projections_say_what_happened() {
     Test::new(app()).start(evening()).run(async |t| {
         let shop = Shop::named(t, "corner");
         shop.create_user("ada", "ada@example.org").await.unwrap();
@@ -53,10 +53,10 @@ fn three_projections_say_what_happened() {
         assert_eq!(said[8], "User bob deleted");
 
         // Made anew they are the same.
-        let admin = Shop::named(&t.as_user("root").with_scopes(["shop:admin"]), "corner");
+        let admin = Shop::named(&t.as_user("root").with_scopes(["projections:rebuild"]), "corner");
         for before in [users, totals, log] {
             let name = before.projection.clone();
-            assert!(admin.rebuild(name.clone()).await.unwrap().is_done());
+            assert!(admin.happened().rebuild(name.clone()).await.unwrap().is_done());
             assert_eq!(shop.projection(name).await.unwrap().data, before.data);
         }
     });
@@ -118,5 +118,55 @@ fn the_activity_log_keeps_the_last_thousand() {
         assert_eq!(entries.len(), 1_000);
         assert_eq!(entries[999]["summary"], "Order 1004 placed by ada for 2.50");
         assert_eq!(entries[0]["summary"], "Order 5 placed by ada for 2.50");
+    });
+}
+
+#[test]
+fn the_board_says_what_is_to_be_done_and_how_far_it_is() {
+    Test::new(app()).start(evening()).run(async |t| {
+        let shop = Shop::named(t, "corner");
+        let board = shop.board().await.unwrap();
+        assert_eq!((board.last, board.open.len()), (0, 0));
+        shop.create_user("ada", "ada@example.org").await.unwrap();
+        for order in ["1", "2", "3"] {
+            shop.place(order, "ada", coffee(2)).await.unwrap();
+        }
+        assert_eq!(shop.pay("1", 1).await.unwrap(), 2);
+        assert!(shop.pay("1", None).await.is_err(), "paid twice");
+        assert!(
+            shop.complete("1", 1).await.is_err(),
+            "the version is another"
+        );
+        shop.cancel("2", 1).await.unwrap();
+        let board = shop.board().await.unwrap();
+        let open: Vec<_> = board
+            .open
+            .iter()
+            .map(|it| (&*it.order, it.paid, it.version))
+            .collect();
+        assert_eq!(open, [("1", true, 2), ("3", false, 1)]);
+        assert_eq!(board.open[0].cents, 500);
+        assert_eq!((board.last, board.activity.len()), (6, 6));
+        for place in &board.projections {
+            assert_eq!((place.position, place.updated_at), (6, Some(evening())));
+        }
+        let names: Vec<_> = board
+            .projections
+            .iter()
+            .map(|place| &*place.projection)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "user_summary",
+                "order_totals",
+                "activity_log",
+                "open_orders"
+            ]
+        );
+        shop.complete("1", 2).await.unwrap();
+        let board = shop.board().await.unwrap();
+        assert_eq!(board.totals.daily[0].totals.cents, 500);
+        assert_eq!(board.open.len(), 1);
     });
 }

@@ -127,7 +127,7 @@ fn reaction(handler: &Handler, path: &Path, once: bool) -> TokenStream {
 ///
 /// ```ignore
 /// __rt::Handler::ConnectWith(
-///     &__rt::ConnectParams { table: &[__rt::Param::new("name", "")], check: |mut params| params.decode::<(String,)>().map(drop) },
+///     const { &__rt::ConnectParams::new::<(String,)>(const { &[__rt::Param::new("name", "")] }) },
 ///     |this, cx, connection, mut params| ::std::boxed::Box::pin(async move {
 ///         let (name,) = params.decode::<(String,)>()?;
 ///         __rt::finish_result(Self::joined(this, cx, connection, name).await)
@@ -156,12 +156,7 @@ fn connect(handler: &Handler) -> TokenStream {
     quote! {
         #cfgs
         __rt::Handler::ConnectWith(
-            const {
-                &__rt::ConnectParams {
-                    table: &[#(#table),*],
-                    check: |mut #params| #params.decode::<#types>().map(::core::mem::drop),
-                }
-            },
+            const { &__rt::ConnectParams::new::<#types>(const { &[#(#table),*] }) },
             |#this, #cx, #connection, mut #params| ::std::boxed::Box::pin(async move {
                 let (#(#names,)*) = #params.decode::<#types>()?;
                 __rt::#finish(Self::#method(#this #context, #connection #(, #names)*)#awaits)

@@ -2,6 +2,9 @@
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::error::ClientError;
 use crate::error::Code;
@@ -16,6 +19,8 @@ pub(super) struct Address {
     authority: Authority,
     /// What comes before `/{class}`, without a slash at its end.
     prefix: String,
+    /// What connections say: a query, and the sign before it; or nothing.
+    query: String,
     /// What proves who we are.
     pub(super) authorization: Option<HeaderValue>,
     /// The form that is spoken there, if it is not JSON.
@@ -50,6 +55,7 @@ impl Address {
             is_encrypted: encrypted,
             authority: authority.clone(),
             prefix: uri.path().trim_end_matches('/').to_owned(),
+            query: String::new(),
             authorization: None,
             form: None,
         })
@@ -63,6 +69,28 @@ impl Address {
         Ok(())
     }
 
+    /// What is left out, `None` and `null`, is not said.
+    pub(super) fn set_query(&mut self, params: &impl Serialize) -> Result<(), ClientError> {
+        let params = match serde_json::to_value(params) {
+            Ok(Value::Object(params)) => params,
+            Ok(_) => return Err(ClientError::Query("this is none".to_owned())),
+            Err(error) => return Err(ClientError::Query(error.to_string())),
+        };
+        self.query.clear();
+        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
+            // Text stands as it is, everything else as JSON.
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            self.query
+                .push(if self.query.is_empty() { '?' } else { '&' });
+            let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            self.query += &format!("{}={}", encoded(name), encoded(&text));
+        }
+        Ok(())
+    }
+
     /// Where an object is called.
     pub(super) fn of(&self, target: &Target) -> Result<Uri, Box<WireError>> {
         let scheme = if self.is_encrypted {
@@ -70,18 +98,18 @@ impl Address {
         } else {
             Scheme::HTTP
         };
-        self.uri(scheme, target)
+        self.uri(scheme, target, "")
     }
 
     /// Where a connection to it is opened.
     pub(super) fn socket_of(&self, target: &Target) -> Result<Uri, Box<WireError>> {
         let scheme = if self.is_encrypted { "wss" } else { "ws" };
         let scheme = Scheme::try_from(scheme).map_err(|_| no_uri())?;
-        self.uri(scheme, target)
+        self.uri(scheme, target, &self.query)
     }
 
-    fn uri(&self, scheme: Scheme, target: &Target) -> Result<Uri, Box<WireError>> {
-        let path = format!("{}{}", self.prefix, path_of(target));
+    fn uri(&self, scheme: Scheme, target: &Target, query: &str) -> Result<Uri, Box<WireError>> {
+        let path = format!("{}{}{query}", self.prefix, path_of(target));
         let path = PathAndQuery::try_from(path).map_err(|_| no_uri())?;
         Uri::builder()
             .scheme(scheme)
@@ -128,6 +156,25 @@ mod tests {
         assert_eq!(of(None), format!("http://127.0.0.1:8787/below/room/~{id}"));
         let socket = address.socket_of(&target(Some("x"))).unwrap().to_string();
         assert_eq!(socket, "ws://127.0.0.1:8787/below/room/x");
+    }
+
+    #[test]
+    fn what_a_connection_says_is_in_its_url_alone() {
+        let mut address = Address::read("http://host").unwrap();
+        let said = serde_json::json!({
+            "name": "a&b é", "none": null, "at": u64::MAX, "tags": ["x"], "is": true,
+        });
+        address.set_query(&said).unwrap();
+        let target = target(Some("x"));
+        assert_eq!(
+            address.socket_of(&target).unwrap().to_string(),
+            "ws://host/room/x?at=18446744073709551615&is=true&name=a%26b%20%C3%A9&tags=%5B%22x%22%5D"
+        );
+        assert_eq!(
+            address.of(&target).unwrap().to_string(),
+            "http://host/room/x"
+        );
+        assert!(address.set_query(&7).is_err());
     }
 
     #[test]

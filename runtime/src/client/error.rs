@@ -28,6 +28,8 @@ pub enum ClientError {
     },
     /// The token cannot be part of a header.
     Token,
+    /// What connections are to say are not parameters.
+    Query(String),
     /// The certificates that the system trusts cannot be read.
     Certificates(String),
 }
@@ -44,6 +46,10 @@ impl fmt::Display for ClientError {
                 "`{url}` is encrypted: give `stayput` the feature `client-tls`"
             ),
             Self::Token => f.write_str("a token consists of visible ASCII characters"),
+            Self::Query(reason) => write!(
+                f,
+                "what a connection says is a struct or a map of parameters: {reason}"
+            ),
             Self::Certificates(reason) => write!(f, "no certificates to trust: {reason}"),
         }
     }

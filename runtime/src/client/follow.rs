@@ -26,6 +26,8 @@ pub struct Follow<E> {
     client: Client,
     target: Target,
     name: String,
+    /// If there are any: only events that were sent to one of them.
+    rooms: Vec<String>,
     /// How far it has come.
     cursor: Option<String>,
     state: State<E>,
@@ -90,6 +92,7 @@ impl Client {
             client: self.clone(),
             target,
             name: E::NAME.to_owned(),
+            rooms: Vec::new(),
             cursor: None,
             state: State::Idle,
             failures: 0,
@@ -102,6 +105,13 @@ impl<E: Event> Follow<E> {
     #[must_use]
     pub fn of(mut self, mount: &str) -> Self {
         self.name = format!("{mount}.{}", E::NAME);
+        self
+    }
+
+    /// Only those that the object sent to this room, as [`Events::in_room`] has it.
+    #[must_use]
+    pub fn in_room(mut self, room: &str) -> Self {
+        self.rooms.push(room.to_owned());
         self
     }
 
@@ -152,8 +162,12 @@ impl<E: Event> Follow<E> {
                 // What came already is read before more is asked for.
                 State::Asking(events, asking) => {
                     if let Some((event, cursor)) = events.ready() {
+                        // One of other rooms moves it, too: nobody asks for it again.
                         self.cursor = cursor.or(self.cursor.take());
-                        return event.map(Followed::Event);
+                        if let Some(event) = event {
+                            return event.map(Followed::Event);
+                        }
+                        continue;
                     }
                     let answered = asking.as_mut().await;
                     let State::Asking(events, _) = std::mem::replace(&mut self.state, State::Idle)
@@ -170,7 +184,10 @@ impl<E: Event> Follow<E> {
                 State::Open(events) => {
                     if let Some((event, cursor)) = events.heard().await {
                         self.cursor = cursor.or(self.cursor.take());
-                        return event.map(Followed::Event);
+                        if let Some(event) = event {
+                            return event.map(Followed::Event);
+                        }
+                        continue;
                     }
                     let overflow = events.overflow();
                     self.state = State::Idle;
@@ -201,13 +218,18 @@ impl<E: Event> Follow<E> {
     fn connect(&self) -> LocalFuture<'static, Opened<E>> {
         let (client, target) = (self.client.clone(), self.target.clone());
         let (name, after) = (self.name.clone(), self.cursor.clone());
+        let rooms = self.rooms.clone();
         let pause = (self.failures > 0).then(|| pause(self.failures - 1));
         Box::pin(async move {
             if let Some(pause) = pause {
                 tokio::time::sleep(pause).await;
             }
             let live = Live::open(client, target).await?;
-            live.listen_after(name, after).await
+            let (events, subscribed) = live.listen_after::<E>(name, after).await?;
+            let events = rooms
+                .iter()
+                .fold(events, |events, room| events.in_room(room));
+            Ok((events, subscribed))
         })
     }
 }

@@ -96,6 +96,7 @@ impl Live {
             queue: shared.listen(&name, MAX_WAITING),
             inner: Rc::clone(&self.inner),
             name,
+            rooms: Vec::new(),
             typed: PhantomData,
         };
         let subscribed = events.ask_after(after).await?;
@@ -196,10 +197,23 @@ pub struct Events<E> {
     queue: Queue,
     inner: Rc<Inner>,
     name: String,
+    /// If there are any: only events that were sent to one of them.
+    rooms: Vec<String>,
     typed: PhantomData<fn() -> E>,
 }
 
+/// An event that came, or `None` for one of other rooms; and its place in the object's log, if it has one.
+pub(super) type Came<E> = (Option<Result<E, Rejection>>, Option<String>);
+
 impl<E: Event> Events<E> {
+    /// Only those that the object sent to this room, by `cx.broadcast(..).to(room)`; said more than once: to one of them.
+    /// What it sent everywhere is not among them. The connection must be in the room to be sent them at all.
+    #[must_use]
+    pub fn in_room(mut self, room: &str) -> Self {
+        self.rooms.push(room.to_owned());
+        self
+    }
+
     /// Waits for the next one. `None` when the connection is over; [`Live::closed`] knows why.
     ///
     /// Safe to drop while it waits, as in `select!`: no event is lost.
@@ -209,20 +223,23 @@ impl<E: Event> Events<E> {
     /// `overflow`, once, and nothing after it; `bad_reply` for an event that does not fit `E`, which the next may
     /// again.
     pub async fn next(&mut self) -> Option<Result<E, Rejection>> {
-        match self.heard().await {
-            Some((event, _)) => Some(event),
-            None => self.overflow().map(Err),
+        loop {
+            match self.heard().await {
+                Some((Some(event), _)) => return Some(event),
+                Some((None, _)) => {}
+                None => return self.overflow().map(Err),
+            }
         }
     }
 
     /// The next one and its place in the object's log.
-    pub(super) async fn heard(&mut self) -> Option<(Result<E, Rejection>, Option<String>)> {
+    pub(super) async fn heard(&mut self) -> Option<Came<E>> {
         let heard = self.queue.events.recv().await?;
         Some(self.read(&heard))
     }
 
     /// The same, if it is there.
-    pub(super) fn ready(&mut self) -> Option<(Result<E, Rejection>, Option<String>)> {
+    pub(super) fn ready(&mut self) -> Option<Came<E>> {
         let heard = self.queue.events.try_recv().ok()?;
         Some(self.read(&heard))
     }
@@ -238,13 +255,19 @@ impl<E: Event> Events<E> {
         overflowed.then(|| Rejection::new(error::overflow(MAX_WAITING)))
     }
 
-    fn read(&self, heard: &Heard) -> (Result<E, Rejection>, Option<String>) {
+    fn read(&self, heard: &Heard) -> Came<E> {
+        let cursor = heard.cursor.as_deref().map(str::to_owned);
+        let is_meant =
+            self.rooms.is_empty() || heard.rooms.iter().any(|room| self.rooms.contains(room));
+        if !is_meant {
+            return (None, cursor);
+        }
         let event = serde_json::from_slice(&heard.data).map_err(|fault| {
             let message = format!("the event `{}` does not fit its type: {fault}", self.name);
             let error = WireError::framework(Code::BadReply, message);
             Rejection::new(Box::new(error))
         });
-        (event, heard.cursor.as_deref().map(str::to_owned))
+        (Some(event), cursor)
     }
 
     /// Asks for what comes after a place of the object's log, and for everything from then on.

@@ -47,6 +47,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 pub use self::error::ClientError;
 pub(crate) use self::exchange::exchange;
 pub use self::follow::{Follow, Followed};
@@ -135,6 +137,37 @@ impl Client {
             Box::pin(async move { token().await.map_err(|error| error.to_string()) })
         }));
         Self::of(inner)
+    }
+
+    /// The same, but its connections say something: what the parameters of the object's `#[event(connect)]` handlers are read
+    /// from. A struct or map; a member that is `None` is left out. Calls over HTTP do not say it.
+    ///
+    /// ```no_run
+    /// # use stayput::prelude::*;
+    /// # use stayput::client::Client;
+    /// # #[durable_object] pub struct Room {}
+    /// # #[durable_object] impl Room {
+    /// #     #[event(connect)] fn joined(&mut self, _cx: &mut Context<Self>, _connection: Connection, name: String) { let _ = name; }
+    /// # }
+    /// # stayput::app!(Room);
+    /// # async fn f() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// #[derive(serde::Serialize)]
+    /// struct Hello<'a> {
+    ///     name: &'a str,
+    /// }
+    ///
+    /// let client = Client::new("http://127.0.0.1:8787", app())?;
+    /// let live = client.saying(&Hello { name: "ann" })?.connect(&Room::named(&client, "lobby")).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When these are no parameters: a number, a list, a map whose keys are no text.
+    pub fn saying(&self, params: &impl Serialize) -> Result<Self, ClientError> {
+        let mut inner = Inner::clone(&self.inner);
+        inner.address.set_query(params)?;
+        Ok(Self::of(inner))
     }
 
     /// The same, but calls, answers and events travel as CBOR. The app must speak it: `app!(..; cbor)`.

@@ -76,6 +76,8 @@ pub(super) struct Heard {
     pub(super) data: Bytes,
     /// Its place in the object's log, if it is kept there.
     pub(super) cursor: Option<Arc<str>>,
+    /// The rooms that it was sent to; none if it was sent everywhere.
+    pub(super) rooms: Arc<[String]>,
 }
 
 /// The reading end of a [`Listener`].
@@ -259,6 +261,7 @@ impl Shared {
             let heard = Heard {
                 data: Bytes::copy_from_slice(params.data.get().as_bytes()),
                 cursor: params.cursor.as_deref().map(Arc::from),
+                rooms: params.rooms.into(),
             };
             listeners.retain(|listener| match listener.events.try_send(heard.clone()) {
                 Ok(()) => true,

@@ -146,6 +146,9 @@ pub struct ClassManifest {
     /// What answers requests that no action takes; left out if nothing does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetch: Option<HandlerManifest>,
+    /// What clients say in the URL that they connect by; left out if no handler takes anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connect: Vec<ConnectParamManifest>,
     /// Declared events by wire name.
     pub events: BTreeMap<String, EventManifest>,
     /// Durable state by path; a mixin's paths start with its mount.
@@ -283,6 +286,17 @@ pub struct ParamManifest {
     pub required: bool,
     /// Its schema, constraints, default and description included.
     pub schema: Value,
+}
+
+/// One parameter of a `connect` handler. Where two handlers take the same name, each has its own.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectParamManifest {
+    /// What it is to the one who connects.
+    #[serde(flatten)]
+    pub param: ParamManifest,
+    /// The mount the handler comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixin: Option<String>,
 }
 
 /// One declared error.

@@ -8,11 +8,13 @@ use serde_json::Value;
 use super::Mode;
 use super::class::{ClassTable, DeclaredEvent, Entry};
 use super::mount::version_after;
-use crate::action::ActionDescriber;
+use crate::action::{ActionDescriber, Param};
 use crate::event::{is_reaction, method_of};
 use crate::manifest::{
-    ActionManifest, AuthManifest, ClassManifest, HandlerManifest, ParamManifest, RouteManifest,
+    ActionManifest, AuthManifest, ClassManifest, ConnectParamManifest, HandlerManifest,
+    ParamManifest, RouteManifest,
 };
+use crate::socket::ConnectParams;
 use crate::state::{StateDescriber, Stateful};
 
 impl<T: Stateful> ClassTable<T> {
@@ -62,6 +64,13 @@ impl<T: Stateful> ClassTable<T> {
             (declared.name.to_string(), event)
         };
         let events = self.declared.iter().map(event).collect();
+        let mut connect = Vec::new();
+        for entry in &self.hooks {
+            if let Some(params) = entry.params {
+                let described = describe_connect(params, &entry.mount, generator);
+                connect.extend(described);
+            }
+        }
         ClassManifest {
             version: version_after(T::UPGRADES),
             r#type: T::TYPE_NAME.to_owned(),
@@ -73,6 +82,7 @@ impl<T: Stateful> ClassTable<T> {
             description: T::DOCS.to_owned(),
             actions,
             fetch,
+            connect,
             events,
             state,
             mixins: self.mixins.iter().cloned().collect(),
@@ -102,11 +112,7 @@ impl<T: Stateful> Entry<T> {
                 &format!("/params/{index}/schema"),
                 &mut wide_integers,
             );
-            params.push(ParamManifest {
-                name: param.name.to_owned(),
-                required: !optional && param.default.is_none(),
-                schema: param.complete_schema(schema, optional),
-            });
+            params.push(described_param(param, optional, schema));
         }
         find_wide(&result, "/result", &mut wide_integers);
         if let Some(job) = &job {
@@ -143,6 +149,30 @@ impl<T: Stateful> Entry<T> {
             route: self.route.as_ref().map(RouteManifest::of),
             mixin: (!self.mount.is_empty()).then(|| self.mount.to_string()),
         }
+    }
+}
+
+/// What a `connect` handler takes of the URL.
+fn describe_connect(
+    params: &ConnectParams,
+    mount: &str,
+    generator: &mut SchemaGenerator,
+) -> Vec<ConnectParamManifest> {
+    let mut described = ActionDescriber::new(generator);
+    (params.describe)(&mut described);
+    let params = params.table.iter().zip(described.params);
+    let param = |(param, (optional, schema))| ConnectParamManifest {
+        param: described_param(param, optional, schema),
+        mixin: (!mount.is_empty()).then(|| mount.to_owned()),
+    };
+    params.map(param).collect()
+}
+
+fn described_param(param: &Param, optional: bool, schema: Value) -> ParamManifest {
+    ParamManifest {
+        name: param.name.to_owned(),
+        required: !optional && param.default.is_none(),
+        schema: param.complete_schema(schema, optional),
     }
 }
 

@@ -46,6 +46,9 @@ pub(crate) struct EventParams<'a> {
     /// Its place in the object's log, if it is kept there.
     #[serde(default, borrow)]
     pub(crate) cursor: Option<Cow<'a, str>>,
+    /// The rooms that it was sent to; none if it was sent everywhere.
+    #[serde(default)]
+    pub(crate) rooms: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

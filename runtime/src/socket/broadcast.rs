@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::connection::ConnectionId;
 use super::effect::{Effect, Recipients, View};
-use super::packet::EventPacket;
+use super::packet::{EventPacket, own_names};
 use crate::backend::StorageFault;
 use crate::object::{RawContext, wire_name};
 
@@ -115,7 +115,8 @@ impl Drop for Broadcast<'_> {
             },
             _ => None,
         };
-        let packet = EventPacket::placed(event.name, event.data, cursor);
+        let rooms = own_names(&self.raw.mount, &to.rooms);
+        let packet = EventPacket::placed(event.name, event.data, cursor, rooms);
         let view = event.view;
         self.raw.push_effect(Effect::Event { packet, to, view });
     }

@@ -209,7 +209,8 @@ impl Effect {
                     }
                 });
                 for (id, data) in seen {
-                    let packet = EventPacket::placed(packet.name.clone(), data, packet.place());
+                    let (name, rooms) = (packet.name.clone(), packet.rooms.clone());
+                    let packet = EventPacket::placed(name, data, packet.place(), rooms);
                     connections.send(Audience::One(id), &Packet::Event(packet));
                 }
             }

@@ -31,6 +31,7 @@ pub use hook::{Disconnect, Gone, Hook, HookKind, Hooks, Incoming};
 pub use list::ConnectionList;
 
 pub use message::{MessageForm, TypedMessage};
+pub(crate) use packet::own_names;
 pub use packet::{EventPacket, Packet, stream_text};
 pub use query::ConnectParams;
 pub(crate) use query::check_query;

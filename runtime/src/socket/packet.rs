@@ -25,6 +25,8 @@ pub struct EventPacket {
     pub data: Bytes,
     /// Its place in the object's log, if it is kept there.
     pub cursor: Option<Box<str>>,
+    /// The rooms that it was sent to, as the object or mixin calls them; none if it was sent everywhere.
+    pub rooms: Vec<Arc<str>>,
     frame: OnceLock<Bytes>,
     binary: OnceLock<Bytes>,
     stream: OnceLock<Bytes>,
@@ -34,15 +36,21 @@ pub struct EventPacket {
 impl EventPacket {
     /// An event that nothing was encoded of yet.
     pub fn new(name: Arc<str>, data: Bytes) -> Arc<Self> {
-        Self::placed(name, data, None)
+        Self::placed(name, data, None, Vec::new())
     }
 
-    /// One that has a place in the object's log.
-    pub fn placed(name: Arc<str>, data: Bytes, cursor: Option<String>) -> Arc<Self> {
+    /// One that has a place in the object's log, or was sent to some rooms.
+    pub fn placed(
+        name: Arc<str>,
+        data: Bytes,
+        cursor: Option<String>,
+        rooms: Vec<Arc<str>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             name,
             data,
             cursor: cursor.map(String::into_boxed_str),
+            rooms,
             frame: OnceLock::new(),
             binary: OnceLock::new(),
             stream: OnceLock::new(),
@@ -77,6 +85,14 @@ impl EventPacket {
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b",\"data\":");
         text.extend_from_slice(&self.data);
+        for (at, room) in self.rooms.iter().enumerate() {
+            let before: &[u8] = if at == 0 { b",\"rooms\":[" } else { b"," };
+            text.extend_from_slice(before);
+            text.extend_from_slice(json_string(room).as_bytes());
+        }
+        if !self.rooms.is_empty() {
+            text.push(b']');
+        }
         if let Some(cursor) = &self.cursor {
             // Digits and a dash.
             text.extend_from_slice(b",\"cursor\":\"");
@@ -109,6 +125,18 @@ impl EventPacket {
             text.into()
         })
     }
+}
+
+/// The rooms of a mixin by the names that it gave them, without its mount.
+pub(crate) fn own_names(mount: &str, rooms: &[Arc<str>]) -> Vec<Arc<str>> {
+    let own = |room: &Arc<str>| {
+        let rest = room
+            .strip_prefix(mount)
+            .and_then(|rest| rest.strip_prefix('.'));
+        rest.filter(|_| !mount.is_empty())
+            .map_or_else(|| room.clone(), Arc::from)
+    };
+    rooms.iter().map(own).collect()
 }
 
 fn json_string(text: &str) -> String {
@@ -151,6 +179,23 @@ mod tests {
         let packet = EventPacket::new("said".into(), Bytes::from_static(b"7"));
         assert_eq!(packet.stream(), &b"event: said\ndata: 7\n\n"[..]);
         assert_eq!(packet.stream().as_ptr(), packet.stream().as_ptr());
+    }
+
+    #[test]
+    fn an_event_of_rooms_tells_them() {
+        let rooms = ["bar.red", "bar.a\"b"].map(Arc::from);
+        let packet = EventPacket::placed(
+            "bar.said".into(),
+            Bytes::from_static(b"7"),
+            Some("0a-3".to_owned()),
+            own_names("bar", &rooms),
+        );
+        assert_eq!(
+            packet.notification(Into::into),
+            &br#"{"jsonrpc":"2.0","method":"event","params":{"event":"bar.said","data":7,"rooms":["red","a\"b"],"cursor":"0a-3"}}"#[..]
+        );
+        assert_eq!(own_names("", &rooms), rooms);
+        assert_eq!(own_names("ba", &rooms), rooms);
     }
 
     #[test]

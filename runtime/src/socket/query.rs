@@ -1,6 +1,6 @@
 //! What a client says in the URL that it connects by.
 
-use crate::action::{Fault, InUrl, Param, Params, refuse};
+use crate::action::{ActionDescriber, DecodeParams, Fault, InUrl, Param, Params, refuse};
 use crate::http::{from_query, pairs};
 use crate::rpc::WireError;
 
@@ -10,10 +10,21 @@ pub struct ConnectParams {
     /// Their names, bounds and defaults.
     pub table: &'static [Param],
     /// Whether they can be read: asked before the connection is let in.
-    pub check: fn(Params) -> Result<(), Box<WireError>>,
+    check: fn(Params) -> Result<(), Box<WireError>>,
+    /// Describes their types.
+    pub(crate) describe: fn(&mut ActionDescriber<'_>),
 }
 
 impl ConnectParams {
+    /// The parameters of a handler, and their types as a tuple.
+    pub const fn new<P: DecodeParams>(table: &'static [Param]) -> Self {
+        Self {
+            table,
+            check: |mut params| params.decode::<P>().map(drop),
+            describe: |describer| describer.params::<P>(),
+        }
+    }
+
     /// Whether one of them has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.table.iter().any(|param| param.name == name)

@@ -193,6 +193,11 @@ impl<E: Stored, P: Projections<E>, U: Upcasts<E>> EventStore<E, P, U> {
         all.collect()
     }
 
+    /// Whether there is a projection of this name.
+    pub(crate) fn check(name: &str) -> Result<(), UnknownProjection> {
+        Self::info(name).map(drop)
+    }
+
     pub(super) fn info(name: &str) -> Result<&'static super::ProjectionInfo<E>, UnknownProjection> {
         const { projection::check(P::ALL) };
         let found = P::ALL.iter().find(|info| info.named.name == name);

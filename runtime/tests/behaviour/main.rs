@@ -53,6 +53,7 @@ mod retry;
 mod rooms;
 #[cfg(feature = "jsonschema")]
 mod schemas;
+mod sourced;
 mod sourcing;
 mod sql;
 mod storage;

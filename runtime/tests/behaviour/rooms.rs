@@ -394,4 +394,26 @@ mod greeted {
             assert_eq!(inn.guests().await.unwrap().len(), 2);
         });
     }
+
+    #[test]
+    fn the_manifest_says_what_a_connection_says() {
+        let manifest = serde_json::to_value(app().manifest()).unwrap();
+        let text = |more: serde_json::Value| {
+            let mut text = json!({"type": "string"});
+            text.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            text
+        };
+        let tables = json!({"type": "integer", "format": "uint32", "minimum": 0, "maximum": 9, "default": 1});
+        assert_eq!(
+            manifest["classes"]["inn"]["connect"],
+            json!([
+                {"name": "name", "required": true, "schema": text(json!({"description": "Who comes.", "minLength": 1}))},
+                {"name": "tables", "required": false, "schema": tables},
+                {"name": "room", "required": false, "schema": {"type": ["string", "null"]}},
+                {"name": "thirsty", "required": false, "schema": {"type": ["boolean", "null"]}, "mixin": "bar"},
+            ])
+        );
+    }
 }

@@ -25,6 +25,13 @@ pub(crate) struct Entered {
     pub name: String,
 }
 
+/// Something was told, to some rooms or to everyone.
+#[event(public, durable, keep = 20)]
+#[derive(PartialEq)]
+pub(crate) struct Told {
+    pub text: String,
+}
+
 /// Why nothing was said.
 #[derive(Debug, ActionError)]
 #[error(prefix = "room")]
@@ -177,6 +184,70 @@ impl Room {
     }
 }
 
+/// What someone said on coming.
+#[data]
+#[derive(PartialEq)]
+pub(crate) struct Hello {
+    pub name: String,
+    pub since: Option<u64>,
+    pub tags: Vec<String>,
+}
+
+/// Asks who comes, and in which rooms they are.
+#[durable_object(events(Told))]
+pub(crate) struct Desk {
+    came: u64,
+}
+
+#[durable_object]
+impl Desk {
+    #[event(connect)]
+    fn arriving(
+        &mut self,
+        cx: &mut Context<Self>,
+        mut connection: Connection,
+        /// Who comes.
+        name: String,
+        since: Option<u64>,
+        tags: Option<Vec<String>>,
+        rooms: Option<Vec<String>>,
+    ) {
+        self.came += 1;
+        for room in rooms.unwrap_or_default() {
+            connection.join(cx, &room);
+        }
+        let tags = tags.unwrap_or_default();
+        connection.set_state(cx, &Hello { name, since, tags });
+    }
+
+    /// What who asks said on coming.
+    #[action(public)]
+    fn who(&self, cx: &Context<Self>) -> Option<Hello> {
+        cx.connection()?.state()
+    }
+
+    /// Tells something to those in any of the rooms, or to everyone.
+    #[action(public)]
+    fn tell(&mut self, cx: &mut Context<Self>, text: String, rooms: Vec<String>) {
+        let told = cx.broadcast(Told { text });
+        rooms.iter().fold(told, |told, room| told.to(room));
+    }
+
+    /// Ends the connection it is called over.
+    #[action(public)]
+    fn hang_up(&mut self, cx: &mut Context<Self>) {
+        if let Some(connection) = cx.connection() {
+            connection.close(cx, 4000, "out");
+        }
+    }
+
+    /// How often someone came.
+    #[action(public)]
+    fn came(&self) -> u64 {
+        self.came
+    }
+}
+
 /// Who came in.
 #[mixin(events(Entered))]
 pub(crate) struct Door {
@@ -194,4 +265,4 @@ impl Door {
     }
 }
 
-stayput::app!(Room; cbor);
+stayput::app!(Room, Desk; cbor);

@@ -7,7 +7,7 @@ use super::types::{Home, Printer};
 use super::wire::Shapes;
 use super::{Options, text};
 use crate::document::Receiver;
-use crate::ir::{Action, Api, Event, Members, Type};
+use crate::ir::{Action, Api, Class, Event, Field, Members, Type};
 
 /// Prints the whole file, without its header.
 pub(super) fn emit(api: &Api, options: Options) -> String {
@@ -32,6 +32,7 @@ pub(super) fn emit(api: &Api, options: Options) -> String {
             &class.doc,
             &class.members,
         );
+        emitter.connect_params(&mut out, class);
     }
     for (name, named) in &api.types {
         if let Some(ident) = names.types.get(name) {
@@ -84,7 +85,9 @@ impl Emitter<'_> {
             let path = text::string(&class.path);
             let _ = writeln!(
                 out,
-                "    {accessor}: $.objectClass(transport, {path}, {handle}),"
+                "    {accessor}: $.objectClass(transport, {path}, {handle}{}),",
+                (self.fields(&class.connect))
+                    .map_or_else(String::new, |shape| format!(", {shape}"))
             );
         }
         out.push_str("  };\n}\n\n/** The classes of the app: `app.counter(\"home\")` is the object of that name. */\n");
@@ -92,9 +95,11 @@ impl Emitter<'_> {
         for class in &api.classes {
             let (accessor, handle) = self.of(&class.path);
             out.push_str(&text::doc(&class.doc, "  "));
+            let connect = self.names.connects.get(&class.path);
+            let connect = connect.map_or_else(String::new, |connect| format!(", {connect}"));
             let _ = writeln!(
                 out,
-                "  readonly {accessor}: $.ObjectClass<{handle}, {}>;",
+                "  readonly {accessor}: $.ObjectClass<{handle}, {}{connect}>;",
                 text::string(&class.path)
             );
         }
@@ -163,6 +168,25 @@ impl Emitter<'_> {
                 &mount.members,
             );
         }
+    }
+
+    fn connect_params(&self, out: &mut String, class: &Class) {
+        let Some(ident) = self.names.connects.get(&class.path) else {
+            return;
+        };
+        let doc = format!("What a connection to `{}` says.", self.of(&class.path).1);
+        let declared = self.printer.declare_params(ident, &doc, &class.connect);
+        let _ = write!(out, "\n{declared}");
+    }
+
+    /// Where wide integers are in params; `None` if there are none.
+    fn fields(&self, params: &[Field]) -> Option<String> {
+        let shape = |param: &Field| {
+            let shape = self.shapes.shape(&param.ty)?;
+            Some(format!("[{}, {shape}]", text::string(&param.name)))
+        };
+        let shapes: Vec<String> = params.iter().filter_map(shape).collect();
+        (!shapes.is_empty()).then(|| format!("{{ fields: [{}], rest: null }}", shapes.join(", ")))
     }
 
     /// The wire names of events, as data.
@@ -234,22 +258,8 @@ impl Emitter<'_> {
     /// The last argument of a call: where wide integers are, and whether it may be repeated.
     fn wire(&self, action: &Action) -> String {
         let mut parts = Vec::new();
-        let params: Vec<String> = action
-            .params
-            .iter()
-            .filter_map(|param| {
-                Some(format!(
-                    "[{}, {}]",
-                    text::string(&param.name),
-                    self.shapes.shape(&param.ty)?
-                ))
-            })
-            .collect();
-        if !params.is_empty() {
-            parts.push(format!(
-                "params: {{ fields: [{}], rest: null }}",
-                params.join(", ")
-            ));
+        if let Some(params) = self.fields(&action.params) {
+            parts.push(format!("params: {params}"));
         }
         if let Some(shape) = self.shapes.shape(&action.result) {
             parts.push(format!("result: {shape}"));

@@ -88,7 +88,9 @@ pub(super) const RESERVED_TYPES: &[&str] = &[
     "ClientCode",
     "ConnectOptions",
     "FrameworkCode",
+    "HandleOptions",
     "ListenOptions",
+    "ListenerOptions",
     "ObjectId",
     "Status",
     "StayputError",
@@ -123,6 +125,8 @@ pub(super) struct Names {
     pub(super) handles: BTreeMap<String, String>,
     /// The handle and an action's wire name to the prefix of its types.
     pub(super) actions: BTreeMap<(String, String), ActionNames>,
+    /// Class path to the type of what connections say, if that is anything.
+    pub(super) connects: BTreeMap<String, String>,
     /// The handle to the type of its events, if it has any.
     pub(super) events: BTreeMap<String, String>,
     /// Named types of the manifest.
@@ -156,6 +160,7 @@ pub(super) fn assign(api: &Api, own: &[&str]) -> Names {
         accessors: BTreeMap::new(),
         handles: BTreeMap::new(),
         actions: BTreeMap::new(),
+        connects: BTreeMap::new(),
         events: BTreeMap::new(),
         types: BTreeMap::new(),
     };
@@ -174,6 +179,10 @@ pub(super) fn assign(api: &Api, own: &[&str]) -> Names {
     }
     for class in &api.classes {
         let handle = names.handles.get(&class.path).cloned().unwrap_or_default();
+        if !class.connect.is_empty() {
+            let connect = scope.claim(&format!("{handle}Connect"));
+            names.connects.insert(class.path.clone(), connect);
+        }
         assign_members(&mut names, &mut scope, &class.path, &handle, &class.members);
     }
     names

@@ -47,6 +47,17 @@ export interface CallOptions {
 export interface ListenOptions {
   /** Ends it. */
   signal?: AbortSignal | undefined;
+  /**
+   * Only what the object sent to this room, or to one of these; what it sent everywhere is not among it. The connection must
+   * be in the room to be sent it at all.
+   */
+  room?: string | readonly string[] | undefined;
+}
+
+/** What a listener is added with. */
+export interface ListenerOptions extends ListenOptions {
+  /** Is told why nothing comes any more, and of a `gap`. */
+  onError?: ((error: StayputError) => void) | undefined;
 }
 
 export type Headers = Readonly<Record<string, string>>;
@@ -220,12 +231,28 @@ export async function settle<Result, E>(call: Call<Result, E>): Promise<Settled<
   }
 }
 
+/** What a handle is made with. */
+export interface HandleOptions<Connect extends object = object> {
+  /**
+   * What its connection says. Handles that say the same share a connection, those that say something else have another.
+   * `false`: it only calls, over HTTP, and is never connected.
+   */
+  connect?: Connect | false | undefined;
+}
+
+/** What connections to a class say that asks for nothing. */
+export type Nothing = Readonly<Record<string, never>>;
+
+/** Options, which may be left out where a connection may be made without a word. */
+export type HandleArgs<Connect extends object> =
+  {} extends Connect ? [options?: HandleOptions<Connect>] : [options: HandleOptions<Connect> & { connect: Connect | false }];
+
 /** The objects of a class. */
-export interface ObjectClass<Handle, Class extends string> {
+export interface ObjectClass<Handle, Class extends string, Connect extends object = Nothing> {
   /** The object of this name. */
-  (name: string): Handle;
+  (name: string, ...options: HandleArgs<Connect>): Handle;
   /** The object of this id, 64 hex digits. */
-  $byId(id: ObjectId<Class>): Handle;
+  $byId(id: ObjectId<Class>, ...options: HandleArgs<Connect>): Handle;
 }
 
 /** Which object a handle calls. */
@@ -238,6 +265,8 @@ export interface Target<Class extends string = string> {
   readonly id: ObjectId<Class> | undefined;
   /** The object's URL. */
   readonly url: string;
+  /** What it is connected by; `undefined`: it is not. */
+  readonly liveUrl: string | undefined;
 }
 
 /** The wire name of each event of a handle, and where 64-bit integers are in its data. */
@@ -261,16 +290,30 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
    * need be, and made again when it is lost. Then durable events of the meantime come first, each once and in order, and
    * the latest one of each key of those of which it is kept; other events of the meantime are lost (see `$onStatus`).
    *
-   * @param onError is told why nothing comes any more, and of a `gap`: durable events that are not kept any more, after
-   * which the others come all the same. Without it that is thrown where nobody catches it
+   * @param options `onError`, or that function in their place, is told why nothing comes any more, and of a `gap`: durable
+   * events that are not kept any more, after which the others come all the same. Without it that is thrown where nobody
+   * catches it
    */
   $on<Name extends keyof Events & string>(
     event: Name,
     listener: (data: Events[Name]) => void,
-    onError?: (error: StayputError) => void,
+    options: ListenerOptions | ((error: StayputError) => void) = {},
   ): () => void {
+    const { onError, room, signal } = typeof options === "function" ? { onError: options } : options;
     const fail = onError ?? ((error: StayputError): void => void Promise.reject(error));
-    return this.#listen(event, { hear: listener, miss: fail, fail, end: () => {} });
+    if (signal?.aborted === true) return () => {};
+    let off = (): void => {};
+    const stop = (): void => {
+      signal?.removeEventListener("abort", stop);
+      off();
+    };
+    const ended = (error: StayputError): void => {
+      stop();
+      fail(error);
+    };
+    off = this.#listen(event, { hear: listener, miss: fail, fail: ended, end: stop }, room);
+    signal?.addEventListener("abort", stop);
+    return stop;
   }
 
   /** The next event of this name. */
@@ -284,12 +327,12 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
 
   /** The events of this name, as they come: `for await (const said of room.$events("said")) ..`. */
   $events<Name extends keyof Events & string>(event: Name, options: ListenOptions = {}): AsyncIterableIterator<Events[Name]> {
-    return iterate<Events[Name]>((listener) => this.#listen(event, listener), options.signal);
+    return iterate<Events[Name]>((listener) => this.#listen(event, listener, options.room), options.signal);
   }
 
   /** How the connection is. */
   get $status(): Status {
-    return this.$target.transport.live.get(this.$target.url)?.status ?? { state: "idle" };
+    return known(this.$target)?.status ?? { state: "idle" };
   }
 
   /** Calls `watcher` when that changes. At each `open`, read anew what events would have told of: some may be lost. */
@@ -304,7 +347,7 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
 
   /** Ends the connection and all that listen to it. Listening, calling and connecting make a new one. */
   $close(): void {
-    this.$target.transport.live.get(this.$target.url)?.close();
+    known(this.$target)?.close();
   }
 
   protected $call<Result, E>(method: string, params: object | undefined, options: CallOptions, wire?: Wire): Call<Result, E> {
@@ -315,12 +358,14 @@ export abstract class ObjectHandle<Class extends string = string, Events extends
     return new ItemsOf(this.$target, method, params, options, wire ?? {}) as unknown as Items<Item, E>;
   }
 
-  #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>): () => void {
+  #listen<Name extends keyof Events & string>(event: Name, listener: HearsOf<Events[Name]>, room?: string | readonly string[]): () => void {
     const { transport } = this.$target;
     if (!Object.hasOwn(this.$wire, event)) throw noEvent(event);
     const [wire, shape] = this.$wire[event] ?? [event];
     const exact = transport.bigint && shape !== undefined;
-    const hear: Listener["hear"] = (data, text) => {
+    const wanted = typeof room === "string" ? [room] : room;
+    const hear: Listener["hear"] = (data, text, rooms) => {
+      if (wanted !== undefined && !rooms.some((room) => typeof room === "string" && wanted.includes(room))) return;
       const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
       listener.hear(received(raw, shape, transport.bigint, "the event") as Events[Name]);
     };
@@ -336,11 +381,17 @@ interface HearsOf<Data> {
   end(): void;
 }
 
-/** The connection of an object; none is made yet. */
-function live({ transport, url }: Target): Live {
-  const known = transport.live.get(url);
-  const live = known ?? new Live(url, transport.options);
-  if (known === undefined) transport.live.set(url, live);
+/** The connection of a handle, if it has ever been asked for. */
+function known({ transport, liveUrl }: Target): Live | undefined {
+  return liveUrl === undefined ? undefined : transport.live.get(liveUrl);
+}
+
+/** The connection of a handle; none is made yet. */
+function live(target: Target): Live {
+  const { transport, liveUrl } = target;
+  if (liveUrl === undefined) throw refused("invalid_request", "the handle was made with `connect: false`");
+  const live = known(target) ?? new Live(liveUrl, transport.options);
+  transport.live.set(liveUrl, live);
   return live;
 }
 
@@ -376,19 +427,45 @@ export function openTransport(url: string, options: ConnectOptions, bigint: bool
   return { url: url.replace(/\/+$/, ""), options, bigint, live: new Map() };
 }
 
-export function objectClass<Handle, Class extends string>(
+export function objectClass<Handle, Class extends string, Connect extends object>(
   transport: Transport,
   path: Class,
   Handle: new (target: Target<Class>) => Handle,
-): ObjectClass<Handle, Class> {
+  wire?: Shape,
+): ObjectClass<Handle, Class, Connect> {
   const base = `${transport.url}/${encodeURIComponent(path)}/`;
-  const named = (name: string): Handle =>
-    new Handle({ transport, class: path, name, id: undefined, url: base + encodeName(name) });
-  const $byId = (id: ObjectId<Class>): Handle => {
+  const handle = (place: string, known: Pick<Target<Class>, "id" | "name">, { connect = {} }: HandleOptions): Handle => {
+    const url = base + place;
+    const liveUrl = connect === false ? undefined : url + queryOf(connect, wire);
+    return new Handle({ transport, class: path, ...known, url, liveUrl });
+  };
+  const named = (name: string, options: HandleOptions = {}): Handle => handle(encodeName(name), { name, id: undefined }, options);
+  const $byId = (id: ObjectId<Class>, options: HandleOptions = {}): Handle => {
     if (!/^[0-9a-f]{64}$/i.test(id)) throw refused("invalid_id", "an object's id is 64 hex digits");
-    return new Handle({ transport, class: path, name: undefined, id, url: `${base}~${id.toLowerCase()}` });
+    return handle(`~${id.toLowerCase()}`, { name: undefined, id }, options);
   };
   return Object.assign(named, { $byId });
+}
+
+/** What a connection says, as its URL has it. The order of the members means nothing. */
+function queryOf(connect: object, wire: Shape | undefined): string {
+  if (wire !== undefined) walk(connect, wire, (value) => checked(value, "what the connection says", false));
+  const pairs: string[] = [];
+  for (const [name, value] of Object.entries(connect).sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const plain = isObject(value) && "toJSON" in value && typeof value.toJSON === "function" ? (value.toJSON() as unknown) : (value as unknown);
+    // Text stands as it is, everything else as JSON.
+    const text = typeof plain === "string" ? plain : encode(plain);
+    if (text !== undefined) pairs.push(`${encodeText(name)}=${encodeText(text)}`);
+  }
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+function encodeText(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch (cause) {
+    throw refused("invalid_params", "what a connection says is text without lone surrogates", cause);
+  }
 }
 
 function encodeName(name: string): string {
@@ -539,8 +616,8 @@ function listShape(shape: Shape | undefined): Shape | undefined {
 function connectionFor(target: Target, options: CallOptions): Live | undefined {
   if (options.transport === "socket") return live(target);
   if (options.transport === "http" || options.headers !== undefined) return undefined;
-  const known = target.transport.live.get(target.url);
-  return known?.isUp === true ? known : undefined;
+  const connection = known(target);
+  return connection?.isUp === true ? connection : undefined;
 }
 
 /** What came back, in the form it came in. */

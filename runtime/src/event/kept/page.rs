@@ -9,7 +9,7 @@ use super::{Cursor, Kept};
 use crate::backend::{Scan, StorageFault};
 use crate::event::EventInfo;
 use crate::object::Timestamp;
-use crate::socket::{Attachment, Connection, EventPacket};
+use crate::socket::{Attachment, Connection, EventPacket, own_names};
 use crate::state::{Records, decode};
 
 /// A page has at most so many events, and ends after so many bytes of data: far less than may wait for a connection.
@@ -239,6 +239,7 @@ fn packet(
     place: Option<Cursor>,
     listener: &Rc<Attachment>,
 ) -> Option<Arc<EventPacket>> {
+    let rooms = own_names(event.mount, &item.r);
     let data = String::from(Box::<str>::from(item.d)).into_bytes();
     let data = match event.info.view {
         None => data.into(),
@@ -248,5 +249,5 @@ fn packet(
         )?,
     };
     let place = place.map(|place| place.to_string());
-    Some(EventPacket::placed(event.name.clone(), data, place))
+    Some(EventPacket::placed(event.name.clone(), data, place, rooms))
 }

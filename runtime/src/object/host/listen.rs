@@ -142,6 +142,7 @@ impl Core {
                     "".into(),
                     Bytes::new(),
                     Some(cursor.to_string()),
+                    Vec::new(),
                 ));
             }
             match (more, is_stream) {

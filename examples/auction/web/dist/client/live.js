@@ -298,8 +298,9 @@ export class Live {
             const params = member(message, "params");
             const event = member(params, "event");
             const listeners = typeof event === "string" ? this.#listeners.get(event) : undefined;
+            const rooms = member(params, "rooms");
             for (const listener of [...(listeners ?? [])]) {
-                later(() => listener.hear(member(params, "data"), text));
+                later(() => listener.hear(member(params, "data"), text, Array.isArray(rooms) ? rooms : []));
             }
             const cursor = member(params, "cursor");
             if (typeof cursor === "string")

@@ -15,6 +15,7 @@ export function connect(url, options = {}) {
 /** A chat room whose messages survive restarts. */
 export class ChatRoom extends $.ObjectHandle {
     $wire = {
+        moved: ["moved"],
         said: ["said", () => $shape_Said],
         typing: ["typing"],
     };
@@ -28,7 +29,23 @@ export class ChatRoom extends $.ObjectHandle {
     history(params = {}, options = {}) {
         return this.$call("history", params, options, { params: { fields: [["after", "wide"]], rest: null }, result: { list: () => $shape_Message }, query: true });
     }
-    /** Posts a message to everyone in the room and returns its number. */
+    /** Comes into a side room, which there is as long as somebody is in it. Answers who is there then. */
+    join(params, options = {}) {
+        return this.$call("join", params, options);
+    }
+    /** Leaves a side room, and stays connected. */
+    leave(params, options = {}) {
+        return this.$call("leave", params, options);
+    }
+    /**
+     * The side rooms that somebody is in, by name.
+     *
+     * Changes nothing.
+     */
+    rooms(options = {}) {
+        return this.$call("rooms", undefined, options, { query: true });
+    }
+    /** Posts a message to everyone, or to those in a side room that the caller is in, and returns its number. */
     say(params, options = {}) {
         return this.$call("say", params, options, { result: "wide" });
     }

@@ -53,12 +53,27 @@ export class ObjectHandle {
      * need be, and made again when it is lost. Then durable events of the meantime come first, each once and in order, and
      * the latest one of each key of those of which it is kept; other events of the meantime are lost (see `$onStatus`).
      *
-     * @param onError is told why nothing comes any more, and of a `gap`: durable events that are not kept any more, after
-     * which the others come all the same. Without it that is thrown where nobody catches it
+     * @param options `onError`, or that function in their place, is told why nothing comes any more, and of a `gap`: durable
+     * events that are not kept any more, after which the others come all the same. Without it that is thrown where nobody
+     * catches it
      */
-    $on(event, listener, onError) {
+    $on(event, listener, options = {}) {
+        const { onError, room, signal } = typeof options === "function" ? { onError: options } : options;
         const fail = onError ?? ((error) => void Promise.reject(error));
-        return this.#listen(event, { hear: listener, miss: fail, fail, end: () => { } });
+        if (signal?.aborted === true)
+            return () => { };
+        let off = () => { };
+        const stop = () => {
+            signal?.removeEventListener("abort", stop);
+            off();
+        };
+        const ended = (error) => {
+            stop();
+            fail(error);
+        };
+        off = this.#listen(event, { hear: listener, miss: fail, fail: ended, end: stop }, room);
+        signal?.addEventListener("abort", stop);
+        return stop;
     }
     /** The next event of this name. */
     async $once(event, options = {}) {
@@ -71,11 +86,11 @@ export class ObjectHandle {
     }
     /** The events of this name, as they come: `for await (const said of room.$events("said")) ..`. */
     $events(event, options = {}) {
-        return iterate((listener) => this.#listen(event, listener), options.signal);
+        return iterate((listener) => this.#listen(event, listener, options.room), options.signal);
     }
     /** How the connection is. */
     get $status() {
-        return this.$target.transport.live.get(this.$target.url)?.status ?? { state: "idle" };
+        return known(this.$target)?.status ?? { state: "idle" };
     }
     /** Calls `watcher` when that changes. At each `open`, read anew what events would have told of: some may be lost. */
     $onStatus(watcher) {
@@ -87,7 +102,7 @@ export class ObjectHandle {
     }
     /** Ends the connection and all that listen to it. Listening, calling and connecting make a new one. */
     $close() {
-        this.$target.transport.live.get(this.$target.url)?.close();
+        known(this.$target)?.close();
     }
     $call(method, params, options, wire) {
         return call(this.$target, method, params, options, wire ?? {});
@@ -95,39 +110,74 @@ export class ObjectHandle {
     $items(method, params, options, wire) {
         return new ItemsOf(this.$target, method, params, options, wire ?? {});
     }
-    #listen(event, listener) {
+    #listen(event, listener, room) {
         const { transport } = this.$target;
         if (!Object.hasOwn(this.$wire, event))
             throw noEvent(event);
         const [wire, shape] = this.$wire[event] ?? [event];
         const exact = transport.bigint && shape !== undefined;
-        const hear = (data, text) => {
+        const wanted = typeof room === "string" ? [room] : room;
+        const hear = (data, text, rooms) => {
+            if (wanted !== undefined && !rooms.some((room) => typeof room === "string" && wanted.includes(room)))
+                return;
             const raw = exact ? member(member(parse(text, true, 200), "params"), "data") : data;
             listener.hear(received(raw, shape, transport.bigint, "the event"));
         };
         return live(this.$target).listen(wire, { hear, miss: listener.miss, fail: listener.fail, end: listener.end });
     }
 }
-/** The connection of an object; none is made yet. */
-function live({ transport, url }) {
-    const known = transport.live.get(url);
-    const live = known ?? new Live(url, transport.options);
-    if (known === undefined)
-        transport.live.set(url, live);
+/** The connection of a handle, if it has ever been asked for. */
+function known({ transport, liveUrl }) {
+    return liveUrl === undefined ? undefined : transport.live.get(liveUrl);
+}
+/** The connection of a handle; none is made yet. */
+function live(target) {
+    const { transport, liveUrl } = target;
+    if (liveUrl === undefined)
+        throw refused("invalid_request", "the handle was made with `connect: false`");
+    const live = known(target) ?? new Live(liveUrl, transport.options);
+    transport.live.set(liveUrl, live);
     return live;
 }
 export function openTransport(url, options, bigint) {
     return { url: url.replace(/\/+$/, ""), options, bigint, live: new Map() };
 }
-export function objectClass(transport, path, Handle) {
+export function objectClass(transport, path, Handle, wire) {
     const base = `${transport.url}/${encodeURIComponent(path)}/`;
-    const named = (name) => new Handle({ transport, class: path, name, id: undefined, url: base + encodeName(name) });
-    const $byId = (id) => {
+    const handle = (place, known, { connect = {} }) => {
+        const url = base + place;
+        const liveUrl = connect === false ? undefined : url + queryOf(connect, wire);
+        return new Handle({ transport, class: path, ...known, url, liveUrl });
+    };
+    const named = (name, options = {}) => handle(encodeName(name), { name, id: undefined }, options);
+    const $byId = (id, options = {}) => {
         if (!/^[0-9a-f]{64}$/i.test(id))
             throw refused("invalid_id", "an object's id is 64 hex digits");
-        return new Handle({ transport, class: path, name: undefined, id, url: `${base}~${id.toLowerCase()}` });
+        return handle(`~${id.toLowerCase()}`, { name: undefined, id }, options);
     };
     return Object.assign(named, { $byId });
+}
+/** What a connection says, as its URL has it. The order of the members means nothing. */
+function queryOf(connect, wire) {
+    if (wire !== undefined)
+        walk(connect, wire, (value) => checked(value, "what the connection says", false));
+    const pairs = [];
+    for (const [name, value] of Object.entries(connect).sort(([one], [other]) => (one < other ? -1 : 1))) {
+        const plain = isObject(value) && "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value;
+        // Text stands as it is, everything else as JSON.
+        const text = typeof plain === "string" ? plain : encode(plain);
+        if (text !== undefined)
+            pairs.push(`${encodeText(name)}=${encodeText(text)}`);
+    }
+    return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+function encodeText(text) {
+    try {
+        return encodeURIComponent(text);
+    }
+    catch (cause) {
+        throw refused("invalid_params", "what a connection says is text without lone surrogates", cause);
+    }
 }
 function encodeName(name) {
     // These mean something else in a URL, or to the app.
@@ -271,8 +321,8 @@ function connectionFor(target, options) {
         return live(target);
     if (options.transport === "http" || options.headers !== undefined)
         return undefined;
-    const known = target.transport.live.get(target.url);
-    return known?.isUp === true ? known : undefined;
+    const connection = known(target);
+    return connection?.isUp === true ? connection : undefined;
 }
 /** Sends calls over a connection. */
 function over(connection, id, query) {
