@@ -171,6 +171,14 @@ fn compare_class(
             find(Verdict::Note, handler, message);
         }
     }
+    for event in &before.subscribes {
+        if !after.subscribes.contains(event) {
+            let message = format!(
+                "subscribes to `{event}` no more: what its objects are still told of it becomes dead letters of those who tell"
+            );
+            find(Verdict::Note, "", message);
+        }
+    }
     for (path, stored) in &before.state {
         let Some(declared) = after.state.get(path) else {
             let message =
