@@ -82,6 +82,8 @@ pub(crate) struct Class {
     pub(crate) events: BTreeMap<String, Event>,
     /// Its handlers that run after the commit, a mixin's as `mount.method`, and the event of each.
     pub(crate) reactions: BTreeMap<String, String>,
+    /// The events of other objects that it may subscribe to.
+    pub(crate) subscribes: Vec<String>,
     /// Mount path to the mixin's description.
     pub(crate) mixins: BTreeMap<String, String>,
     /// The versions of what is stored, by mount path; the class's own under the empty one.
@@ -295,6 +297,7 @@ fn read_class(_: &str, class: &Node<'_>) -> Result<Class, Error> {
             })
         })?,
         reactions: class.optional_map("reactions", |_, event| event.text())?,
+        subscribes: class.optional_list("subscribes", Node::text)?,
         mixins: class.optional_map("mixins", |_, mixin| mixin.optional_text("description"))?,
     })
 }

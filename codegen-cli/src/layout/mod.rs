@@ -172,6 +172,14 @@ fn compare_class(
             find(Verdict::Note, handler, message);
         }
     }
+    for event in &before.subscribes {
+        if !after.subscribes.contains(event) {
+            let message = format!(
+                "subscribes to `{event}` no more: what its objects are still told of it becomes dead letters of those who tell"
+            );
+            find(Verdict::Note, "", message);
+        }
+    }
     for (param, fault) in compare_connect(&before.connect, &after.connect, types) {
         let message = format!("{fault}: connections of clients made earlier are refused");
         find(Verdict::Note, &format!("connect: {param}"), message);

@@ -254,15 +254,21 @@ fn a_higher_version_sees_to_it_and_a_lower_one_breaks() {
 
 #[test]
 fn a_handler_that_is_gone_is_told_of() {
-    let of = |reactions: &Value| {
-        let class = json!({ "type": "Shop", "actions": {}, "state": {}, "reactions": reactions });
+    let of = |reactions: &Value, subscribes: &[&str]| {
+        let class = json!({ "type": "Shop", "actions": {}, "state": {}, "reactions": reactions, "subscribes": subscribes });
         manifest(&json!({ "shop": class }), &json!({}))
     };
-    let old = of(&json!({ "mail": "sold", "desk.file": "sold" }));
-    let new = of(&json!({ "desk.file": "sold" }));
+    let old = of(
+        &json!({ "mail": "sold", "desk.file": "sold" }),
+        &["moved", "renamed"],
+    );
+    let new = of(&json!({ "desk.file": "sold" }), &["renamed"]);
     let found: Vec<String> = compare(&old, &new).iter().map(line).collect();
-    let expected = "note: shop: mail: the async handler is gone: events `sold` that wait for it become dead letters";
-    assert_eq!(found, [expected]);
+    let expected = [
+        "note: shop: mail: the async handler is gone: events `sold` that wait for it become dead letters",
+        "note: shop: subscribes to `moved` no more: what its objects are still told of it becomes dead letters of those who tell",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) use listeners::{Listener, Listeners};
 pub(crate) use queue::{EventQueue, Queued};
 pub(crate) use reaction::{EncodeEvent, Handed, PREFIX as REACTION, is_reaction, method_of};
 pub use reaction::{Reaction, reacted, reaction, reaction_event};
-pub use subscriber::Subscriber;
+pub use subscriber::{Subscriber, SubscribingObject};
 
 use std::any::Any;
 

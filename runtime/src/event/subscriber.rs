@@ -27,7 +27,19 @@ pub struct Subscriber<'a> {
     pub name: Option<&'a str>,
     /// The object's id.
     pub id: ObjectId,
-    /// The class path of the object that asks, if it is one of the app that [subscribes](crate::prelude::Stub::subscribe), not a
-    /// client. The caller is then the one of its method.
-    pub object: Option<&'a str>,
+    /// The object that asks, if it is one of the app that [subscribes](crate::prelude::Stub::subscribe), not a client. The caller
+    /// is then the one of its method.
+    pub object: Option<SubscribingObject<'a>>,
+}
+
+/// An object that wants to subscribe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubscribingObject<'a> {
+    /// The class path.
+    pub class: &'a str,
+    /// The name, if it has one.
+    pub name: Option<&'a str>,
+    /// The id, if it has no name.
+    pub id: Option<ObjectId>,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::context::{Context, ProcessContext, RawContext};
 use super::handle::Handle;
 use super::host::{Host, IncomingCall};
-use super::mount::{Collected, Project, version_after};
+use super::mount::{Collected, Project, has_deferred, version_after};
 use super::{Mode, Object, Target};
 use crate::action::{Action, ActionDescriber, Auth, Param, Params, RouteInfo, Run, RunProcess};
 use crate::backend::{LocalFuture, ObjectStore, Seq, SharedEnvironment, SqlStore};
@@ -281,7 +281,9 @@ impl<T: Stateful> ClassTable<T> {
             job: entry.begins,
             streams: entry.streams,
         };
-        let is_callable = |entry: &&Entry<T>| !is_reaction(&entry.name);
+        // Only classes that defer calls have such handlers, and link what knows of them.
+        let is_callable =
+            |entry: &&Entry<T>| !(const { has_deferred::<T>() } && is_reaction(&entry.name));
         self.entries.iter().filter(is_callable).map(info).collect()
     }
 
@@ -384,7 +386,8 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                     run,
                 });
             }
-            Handler::Reaction(reaction) => {
+            // Who has one defers.
+            Handler::Reaction(reaction) if const { T::DEFERS } => {
                 let entry = Entry::reaction(reaction, &path);
                 into.reactions.push(ReactionEntry {
                     mount,
@@ -395,6 +398,7 @@ pub(super) fn collect<T: Stateful>(mount: &str, into: &mut Collected<T>) {
                 });
                 into.entries.push(entry);
             }
+            Handler::Reaction(_) => {}
         }
     }
     if !T::UPGRADES.is_empty() {

@@ -20,7 +20,10 @@ pub struct UserPaid {
 }
 
 fn is_team(subscriber: &Subscriber<'_>) -> bool {
-    subscriber.object == Some("team") && subscriber.caller.subject() != "stranger"
+    subscriber
+        .object
+        .is_some_and(|object| object.class == "team")
+        && subscriber.caller.subject() != "stranger"
 }
 
 /// A mixin's own.

@@ -138,8 +138,9 @@ fn note(app: &App, all: &mut All, row: &Row, left: Left) {
                 *action.name == *left.action || action.was.iter().any(|was| **was == *left.action)
             })
     });
-    // What begins so is the runtime's own.
-    if is_there || (left.action.starts_with('~') && !is_reaction(&left.action)) {
+    // What begins so is the runtime's own, and there wherever the class is.
+    let is_ours = left.action.starts_with('~') && !is_reaction(&left.action);
+    if is_there || (is_ours && found.is_some()) {
         return;
     }
     let key = (class.to_owned(), left.action, found.is_none());

@@ -14,6 +14,9 @@ use crate::time::{Backoff, StoredCall, push};
 const PREFIX: &str = "!hears/";
 const BEHIND: &str = "!hears0";
 
+/// How many records are looked through at once.
+const PAGE: usize = 256;
+
 /// A subscription, as its subscriber keeps it.
 #[derive(Serialize, Deserialize)]
 struct Heard {
@@ -160,34 +163,35 @@ pub(super) fn list(
     mount: &str,
     limit: usize,
 ) -> Result<Vec<Subscription>, StorageFault> {
-    let found = records.try_scan(&Scan {
-        start: PREFIX,
-        end: Some(BEHIND),
-        reverse: false,
-        limit: usize::MAX,
-    })?;
-    let mut list = Vec::new();
-    for record in found {
-        let mut rest = record.key.get(PREFIX.len()..).unwrap_or_default();
-        let (Some(object), Some(event), Some(of_mount)) = (
-            String::read_key(&mut rest),
-            String::read_key(&mut rest),
-            String::read_key(&mut rest),
-        ) else {
-            continue;
-        };
-        if of_mount != mount {
-            continue;
+    let (mut start, mut list) = (PREFIX.to_owned(), Vec::new());
+    loop {
+        let page = records.try_scan(&Scan {
+            start: &start,
+            end: Some(BEHIND),
+            reverse: false,
+            limit: PAGE,
+        })?;
+        for record in &page {
+            if list.len() >= limit {
+                return Ok(list);
+            }
+            let mut rest = record.key.get(PREFIX.len()..).unwrap_or_default();
+            let mut part = || String::read_key(&mut rest);
+            if let (Some(object), Some(event), Some(of_mount)) = (part(), part(), part())
+                && of_mount == mount
+            {
+                let heard: Heard = decode(&record.key, &record.value)?;
+                let since = heard.since;
+                list.push(Subscription {
+                    object,
+                    event,
+                    since,
+                });
+            }
         }
-        if list.len() == limit {
-            break;
+        match page.last() {
+            Some(last) if page.len() == PAGE => start = format!("{}\0", last.key),
+            _ => return Ok(list),
         }
-        let heard: Heard = decode(&record.key, &record.value)?;
-        list.push(Subscription {
-            object,
-            event,
-            since: heard.since,
-        });
     }
-    Ok(list)
 }

@@ -11,7 +11,7 @@ use crate::event::Listener;
 use crate::object::class::EventEntry;
 use crate::object::contain::contain;
 use crate::object::context::RawContext;
-use crate::object::mount::has_deferred;
+use crate::object::mount::{has_deferred, has_heard};
 use crate::object::turn::Turn;
 use crate::object::{Context, Object};
 use crate::rpc::WireError;
@@ -48,7 +48,9 @@ impl<T: Object> Host<T> {
                 );
                 return Err(Box::new(WireError::framework(Code::Internal, message)));
             }
-            (*turn.source.borrow_mut()).clone_from(&queued.source);
+            if const { has_heard::<T>() } {
+                (*turn.source.borrow_mut()).clone_from(&queued.source);
+            }
             let handlers = self
                 .class
                 .events

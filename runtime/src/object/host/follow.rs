@@ -10,8 +10,8 @@ use super::settle::Keep;
 use super::{Host, storage_error};
 use crate::error::Code;
 use crate::event::{
-    FOLLOW, Follow, Forget, GONE, HEAR, Hear, Subscriber, UNFOLLOW, end, follow, forgotten, read,
-    refused, wants,
+    FOLLOW, Follow, Forget, GONE, HEAR, Hear, Subscriber, SubscribingObject, UNFOLLOW, end, follow,
+    forgotten, read, refused, wants,
 };
 use crate::object::contain::contain;
 use crate::object::context::RawContext;
@@ -94,6 +94,10 @@ impl<T: Object> Host<T> {
     }
 
     fn take_follower(&self, call: &Envelope, guard: Guard) -> Reply {
+        // Nobody comes to life to be left alone.
+        if &*call.action == UNFOLLOW && !self.core.born.get() {
+            return Ok(Bytes::from_static(b"null"));
+        }
         self.take_told(call, guard, |turn| {
             let asked: Follow = read(&call.params)?;
             if &*call.action == UNFOLLOW {
@@ -112,7 +116,11 @@ impl<T: Object> Host<T> {
                 caller: &turn.caller,
                 name: identity.name.as_deref(),
                 id: identity.id,
-                object: Some(&asked.who.class),
+                object: Some(SubscribingObject {
+                    class: &asked.who.class,
+                    name: asked.who.name.as_deref(),
+                    id: asked.who.id,
+                }),
             };
             if (event.info.can_subscribe).is_some_and(|may| !may(&subscriber)) {
                 let message = format!(
