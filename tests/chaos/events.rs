@@ -21,7 +21,8 @@ fn events_between_objects_survive_kills() {
     let kills = amount("STAYPUT_EVENT_KILLS", 8);
     let mut random = Random::new(seed("events_between_objects_survive_kills"));
     let folder = scratch();
-    let launch = Launch::new(program(), &folder.path().join("data"));
+    let data = folder.path().join("data");
+    let launch = Launch::new(program(), &data);
     let (mut server, _) = launch.start();
     let mut connection = server.connect();
     for reader in 0..READERS {
