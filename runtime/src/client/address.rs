@@ -1,5 +1,7 @@
 //! Where the app is, and who we are there.
 
+use std::borrow::Cow;
+
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -85,8 +87,10 @@ impl Address {
             };
             self.query
                 .push(if self.query.is_empty() { '?' } else { '&' });
-            let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-            self.query += &format!("{}={}", encoded(name), encoded(&text));
+            let encoded = |text| Cow::<str>::from(utf8_percent_encode(text, NON_ALPHANUMERIC));
+            self.query += &encoded(name);
+            self.query.push('=');
+            self.query += &encoded(&text);
         }
         Ok(())
     }

@@ -126,8 +126,11 @@ impl<E, P, U> fmt::Debug for Sourced<E, P, U> {
 /// Calls the [`Sourced`] of an object.
 pub struct SourcedStub<E, P, U> {
     core: StubCore,
-    of: PhantomData<fn() -> (E, P, U)>,
+    of: PhantomData<Of<E, P, U>>,
 }
+
+/// Nothing of them is in it.
+type Of<E, P, U> = fn() -> (E, P, U);
 
 impl<E: Stored, P: Projections<E>, U: Upcasts<E>> SourcedStub<E, P, U> {
     /// What a projection holds, and up to which event.
