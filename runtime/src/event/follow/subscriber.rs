@@ -163,7 +163,7 @@ pub(super) fn list(
     mount: &str,
     limit: usize,
 ) -> Result<Vec<Subscription>, StorageFault> {
-    let (mut start, mut list) = (PREFIX.to_owned(), Vec::new());
+    let (mut start, mut found) = (PREFIX.to_owned(), Vec::new());
     loop {
         let page = records.try_scan(&Scan {
             start: &start,
@@ -172,8 +172,8 @@ pub(super) fn list(
             limit: PAGE,
         })?;
         for record in &page {
-            if list.len() >= limit {
-                return Ok(list);
+            if found.len() >= limit {
+                return Ok(found);
             }
             let mut rest = record.key.get(PREFIX.len()..).unwrap_or_default();
             let mut part = || String::read_key(&mut rest);
@@ -182,7 +182,7 @@ pub(super) fn list(
             {
                 let heard: Heard = decode(&record.key, &record.value)?;
                 let since = heard.since;
-                list.push(Subscription {
+                found.push(Subscription {
                     object,
                     event,
                     since,
@@ -191,7 +191,7 @@ pub(super) fn list(
         }
         match page.last() {
             Some(last) if page.len() == PAGE => start = format!("{}\0", last.key),
-            _ => return Ok(list),
+            _ => return Ok(found),
         }
     }
 }
