@@ -54,6 +54,10 @@ pub(crate) fn open(request: &Request, envelope: &mut Envelope) {
 }
 
 /// The response whose body are the items; without a reader the backend adds them itself.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of two that stand in the same place"
+)]
 pub(crate) fn respond(request: &Request, begun: Begun) -> Option<Response> {
     let form = wanted(request.headers());
     let mut response = Response::new(Bytes::new());

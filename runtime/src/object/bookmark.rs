@@ -94,6 +94,10 @@ impl<S: Stateful> ProcessContext<S> {
     }
 }
 
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::unused_async, reason = "only where there are any it waits")
+)]
 async fn ask(what: Ask<'_>) -> Result<Bookmark, Rejection> {
     let refused = |error: WireError| Rejection::new(Box::new(error));
     #[cfg(target_arch = "wasm32")]

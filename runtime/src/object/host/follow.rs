@@ -141,9 +141,10 @@ impl<T: Object> Host<T> {
     fn hear(&self, call: &Envelope, guard: Guard) -> Reply {
         let hear: Hear<'_> = read(&call.params)?;
         // Nothing is written for who is not there, or has ended it: that would bear an object.
-        let wants = match self.core.born.get() {
-            true => wants(&self.core.records, &hear),
-            false => Ok(false),
+        let wants = if self.core.born.get() {
+            wants(&self.core.records, &hear)
+        } else {
+            Ok(false)
         };
         match wants {
             Ok(true) => {}

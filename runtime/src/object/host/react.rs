@@ -23,7 +23,7 @@ impl<T: Object> Host<T> {
         }
         let records = &self.core.records;
         let mut handed: Option<Vec<u8>> = None;
-        for reaction in self.class.reactions.iter() {
+        for reaction in &self.class.reactions {
             if reaction.event != queued.name || !queued.is_heard_at(&reaction.mount) {
                 continue;
             }
