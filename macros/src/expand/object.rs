@@ -156,10 +156,10 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
             const POSTS: bool = true;
         )
     });
-    let heard = &object.subscribes;
-    let hears = (!heard.is_empty()).then(|| {
+    let subscribed = &object.subscribes;
+    let hears = (!subscribed.is_empty()).then(|| {
         quote! {
-            const HEARS: &'static [__rt::HeardEvent] = &[#(__rt::HeardEvent::of::<#heard>()),*];
+            const HEARS: &'static [__rt::HeardEvent] = &[#(__rt::HeardEvent::of::<#subscribed>()),*];
         }
     });
     let upgrades = &object.upgrades;
@@ -201,7 +201,7 @@ fn traits(object: &Object, stub: &Ident, mounts: &Ident) -> TokenStream {
         }
         #(#[automatically_derived] impl __rt::Lists<#blocks> for #ident {})*
         #(#[automatically_derived] impl __rt::Declares<#events> for #ident {})*
-        #(#[automatically_derived] impl __rt::Hears<#heard> for #ident {})*
+        #(#[automatically_derived] impl __rt::Hears<#subscribed> for #ident {})*
         #may_defer
         #may_post
     }
