@@ -1,5 +1,6 @@
 //! Bodies of requests and responses piece by piece: the same from both backends, as they come, and no more than is read.
 
+use std::fmt::Write as _;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -77,7 +78,7 @@ pub(crate) fn check(native: &Server, worker: &Server) {
     for case in CASES {
         let (one, other) = (tell(native, case), tell(worker, case));
         if !one.contains(case.3) || one != other {
-            faults += &format!("{case:?}\n  natively {one}\n  on Workers {other}\n");
+            let _ = writeln!(faults, "{case:?}\n  natively {one}\n  on Workers {other}");
         }
     }
     assert!(faults.is_empty(), "{faults}");

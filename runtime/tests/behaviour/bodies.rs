@@ -41,7 +41,7 @@ impl Pond {
         Ok(Response::new(Body::stream(async move |chunks| {
             if head.uri.path() == "/stall" {
                 chunks.send("1\n").await?;
-                cx.sleep(std::time::Duration::from_secs(3_600)).await;
+                cx.sleep(std::time::Duration::from_hours(1)).await;
             }
             for _ in 0..2 {
                 chunks.send(format!("{}\n", drop(&this).await?)).await?;
@@ -129,10 +129,10 @@ fn pieces_and_the_head_wait_for_the_disk() {
         drop(held);
         assert_eq!(first.await.unwrap(), "1\n");
         let held = t.hold_commits();
-        let mut head = std::pin::pin!(client.stream(get("/pond/a/before")));
-        stays_pending(&mut head).await;
+        let mut response = std::pin::pin!(client.stream(get("/pond/a/before")));
+        stays_pending(&mut response).await;
         drop(held);
-        assert_eq!(head.await.text().await, "4\n5\n");
+        assert_eq!(response.await.text().await, "4\n5\n");
     });
 }
 

@@ -40,15 +40,21 @@ impl Desk {
     #[event(UserCreated)]
     async fn greet(this: Handle<Self>, cx: ProcessContext<Self>, event: UserCreated) -> Result<()> {
         let line = format!("{} by {}", event.name, cx.caller().subject());
-        this.atomic(|desk, _| Ok::<_, stayput::Error>(desk.heard.push(line)))
-            .await?;
+        this.atomic(|desk, _| {
+            desk.heard.push(line);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 
     #[event(Stamped)]
     async fn file(this: Handle<Self>, event: Stamped) -> Result<()> {
-        this.atomic(|desk, _| Ok::<_, stayput::Error>(desk.heard.push(event.what)))
-            .await?;
+        this.atomic(|desk, _| {
+            desk.heard.push(event.what);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 }
@@ -96,7 +102,7 @@ impl Office {
 
     #[action]
     fn attempted(&mut self, cx: &mut Context<Self>) {
-        let outcome = cx.attempt(self, |office, cx| office.regret(cx));
+        let outcome = cx.attempt(self, Office::regret);
         assert_eq!(outcome, Err(SignUpError::Failed));
         self.sign_up(cx, vec!["somebody".to_owned()]);
     }
@@ -142,8 +148,11 @@ impl Office {
 
     #[event(UserCreated, once)]
     async fn first(this: Handle<Self>, event: UserCreated) -> Result<()> {
-        this.atomic(|office, _| Ok::<_, stayput::Error>(office.firsts.push(event.name)))
-            .await?;
+        this.atomic(|office, _| {
+            office.firsts.push(event.name);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 
@@ -220,8 +229,11 @@ impl Till {
     #[event(Executed)]
     async fn audit(this: Handle<Self>, event: Executed) -> Result<()> {
         let row = format!("{}{}", event.action, event.params);
-        this.atomic(|till, _| Ok::<_, stayput::Error>(till.rows.push(row)))
-            .await?;
+        this.atomic(|till, _| {
+            till.rows.push(row);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 

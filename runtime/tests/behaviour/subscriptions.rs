@@ -228,8 +228,11 @@ impl Team {
     ) -> Result<()> {
         let of = cx.event_source().is_some();
         let line = format!("{} {of}", event.to);
-        this.atomic(|team, _| Ok::<_, stayput::Error>(team.after.push(line)))
-            .await?;
+        this.atomic(|team, _| {
+            team.after.push(line);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 

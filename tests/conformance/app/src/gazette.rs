@@ -156,8 +156,11 @@ impl Reader {
         let source = cx.event_source();
         let class = source.map(|source| source.class().to_owned());
         let line = format!("{} of a {}", event.text, class.unwrap_or_default());
-        this.atomic(|reader, _| Ok::<_, stayput::Error>(reader.later.push(line)))
-            .await?;
+        this.atomic(|reader, _| {
+            reader.later.push(line);
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
         Ok(())
     }
 
