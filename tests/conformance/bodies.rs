@@ -191,7 +191,7 @@ fn responses_as_they_come(where_: &str, server: &Server) {
 
 /// Far more than may be whole, in both directions at once, and what is in memory meanwhile.
 fn large(where_: &str, server: &Server) {
-    const LENGTH: usize = 48 << 20;
+    const LENGTH: usize = 128 << 20;
     let before = server.resident().unwrap();
     let length = format!("Content-Length: {LENGTH}");
     let mut sending = begin(server, "/canal/large/echo", &length);
@@ -207,14 +207,15 @@ fn large(where_: &str, server: &Server) {
     let answer = sending.receive().unwrap();
     sender.join().unwrap();
     let grown = server.resident().unwrap().saturating_sub(before);
-    eprintln!("{where_}: {} KiB grown by 48 MiB to and fro", grown >> 10);
+    eprintln!("{where_}: {} KiB grown by 128 MiB to and fro", grown >> 10);
     assert_eq!(answer.body.len(), LENGTH, "{where_}");
     let right = (0..=255)
         .cycle()
         .zip(&answer.body)
         .all(|(one, other)| one == *other);
     assert!(right, "{where_}: what came back is something else");
-    assert!(grown < 24 << 20, "{where_}: {grown} bytes");
+    // The platform collects what was passed on when it has to.
+    assert!(grown < 64 << 20, "{where_}: {grown} bytes");
 }
 
 /// Whoever does not read stops the body that is sent, and ends it by hanging up.
