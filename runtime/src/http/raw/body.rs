@@ -25,7 +25,7 @@ use crate::stream::{Body as Send, Gone, Sink};
 ///         Ok(Body::stream(async move |chunks| {
 ///             let mut from = 0;
 ///             loop {
-///                 let rows = this.read(move |report| report.rows.range(from..from + 100).collect::<Vec<_>>()).await?;
+///                 let rows = this.read(move |report| report.rows.range(from.., 100)).await?;
 ///                 let Some((last, _)) = rows.last() else { return Ok(()) };
 ///                 from = last + 1;
 ///                 for (_, row) in &rows {

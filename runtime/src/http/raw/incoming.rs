@@ -25,7 +25,7 @@ use crate::stream::{Piece, Reader};
 ///     async fn fetch(this: Handle<Self>, mut request: Request<Incoming>) -> Result<StatusCode> {
 ///         while let Some(bytes) = request.body.next().await? {
 ///             let text = String::from_utf8_lossy(&bytes).into_owned();
-///             this.atomic(move |import, _| Ok::<_, stayput::Error>(import.lines.push(text)?)).await?;
+///             this.atomic(move |import, _| Ok::<_, stayput::Error>(import.lines.push(text))).await?;
 ///         }
 ///         Ok(StatusCode::CREATED)
 ///     }
