@@ -34,7 +34,7 @@ use crate::stream::{Piece, Reader};
 /// # fn main() {}
 /// ```
 ///
-/// The caller has been judged before anything is read. There is no limit but the handler's own, and its deadline of 15
+/// The caller has been judged before the handler gets anything of it; the server reads 64 KiB ahead. There is no limit but the handler's own, and its deadline of 15
 /// minutes; the server waits 30 s for each piece. At most 64 KiB, or one piece, wait to be read: a client that is faster is held
 /// up. What is left when it is dropped is not read.
 #[derive(Debug)]
