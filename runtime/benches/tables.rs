@@ -3,6 +3,8 @@
 //!
 //! Lookups run inside one action, over what is committed, each key anew; inserts are actions of 1,000 rows that answer when
 //! they are committed, against transactions of 1,000 rows. Neither side syncs: that costs both the same.
+//!
+//! By hand, rows have columns of their own; "as records" they are what the runtime makes of them: a text key, and JSON.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +17,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use stayput::prelude::*;
 use stayput::testing::Harness;
 
@@ -44,6 +46,7 @@ pub struct Town {
     people: Table<Person>,
     written: Table<Person>,
     mapped: Map<u64, Person>,
+    set: Map<u64, Person>,
 }
 
 fn person(id: u64) -> Person {
@@ -98,6 +101,13 @@ impl Town {
     }
 
     #[action(public)]
+    fn set_map(&mut self, from: u64) {
+        for id in from..from + BATCH {
+            self.set.set(&id, &person(id));
+        }
+    }
+
+    #[action(public)]
     fn get_map(&self) -> u64 {
         timed(|| keys().filter_map(|id| self.map.get(&id)).count())
     }
@@ -143,17 +153,20 @@ impl Town {
 
 stayput::app!(Town);
 
-/// Nanoseconds that `work` takes.
+/// Nanoseconds that a count takes.
 fn timed(work: impl FnOnce() -> usize) -> u64 {
     let start = Instant::now();
     black_box(work());
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    nanos(start)
 }
 
 /// The same by hand.
 struct ByHand(Connection);
 
 const COLUMNS: &str = "id INTEGER PRIMARY KEY, email TEXT NOT NULL, city TEXT NOT NULL, age INTEGER NOT NULL, about TEXT NOT NULL";
+
+const RECORDS: &str = "
+    CREATE TABLE record(object INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(object, key)) STRICT, WITHOUT ROWID;";
 
 impl ByHand {
     fn new(folder: &std::path::Path) -> Self {
@@ -170,7 +183,31 @@ impl ByHand {
         }
         db.execute_batch(&format!("CREATE TABLE mapped ({COLUMNS});"))
             .unwrap();
+        db.execute_batch(RECORDS).unwrap();
         Self(db)
+    }
+
+    /// Records under text keys, as the runtime keeps them; `reads`: what each replaces is read first.
+    fn insert_records(&mut self, map: &str, from: u64, reads: bool) {
+        let transaction = self.0.transaction().unwrap();
+        {
+            let mut put = transaction
+                .prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3)")
+                .unwrap();
+            let mut get = transaction
+                .prepare_cached("SELECT value FROM record WHERE object = ?1 AND key = ?2")
+                .unwrap();
+            for id in from..from + BATCH {
+                let key = format!("{map}/{id:020}");
+                if reads {
+                    let before = get.query_row(params![1, key], |row| row.get::<_, Vec<u8>>(0));
+                    assert!(before.optional().unwrap().is_none());
+                }
+                let value = serde_json::to_vec(&person(id)).unwrap();
+                put.execute(params![1, key, value]).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
     }
 
     fn insert(&mut self, table: &str, from: u64) {
@@ -231,17 +268,19 @@ struct Best {
     by_hand: u64,
 }
 
-const NAMES: [(&str, u64); 7] = [
+const NAMES: [(&str, u64); 9] = [
     ("map get", LOOKUPS),
     ("table get", LOOKUPS),
     ("table find_by_email", LOOKUPS),
     ("table range, 20 rows", LOOKUPS / 10),
     ("the same, covered", LOOKUPS / 10),
     ("map insert", BATCH),
+    ("the same, as records", BATCH),
+    ("map set, as records", BATCH),
     ("table insert", BATCH),
 ];
 
-async fn round(t: &Harness, town: &TownStub, by_hand: &mut ByHand, from: u64) -> [Best; 7] {
+async fn round(t: &Harness, town: &TownStub, by_hand: &mut ByHand, from: u64) -> [Best; 9] {
     let _ = t;
     let best = |ours, by_hand| Best { ours, by_hand };
     let by_id = |hand: &ByHand| hand.one("id", |id| i64::try_from(id).unwrap_or_default().into());
@@ -265,23 +304,36 @@ async fn round(t: &Harness, town: &TownStub, by_hand: &mut ByHand, from: u64) ->
     ];
     let start = Instant::now();
     town.insert_map(from).await.unwrap();
-    let map = start.elapsed();
+    let map = nanos(start);
+    let mapped = since(|| by_hand.insert("mapped", from));
+    let records = since(|| by_hand.insert_records("mapped", from, true));
     let start = Instant::now();
-    by_hand.insert("mapped", from);
-    let mapped = start.elapsed();
+    town.set_map(from).await.unwrap();
+    let set = nanos(start);
+    let put = since(|| by_hand.insert_records("set", from, false));
     let start = Instant::now();
     town.insert_table(from).await.unwrap();
-    let table = start.elapsed();
-    let start = Instant::now();
-    by_hand.insert("written", from);
-    let written = start.elapsed();
-    let nanos = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let table = nanos(start);
+    let written = since(|| by_hand.insert("written", from));
     let writes = [
-        best(nanos(map), nanos(mapped)),
-        best(nanos(table), nanos(written)),
+        best(map, mapped),
+        best(map, records),
+        best(set, put),
+        best(table, written),
     ];
     let mut all = reads.into_iter().chain(writes);
     std::array::from_fn(|_| all.next().unwrap())
+}
+
+fn nanos(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Nanoseconds that `work` takes.
+fn since(work: impl FnOnce()) -> u64 {
+    let start = Instant::now();
+    work();
+    nanos(start)
 }
 
 fn main() {
@@ -294,7 +346,7 @@ fn main() {
             town.fill(from).await.unwrap();
             by_hand.insert("people", from);
         }
-        let mut all: Option<[Best; 7]> = None;
+        let mut all: Option<[Best; 9]> = None;
         for number in 0..ROUNDS {
             let from = u64::try_from(number).unwrap() * BATCH;
             let this = round(t, &town, &mut by_hand, from).await;
