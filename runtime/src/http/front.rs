@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::header::{CONTENT_TYPE, HeaderValue};
 use ::http::request::Parts;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
@@ -31,7 +30,7 @@ use crate::error::Code;
 use crate::middleware::LIMITER;
 use crate::object::{Caller, Mode, OutgoingCall, Target, idempotency_key, minutes, seconds};
 use crate::rpc::{Reply, WireError, parse_params, shorten};
-use crate::transfer::{LINES, MAX_TEXT, Transfer};
+use crate::transfer::{MAX_TEXT, Transfer};
 
 /// What a server answers for, and how.
 #[derive(Debug, Default)]
@@ -350,14 +349,15 @@ impl Front {
         if let (Some(_), Some(transfer)) = (carries, self.transfer) {
             not_draining(dispatch)?;
             let whole = Action::of_whole(action);
+            if reads {
+                let streams = transfer.streams();
+                return session
+                    .items(streams, &whole, Bytes::new(), Source::Body, request)
+                    .await;
+            }
             let text = transfer.text(request)?;
             let result = session.call(&whole, text, Source::Body).await?;
-            let mut response = json(StatusCode::OK, result);
-            if reads {
-                let lines = HeaderValue::from_static(LINES);
-                response.headers_mut().insert(CONTENT_TYPE, lines);
-            }
-            return Ok(response);
+            return Ok(json(StatusCode::OK, result));
         }
         session.key = key_of(request)?;
         let action = session.class.action_or_route(&segment(action)?)?;

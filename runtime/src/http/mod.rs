@@ -49,7 +49,7 @@ pub(crate) use params::{from_query, pairs};
 pub(crate) use raw::broken_off;
 pub use raw::{Body, Chunks, FETCH, FromRequest, Incoming, Raw, Upload, raw_reply, raw_request};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use raw::{MAX_RESPONSE, decode_request, encode_response};
-pub(crate) use raw::{decode_response, encode as encode_message};
+pub(crate) use raw::{MAX_RESPONSE, decode_request};
+pub(crate) use raw::{decode_response, encode as encode_message, encode_response};
 pub use request::{Dispatch, Peer, Readiness, Request, Response};
 pub use session::Subscription;

@@ -18,7 +18,7 @@ pub use pipe::{Piece, Pipe, Reader};
 pub use readers::{Readers, Steer};
 pub use received::ItemStream;
 pub use run::{Outflow, reply_stream, reply_try_stream};
-pub(crate) use run::{Sink, pour};
+pub(crate) use run::{Sink, cancelled, pour};
 pub use table::Streams;
 
 use std::fmt;

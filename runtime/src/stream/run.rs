@@ -139,7 +139,7 @@ pub(crate) fn cancelled() -> Box<WireError> {
 }
 
 impl Sink {
-    fn new(turn: Option<Rc<Turn>>, pipe: Option<Arc<Pipe>>) -> Rc<Self> {
+    pub(crate) fn new(turn: Option<Rc<Turn>>, pipe: Option<Arc<Pipe>>) -> Rc<Self> {
         Rc::new(Self {
             turn,
             pipe,

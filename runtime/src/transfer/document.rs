@@ -172,15 +172,15 @@ impl fmt::Display for DocumentError {
 }
 
 /// Writes a document, counting.
-pub(crate) struct DocumentWriter<'a> {
-    out: &'a mut dyn Write,
+pub(crate) struct DocumentWriter<W> {
+    pub(crate) out: W,
     hash: Sha256,
     pub(crate) records: u64,
     pub(crate) rows: u64,
 }
 
-impl<'a> DocumentWriter<'a> {
-    pub(crate) fn new(out: &'a mut dyn Write, header: &Header) -> Result<Self, DocumentError> {
+impl<W: Write> DocumentWriter<W> {
+    pub(crate) fn new(out: W, header: &Header) -> Result<Self, DocumentError> {
         let mut writer = Self {
             out,
             hash: Sha256::new(),
@@ -218,7 +218,8 @@ impl<'a> DocumentWriter<'a> {
         self.out.write_all(&text).map_err(DocumentError::Io)
     }
 
-    pub(crate) fn end(mut self) -> Result<(), DocumentError> {
+    /// Writes the last line.
+    pub(crate) fn end(&mut self) -> Result<(), DocumentError> {
         let end = End {
             records: self.records,
             rows: self.rows,

@@ -1,98 +1,142 @@
-//! An object that is there, as text.
+//! An object that is there, as text: piece by piece, as it is read.
 
-use std::io::{self, Write};
+use std::mem;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::HeaderValue;
+use ::http::header::CONTENT_TYPE;
+use bytes::Bytes;
 
 use super::rows::dump;
-use super::{DocumentError, DocumentWriter, Header, Hold, Line, MAX_TEXT};
-use crate::backend::{Scan, StorageFault};
+use super::{DocumentError, DocumentWriter, Header, Hold, LINES, Line};
+use crate::backend::{Environment, Scan, StorageFault};
 use crate::error::Code;
-use crate::object::{Timestamp, earliest_alarm, storage_error};
+use crate::http::{Response, encode_response};
+use crate::object::{Timestamp, earliest_alarm, race, seconds, storage_error};
 use crate::rpc::{Reply, WireError};
+use crate::state::after;
+use crate::stream::{Pipe, Sink, cancelled};
 
-/// How many records are read at once.
-const PAGE: usize = 256;
+/// What is written goes out when it is so long.
+pub(super) const PIECE: usize = 64 << 10;
+
+/// So many bytes of records are read at once, about.
+const PAGE: usize = 1 << 20;
+
+/// How many records are read at once, at first and at most.
+const RECORDS: (usize, usize) = (8, 256);
+
+/// For so long whoever reads may take nothing. Writers of the object wait meanwhile, and less long than they would.
+const PATIENCE: Duration = seconds(20);
 
 /// Writes records, alarm and tables as they are, whatever the class makes of them: an object that cannot be woken, too.
-pub(crate) fn export(from: &Hold<'_>) -> Reply {
-    let mut out = Bounded(Vec::new());
-    let mut header = Header::new(
-        from.class
-            .app
-            .split_once('@')
-            .unwrap_or((from.class.app, "")),
-        &from.target.class,
-        (
-            from.target.name.as_deref().map(str::to_owned),
-            from.target.id,
-        ),
-    );
+pub(crate) async fn export(
+    from: &Hold<'_>,
+    environment: &dyn Environment,
+    pipe: Arc<Pipe>,
+) -> Reply {
+    let (app, version) = from
+        .class
+        .app
+        .split_once('@')
+        .unwrap_or((from.class.app, ""));
+    let name = from.target.name.as_deref().map(str::to_owned);
+    let mut header = Header::new((app, version), &from.target.class, (name, from.target.id));
     header.sql = from.tables.is_some();
-    let mut writer = DocumentWriter::new(&mut out, &header).map_err(unwritten)?;
-    records(from, &mut writer)?;
-    if let Some(alarm) = earliest_alarm(from.store).map_err(told)? {
+    let mut out = Outlet {
+        writer: DocumentWriter::new(Vec::new(), &header).map_err(unwritten)?,
+        sink: Sink::new(None, Some(pipe.clone())),
+        pipe,
+        begun: false,
+        environment,
+    };
+    records(from, &mut out).await?;
+    if let Some(alarm) = earliest_alarm(from.store).map_err(|fault| storage_error(&fault))? {
         let line = Line::Alarm(Timestamp::as_millis(alarm));
-        writer.write(&line).map_err(unwritten)?;
+        out.writer.write(&line).map_err(unwritten)?;
     }
     if let Some(tables) = from.tables {
-        dump(tables, &mut writer)?;
+        dump(tables, &mut out).await?;
     }
-    writer.end().map_err(unwritten)?;
-    Ok(out.0.into())
+    out.end().await?;
+    Ok(Bytes::new())
 }
 
-fn records(from: &Hold<'_>, writer: &mut DocumentWriter<'_>) -> Result<(), Box<WireError>> {
+async fn records(from: &Hold<'_>, out: &mut Outlet<'_>) -> Result<(), Box<WireError>> {
+    let told = |fault: StorageFault| storage_error(&fault);
     let mut start = String::new();
+    let (mut limit, most) = RECORDS;
     loop {
         let page = from.store.scan(&Scan {
             start: &start,
             end: None,
             reverse: false,
-            limit: PAGE,
+            limit,
         });
         let page = page.map_err(told)?;
+        let mut length = 0;
         for record in &page {
-            (writer.record(&record.key, &record.value)).map_err(unwritten)?;
+            length += record.key.len() + record.value.len();
+            (out.writer.record(&record.key, &record.value)).map_err(unwritten)?;
         }
+        out.send(PIECE).await?;
         match page.last() {
-            Some(last) if page.len() == PAGE => {
-                start.clone_from(&last.key);
-                start.push('\0');
-            }
+            Some(last) if page.len() == limit => start = after(&last.key),
             _ => return Ok(()),
         }
+        // A few large ones are as much as many small ones.
+        limit = (PAGE / (length / page.len()).max(1)).clamp(1, most);
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is what errors are mapped by"
-)]
-pub(super) fn told(fault: StorageFault) -> Box<WireError> {
-    storage_error(&fault)
+/// Where the text goes.
+pub(super) struct Outlet<'a> {
+    pub(super) writer: DocumentWriter<Vec<u8>>,
+    sink: Rc<Sink>,
+    pipe: Arc<Pipe>,
+    /// Whether the head of the response has gone: what goes wrong from then on breaks it off.
+    begun: bool,
+    environment: &'a dyn Environment,
 }
 
-/// Nothing but its length keeps a text from being written into memory.
-pub(super) fn unwritten(_: DocumentError) -> Box<WireError> {
-    let message = format!(
-        "the object is longer than {MAX_TEXT} bytes as text, which is the most that moves over HTTP; of a native program's \
-         objects the command `export` writes all"
-    );
-    Box::new(WireError::framework(Code::TooLarge, message))
-}
-
-/// Bytes, up to as many as may be sent.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_TEXT {
-            return Err(io::ErrorKind::FileTooLarge.into());
+impl Outlet<'_> {
+    /// Sends what is written, if it is so long at least.
+    pub(super) async fn send(&mut self, least: usize) -> Result<(), Box<WireError>> {
+        if self.writer.out.len() < least {
+            return Ok(());
         }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        let text = mem::take(&mut self.writer.out);
+        self.pass(text).await
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    async fn end(&mut self) -> Result<(), Box<WireError>> {
+        self.writer.end().map_err(unwritten)?;
+        self.send(0).await
     }
+
+    async fn pass(&mut self, text: Vec<u8>) -> Result<(), Box<WireError>> {
+        if !mem::replace(&mut self.begun, true) {
+            let mut head = Response::new(Bytes::new());
+            let lines = HeaderValue::from_static(LINES);
+            head.headers_mut().insert(CONTENT_TYPE, lines);
+            self.pipe.push_head(encode_response(&head));
+        }
+        let sent = async {
+            let sent = self.sink.send_bytes(text.into()).await;
+            sent.map_err(|_| cancelled())
+        };
+        let late = self.environment.now() + PATIENCE;
+        let late = async {
+            self.environment.sleep_until(late).await;
+            Err(cancelled())
+        };
+        race(sent, late).await
+    }
+}
+
+/// Nothing keeps a text from being written into memory.
+pub(super) fn unwritten(error: DocumentError) -> Box<WireError> {
+    Box::new(WireError::framework(Code::Internal, error.to_string()))
 }

@@ -9,13 +9,15 @@ mod request;
 mod rows;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::backend::{ObjectStore, SqlStore};
+use crate::backend::{LocalFuture, ObjectStore, SqlStore};
 use crate::http::Request;
 use crate::object::{Core, Envelope, Target};
 use crate::rpc::{Reply, WireError};
+use crate::stream::{Pipe, Streams};
 
 pub(crate) use cell::Cell;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
@@ -26,7 +28,7 @@ pub(crate) use export::export;
 pub(crate) use import::import;
 pub(crate) use request::LINES;
 
-/// The longest text that moves in one request or response. It is in memory as a whole, on Workers in more than one copy.
+/// The longest text that is taken in over HTTP. It is in memory as a whole, on Workers in more than one copy.
 pub(crate) const MAX_TEXT: usize = 16 << 20;
 
 /// What a whole object is asked for by; the last segment of its path. It is the action of no class.
@@ -56,8 +58,12 @@ pub(crate) trait Carry: fmt::Debug + Send + Sync {
     fn allow(&self, segment: &str) -> Option<&'static str>;
     /// What an object gets of a request, if it is one that may be.
     fn text(&self, request: &Request) -> Result<Bytes, Box<WireError>>;
-    /// Writes or reads the object that this is the core of: [`EXPORT`] or [`IMPORT`].
-    fn run(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply;
+    /// What brings the text of an object piece by piece.
+    fn streams(&self) -> &'static Streams;
+    /// Writes the object that this is the core of.
+    fn export<'a>(&self, core: &'a Core, app: &'a str, pipe: Arc<Pipe>) -> LocalFuture<'a, Reply>;
+    /// Reads it.
+    fn import(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply;
 }
 
 /// What a class says of itself.
@@ -85,8 +91,21 @@ impl Transfer {
         self.0.text(request)
     }
 
-    pub(crate) fn run(self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
-        self.0.run(core, class, call)
+    pub(crate) fn streams(self) -> &'static Streams {
+        self.0.streams()
+    }
+
+    pub(crate) fn export<'a>(
+        self,
+        core: &'a Core,
+        app: &'a str,
+        pipe: Arc<Pipe>,
+    ) -> LocalFuture<'a, Reply> {
+        self.0.export(core, app, pipe)
+    }
+
+    pub(crate) fn import(self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+        self.0.import(core, class, call)
     }
 }
 
@@ -103,7 +122,15 @@ impl Carry for Text {
         request::text(request)
     }
 
-    fn run(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
-        core.carry(class, call)
+    fn streams(&self) -> &'static Streams {
+        &Streams::RESPONSES
+    }
+
+    fn export<'a>(&self, core: &'a Core, app: &'a str, pipe: Arc<Pipe>) -> LocalFuture<'a, Reply> {
+        Box::pin(core.export(app, pipe))
+    }
+
+    fn import(&self, core: &Core, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+        core.import(class, call)
     }
 }

@@ -1,6 +1,5 @@
 //! Requests for whole objects: what they may look like.
 
-use ::http::Method;
 use ::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 
@@ -22,9 +21,6 @@ pub(super) fn allow(segment: &str) -> Option<&'static str> {
 
 pub(super) fn text(request: &Request) -> Result<Bytes, Box<WireError>> {
     let refused = |code, message: String| Err(Box::new(WireError::framework(code, message)));
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(Bytes::new());
-    }
     let mut types = request.headers().get_all(CONTENT_TYPE).iter();
     if types.next().is_none_or(|value| value != LINES) || types.next().is_some() {
         let message = format!("send an exported object as `Content-Type: {LINES}`");

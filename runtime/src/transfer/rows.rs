@@ -4,7 +4,7 @@
 //! integer, `~` and a float.
 
 use super::cell::Other;
-use super::export::unwritten;
+use super::export::{Outlet, PIECE, unwritten};
 use super::{Cell, DocumentWriter, Line, Schema, TableLine};
 use crate::backend::{RowSink, SqlStore, Statement};
 use crate::error::Code;
@@ -14,36 +14,30 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// What makes the parts of a database, but for SQLite's own and the runtime's.
-const SCHEMA: &str = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' \
+const SCHEMA: &str = "SELECT type, name, sql, tbl_name FROM sqlite_master WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' \
                       AND substr(name, 1, 4) <> '_cf_' ORDER BY type <> 'table', rowid";
 
 /// Where numbers of `AUTOINCREMENT` are. SQLite makes it with the first such table.
 const SEQUENCE: &str = "sqlite_sequence";
 
-/// All tables, the one of SQLite's that counts last.
-const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type IN ('shadow', 'table', 'virtual') \
+/// All tables that have rows of their own, the one of SQLite's that counts last.
+const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type IN ('shadow', 'table') \
                       AND substr(name, 1, 4) <> '_cf_' AND (substr(name, 1, 7) <> 'sqlite_' OR name = 'sqlite_sequence') \
                       ORDER BY name = 'sqlite_sequence', name";
 
 /// Columns but for generated ones.
 const COLUMNS: &str = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid";
 
-/// Writes all tables. A virtual one keeps tables that no statement of an object's may fill.
-pub(super) fn dump(
-    store: &dyn SqlStore,
-    out: &mut DocumentWriter<'_>,
-) -> Result<(), Box<WireError>> {
+/// Writes all tables. What a virtual one keeps in tables of its own is written as it is.
+pub(super) async fn dump(store: &dyn SqlStore, out: &mut Outlet<'_>) -> Result<(), Box<WireError>> {
     let tables = read(store, TABLES, &[])?;
-    if let Some(table) = tables.iter().find(|table| text(table, 1) != "table") {
-        let message = format!(
-            "`{}` is a virtual table or one of its parts, which does not move over HTTP; of a native program's objects the \
-             command `export` writes all",
-            text(table, 0)
-        );
-        return Err(Box::new(WireError::framework(Code::Conflict, message)));
-    }
+    let is_shadow = |name: &str| {
+        let mut tables = tables.iter();
+        tables.any(|table| text(table, 0) == name && text(table, 1) == "shadow")
+    };
     let schema = read(store, SCHEMA, &[])?;
-    let mut schema = schema.iter().map(|part| Schema {
+    let schema = schema.iter().filter(|part| !is_shadow(text(part, 3)));
+    let mut schema = schema.map(|part| Schema {
         kind: text(part, 0).to_owned(),
         name: text(part, 1).to_owned(),
         sql: text(part, 2).to_owned(),
@@ -54,42 +48,49 @@ pub(super) fn dump(
             later = Some(part);
             break;
         }
-        out.write(&Line::Schema(part)).map_err(unwritten)?;
+        out.writer.write(&Line::Schema(part)).map_err(unwritten)?;
     }
     for table in &tables {
         let without_rowid = matches!(table.get(2), Some(SqlValue::Integer(wr)) if *wr != 0);
-        dump_rows(store, text(table, 0), without_rowid, out)?;
+        dump_rows(store, table, without_rowid, out).await?;
     }
     // After the rows: indexes are built once, triggers do not fire.
     for part in later.into_iter().chain(schema) {
-        out.write(&Line::Schema(part)).map_err(unwritten)?;
+        out.writer.write(&Line::Schema(part)).map_err(unwritten)?;
     }
     Ok(())
 }
 
-fn dump_rows(
+async fn dump_rows(
     store: &dyn SqlStore,
-    name: &str,
+    table: &[SqlValue],
     without_rowid: bool,
-    out: &mut DocumentWriter<'_>,
+    out: &mut Outlet<'_>,
 ) -> Result<(), Box<WireError>> {
+    let name = text(table, 0);
     let columns = read(store, COLUMNS, &[SqlValue::Text(name.to_owned())])?;
     let mut columns: Vec<String> = columns.iter().map(|row| text(row, 0).to_owned()).collect();
-    if !without_rowid {
+    let mut order = Order::Place;
+    if without_rowid {
+        order = Order::of_key(store, name, &columns)?;
+    } else {
         let is_taken = |name: &&str| {
             let taken = |column: &String| column.eq_ignore_ascii_case(name);
             columns.iter().any(taken)
         };
         let number = ["rowid", "_rowid_", "oid"];
         let number = number.into_iter().find(|name| !is_taken(name));
-        columns.splice(0..0, number.map(str::to_owned));
+        if let Some(number) = number {
+            columns.insert(0, number.to_owned());
+            order = Order::Keys(vec![(quoted(number), 0)]);
+        }
     }
-    let table = TableLine {
+    let line = TableLine {
         name: name.to_owned(),
         columns,
-        shadow: false,
+        shadow: text(table, 1) == "shadow",
     };
-    out.write(&Line::Table(table.clone())).map_err(unwritten)?;
+    (out.writer.write(&Line::Table(line.clone()))).map_err(unwritten)?;
     let tagged = |column: &String| {
         let column = quoted(column);
         format!(
@@ -97,33 +98,132 @@ fn dump_rows(
              WHEN 'real' THEN '~' || quote({column}) ELSE {column} END"
         )
     };
-    let list: Vec<String> = table.columns.iter().map(tagged).collect();
-    let statement = format!("SELECT {} FROM {}", list.join(", "), quoted(name));
-    let mut sink = Rows { out, broken: None };
-    run(store, &statement, &[], true, &mut sink)?;
-    match sink.broken {
-        Some(error) => Err(error),
-        None => Ok(()),
+    let list: Vec<String> = line.columns.iter().map(tagged).collect();
+    let all = format!("SELECT {} FROM {}", list.join(", "), quoted(name));
+    let mut last = None;
+    loop {
+        let (statement, params) = order.after(&all, last.as_ref());
+        let mut sink = Rows {
+            out: &mut out.writer,
+            order: &order,
+            before: last.map_or(0, |last: Last| last.rows),
+            stopped: None,
+            broken: None,
+        };
+        run(store, &statement, &params, true, &mut sink)?;
+        if let Some(error) = sink.broken {
+            return Err(error);
+        }
+        match sink.stopped {
+            Some(stopped) => last = Some(stopped),
+            None => return Ok(()),
+        }
+        out.send(0).await?;
     }
 }
 
-/// Writes rows as they come.
-struct Rows<'a, 'w> {
-    out: &'a mut DocumentWriter<'w>,
+/// How the rows of a table are found again after a pause.
+enum Order {
+    /// Behind the values of these columns, each at its place among those that are read.
+    Keys(Vec<(String, usize)>),
+    /// By counting: of tables whose own order no comparison of rows has.
+    Place,
+}
+
+/// The row before a pause.
+struct Last {
+    keys: Vec<SqlValue>,
+    /// How many rows there were.
+    rows: u64,
+}
+
+impl Order {
+    /// That of a table without row numbers: by its primary key, as that is compared.
+    fn of_key(
+        store: &dyn SqlStore,
+        name: &str,
+        columns: &[String],
+    ) -> Result<Self, Box<WireError>> {
+        const KEY: &str = "SELECT part.name, part.coll, part.desc FROM pragma_index_list(?) AS list, pragma_index_xinfo(list.name) AS part \
+                           WHERE list.origin = 'pk' AND part.key = 1 ORDER BY part.seqno";
+        let parts = read(store, KEY, &[SqlValue::Text(name.to_owned())])?;
+        let descends = |part: &Vec<SqlValue>| !matches!(part.get(2), Some(SqlValue::Integer(0)));
+        if parts.is_empty() || parts.iter().any(descends) {
+            return Ok(Self::Place);
+        }
+        let keys = parts.iter().map(|part| {
+            let at = columns.iter().position(|column| column == text(part, 0))?;
+            let (column, collation) = (quoted(text(part, 0)), quoted(text(part, 1)));
+            Some((format!("{column} COLLATE {collation}"), at))
+        });
+        Ok(keys.collect::<Option<_>>().map_or(Self::Place, Self::Keys))
+    }
+
+    /// The statement that reads all rows, or those after one.
+    fn after(&self, all: &str, last: Option<&Last>) -> (String, Vec<SqlValue>) {
+        match (self, last) {
+            (Self::Keys(keys), last) => {
+                let columns: Vec<&str> = keys.iter().map(|(column, _)| column.as_str()).collect();
+                let columns = columns.join(", ");
+                let Some(last) = last else {
+                    return (format!("{all} ORDER BY {columns}"), Vec::new());
+                };
+                let marks = vec!["?"; keys.len()].join(", ");
+                let rest = format!("{all} WHERE ({columns}) > ({marks}) ORDER BY {columns}");
+                (rest, last.keys.clone())
+            }
+            (Self::Place, None) => (all.to_owned(), Vec::new()),
+            (Self::Place, Some(last)) => {
+                (format!("{all} LIMIT -1 OFFSET {}", last.rows), Vec::new())
+            }
+        }
+    }
+
+    fn keys(&self, cells: &[Cell]) -> Option<Vec<SqlValue>> {
+        match self {
+            Self::Keys(keys) => {
+                let keys = keys.iter().map(|(_, at)| value(cells.get(*at)?.clone()));
+                keys.collect()
+            }
+            Self::Place => Some(Vec::new()),
+        }
+    }
+}
+
+/// Writes rows as they come, up to a pause.
+struct Rows<'a> {
+    out: &'a mut DocumentWriter<Vec<u8>>,
+    order: &'a Order,
+    before: u64,
+    stopped: Option<Last>,
     broken: Option<Box<WireError>>,
 }
 
-impl RowSink for Rows<'_, '_> {
+impl Rows<'_> {
+    /// Writes a row; whether others may follow it at once.
+    fn write(&mut self, values: Vec<SqlValue>) -> Result<bool, Box<WireError>> {
+        let cells: Option<Vec<Cell>> = values.into_iter().map(cell).collect();
+        let known = cells.and_then(|cells| Some((self.order.keys(&cells)?, cells)));
+        let (keys, cells) = known.ok_or_else(|| failed("a value of a table cannot be read"))?;
+        self.out.row(cells).map_err(unwritten)?;
+        self.before += 1;
+        if self.out.out.len() < PIECE {
+            return Ok(true);
+        }
+        let rows = self.before;
+        self.stopped = Some(Last { keys, rows });
+        Ok(false)
+    }
+}
+
+impl RowSink for Rows<'_> {
     fn columns(&mut self, _: Vec<String>) {}
 
     fn row(&mut self, values: Vec<SqlValue>) -> bool {
-        let cells: Option<Vec<Cell>> = values.into_iter().map(cell).collect();
-        let written = match cells {
-            Some(cells) => self.out.row(cells).map_err(unwritten),
-            None => Err(failed("a value of a table cannot be read")),
-        };
-        self.broken = written.err();
-        self.broken.is_none()
+        self.write(values).unwrap_or_else(|error| {
+            self.broken = Some(error);
+            false
+        })
     }
 }
 

@@ -27,6 +27,7 @@ mod events;
 mod executed;
 mod expiry;
 mod explore;
+mod exports;
 mod front;
 mod gate;
 mod ids;

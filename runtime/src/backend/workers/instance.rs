@@ -11,6 +11,7 @@ use super::externs::Bridge;
 use crate::app::App;
 use crate::object::{Delivery, Envelope, Mode, PlatformIds};
 use crate::stream::Streams;
+use crate::transfer::{EXPORT, Transfer};
 
 thread_local! {
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
@@ -117,6 +118,9 @@ fn is_waiting(delivery: &Delivery) -> bool {
 /// What it takes to send the items of a call one by one, if its action does.
 pub(super) fn streams(call: &Envelope) -> Option<&'static Streams> {
     let app = app()?;
+    if &*call.action == EXPORT {
+        return app.transfer().map(Transfer::streams);
+    }
     let class = app.find(&call.target.class)?;
     let action = class.actions.iter().find(|one| one.name == *call.action)?;
     action.streams

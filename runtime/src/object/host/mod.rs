@@ -154,9 +154,9 @@ impl<T: Object> LiveObject for Host<T> {
                 return self.end_by_call(call);
             }
             if transfer::is_way(&call.delivery.envelope.action)
-                && self.core.environment.transfer().is_some()
+                && let Some(transfer) = self.core.environment.transfer()
             {
-                return self.by_call(call, Self::carry);
+                return self.carry(call, transfer);
             }
             if const { has_kept::<T>() } && &*call.delivery.envelope.action == listen::ACTION {
                 return self.listen_by_call(call);

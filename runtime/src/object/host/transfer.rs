@@ -1,14 +1,18 @@
 //! Whole objects out and in, under the object's own lock: what is exported is one moment, and what is imported is there at
 //! once.
 
-use super::core::Core;
+use std::sync::Arc;
+
+use super::core::{Busy, Core};
 use super::{Host, Stage, reset, storage_error};
+use crate::backend::SqlStore;
 use crate::error::Code;
 use crate::object::lock::Guard;
 use crate::object::turn::Turn;
-use crate::object::{Envelope, Mode, Object, Target};
+use crate::object::{Envelope, IncomingCall, Mode, Object, Target};
 use crate::rpc::{Reply, WireError};
-use crate::transfer::{ClassInfo, EXPORT, Hold, IMPORT, export, import};
+use crate::stream::Pipe;
+use crate::transfer::{ClassInfo, EXPORT, Hold, IMPORT, Transfer, export, import};
 
 /// Whether a call is one of these. No client can make it: it is the action of no class.
 pub(super) fn is_way(action: &str) -> bool {
@@ -17,7 +21,40 @@ pub(super) fn is_way(action: &str) -> bool {
 
 impl<T: Object> Host<T> {
     /// Writes or reads the object, without loading it: one that cannot be loaded can be exported, too.
-    pub(super) fn carry(&self, call: &Envelope, guard: Guard) -> Reply {
+    pub(super) fn carry(&self, call: IncomingCall, transfer: Transfer) {
+        if &*call.delivery.envelope.action == IMPORT {
+            return self.by_call(call, Self::take_in);
+        }
+        let Some(host) = self.me.upgrade() else {
+            return;
+        };
+        let place = match self.queue.admit(0) {
+            Ok(place) => place,
+            Err(refusal) => return (call.reply)(Err(refusal)),
+        };
+        let busy = Busy::new(&self.core);
+        self.core.environment.spawn(Box::pin(async move {
+            let envelope = &call.delivery.envelope;
+            let guard = host.lock(Mode::Read, envelope).await;
+            drop(place);
+            if call.delivery.begin() {
+                let reply = match (guard, envelope.stream.clone()) {
+                    (Ok(guard), Some(pipe)) => {
+                        let app = &host.class.app;
+                        let reply = transfer.export(&host.core, app, pipe).await;
+                        drop(guard);
+                        reply
+                    }
+                    (Err(error), _) => Err(error),
+                    (_, None) => Err(reset()),
+                };
+                host.core.answer(&envelope.request_id, reply, call.reply);
+            }
+            drop(busy);
+        }));
+    }
+
+    fn take_in(&self, call: &Envelope, guard: Guard) -> Reply {
         let turn = Turn::new(&self.core, call, Mode::Write, Some(guard));
         let was_born = self.core.born.get();
         let class = ClassInfo {
@@ -25,7 +62,7 @@ impl<T: Object> Host<T> {
             was: T::WAS,
         };
         let transfer = self.core.environment.transfer();
-        let reply = transfer.map_or_else(|| Err(reset()), |to| to.run(&self.core, class, call));
+        let reply = transfer.map_or_else(|| Err(reset()), |to| to.import(&self.core, class, call));
         if !was_born {
             // Who has come is loaded when it is next called.
             self.state.borrow_mut().take();
@@ -40,9 +77,30 @@ impl<T: Object> Host<T> {
 
 /// Only apps that let whole objects out and in link any of this.
 impl Core {
-    pub(crate) fn carry(&self, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+    /// Nothing leaves before all that it could tell of is on disk; while it leaves, nothing is written.
+    pub(crate) async fn export(&self, app: &str, pipe: Arc<Pipe>) -> Reply {
+        if !self.born.get() {
+            return Err(refused(Code::NotFound, "the object does not exist"));
+        }
+        self.durable().await?;
         let tables = self.sql.as_ref().map(|door| door.store());
-        let hold = Hold {
+        let class = ClassInfo { app, was: &[] };
+        let hold = self.hold(class, tables.as_deref());
+        export(&hold, &*self.environment, pipe).await
+    }
+
+    pub(crate) fn import(&self, class: ClassInfo<'_>, call: &Envelope) -> Reply {
+        if self.born.get() {
+            let message =
+                "the object exists already: destroy it first, or import under another name";
+            return Err(refused(Code::Conflict, message));
+        }
+        let tables = self.sql.as_ref().map(|door| door.store());
+        self.take_in(&call.params, &self.hold(class, tables.as_deref()))
+    }
+
+    fn hold<'a>(&'a self, class: ClassInfo<'a>, tables: Option<&'a dyn SqlStore>) -> Hold<'a> {
+        Hold {
             target: Target {
                 class: self.identity.class.into(),
                 id: self.identity.id,
@@ -50,17 +108,7 @@ impl Core {
             },
             class,
             store: &*self.store,
-            tables: tables.as_deref(),
-        };
-        match (&*call.action, self.born.get()) {
-            (EXPORT, true) => export(&hold),
-            (EXPORT, false) => Err(refused(Code::NotFound, "the object does not exist")),
-            (_, true) => {
-                let message =
-                    "the object exists already: destroy it first, or import under another name";
-                Err(refused(Code::Conflict, message))
-            }
-            (_, false) => self.take_in(&call.params, &hold),
+            tables,
         }
     }
 

@@ -14,6 +14,8 @@ use crate::app::App;
 use crate::object::Target;
 use crate::transfer::{DocumentWriter, Header, Line};
 
+pub(super) type Writer<'a> = DocumentWriter<&'a mut dyn Write>;
+
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exported {
@@ -66,7 +68,7 @@ pub fn export(
         connection.execute_batch("BEGIN").map_err(broken())?;
         let alarm = OwnRecords(&connection).alarm()?;
         let alarm = alarm.into_iter().chain(row.and_then(|row| row.alarm)).min();
-        let mut writer = DocumentWriter::new(out, &header)?;
+        let mut writer = Writer::new(out, &header)?;
         let all = "SELECT key, value FROM _cf_KV ORDER BY key";
         records(&connection, all, (), &mut writer, broken)?;
         write_alarm(alarm, &mut writer)?;
@@ -83,7 +85,7 @@ pub fn export(
         }
         _ => return Err(none()),
     };
-    let mut writer = DocumentWriter::new(out, &header)?;
+    let mut writer = Writer::new(out, &header)?;
     let all = "SELECT key, value FROM record WHERE object = ?1 ORDER BY key";
     records(&shared, all, (row.number,), &mut writer, failed)?;
     write_alarm(row.alarm, &mut writer)?;
@@ -99,7 +101,7 @@ fn records<F: FnOnce(rusqlite::Error) -> CareError>(
     connection: &Connection,
     text: &str,
     params: impl rusqlite::Params,
-    writer: &mut DocumentWriter<'_>,
+    writer: &mut Writer<'_>,
     failed: impl Fn() -> F,
 ) -> Result<(), CareError> {
     let mut statement = connection.prepare(text).map_err(failed())?;
@@ -113,14 +115,14 @@ fn records<F: FnOnce(rusqlite::Error) -> CareError>(
     Ok(())
 }
 
-fn write_alarm(alarm: Option<i64>, writer: &mut DocumentWriter<'_>) -> Result<(), CareError> {
+fn write_alarm(alarm: Option<i64>, writer: &mut Writer<'_>) -> Result<(), CareError> {
     match alarm {
         Some(alarm) => Ok(writer.write(&Line::Alarm(alarm))?),
         None => Ok(()),
     }
 }
 
-fn end(writer: DocumentWriter<'_>) -> Result<Exported, CareError> {
+fn end(mut writer: Writer<'_>) -> Result<Exported, CareError> {
     let written = Exported {
         records: writer.records,
         rows: writer.rows,

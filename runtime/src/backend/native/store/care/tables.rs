@@ -12,7 +12,8 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::super::sql::{Database, SqlFiles};
 use super::CareError;
-use crate::transfer::{Cell, DocumentWriter, Line, Schema, TableLine};
+use super::export::Writer;
+use crate::transfer::{Cell, Line, Schema, TableLine};
 
 /// What makes the objects of a database, but SQLite's own and the runtime's.
 const SCHEMA: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL \
@@ -26,7 +27,7 @@ const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list WHERE schema 
 const SEQUENCE: &str = "sqlite_sequence";
 
 /// Writes all tables.
-pub(super) fn dump(connection: &Connection, out: &mut DocumentWriter<'_>) -> Result<(), CareError> {
+pub(super) fn dump(connection: &Connection, out: &mut Writer<'_>) -> Result<(), CareError> {
     let unreadable = |error: rusqlite::Error| {
         CareError::refused(format!("the object's tables cannot be read: {error}"))
     };
@@ -81,7 +82,7 @@ fn dump_rows(
     name: &str,
     shadow: bool,
     without_rowid: bool,
-    out: &mut DocumentWriter<'_>,
+    out: &mut Writer<'_>,
 ) -> Result<(), CareError> {
     let unreadable = |error: rusqlite::Error| {
         CareError::refused(format!("table `{name}` cannot be read: {error}"))
