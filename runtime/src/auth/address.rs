@@ -24,6 +24,19 @@ pub(crate) fn ip(address: &Address) -> Option<IpAddr> {
     address.parse().ok()
 }
 
+/// The address in this text, if it is one.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) fn address(text: &str) -> Option<Address> {
+    text.parse().ok()
+}
+
+/// The address in this text.
+#[cfg(target_arch = "wasm32")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is read")]
+pub(crate) fn address(text: &str) -> Option<Address> {
+    Some(text.into())
+}
+
 /// The proxies whose word counts (`STAYPUT_TRUSTED_PROXIES`). On Workers the platform's always does, and only it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxies {

@@ -34,6 +34,8 @@ mod web_crypto;
 #[cfg(not(target_arch = "wasm32"))]
 pub use address::NoNetwork;
 pub use address::Proxies;
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) use address::address;
 pub(crate) use address::{Address, ip};
 pub use api_keys::ApiKeys;
 pub(crate) use authenticate::AnyAuthenticate;

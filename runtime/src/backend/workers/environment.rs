@@ -14,8 +14,9 @@ use wasm_bindgen_futures::JsFuture;
 use super::connections::WorkersConnections;
 use super::externs::{Answer, Bridge, Timer, flag_of, text_of};
 use super::instance::app;
+use super::packed::{Packed, pack};
 use super::tasks::{self, Arrival};
-use super::wire::{self, Packed};
+use super::wire;
 use crate::backend::{Connections, Environment, LocalFuture};
 use crate::error::Code;
 use crate::object::{Envelope, INTERNAL, IdKey, ObjectId, Target, Timestamp};
@@ -224,8 +225,7 @@ async fn deliver(
     envelope: &Envelope,
     stream: Option<(u8, u32)>,
 ) -> Result<Answer, JsValue> {
-    let Packed { text, params } =
-        wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
+    let Packed { text, params } = pack(envelope);
     let params = params.map(|params| Uint8Array::from(params.as_ref()));
     let Target { class, id, name } = &envelope.target;
     // A name says more than the id of it.

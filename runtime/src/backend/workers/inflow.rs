@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::environment::{interrupted, lost, read};
 use super::externs::{Answer, Bridge, Source};
-use super::wire::{self, Packed};
+use super::packed::{Packed, pack};
 use crate::backend::LocalFuture;
 use crate::error::Code;
 use crate::object::{Envelope, INTERNAL, Target};
@@ -40,8 +40,7 @@ pub(crate) fn fetch_items(
 }
 
 async fn ask(bridge: &Bridge, envelope: &Envelope) -> Result<Answer, JsValue> {
-    let Packed { text, params } =
-        wire::encode_envelope(envelope).map_err(|fault| JsValue::from_str(&fault))?;
+    let Packed { text, params } = pack(envelope);
     let params = params.map(|params| Uint8Array::from(params.as_ref()));
     let Target { class, id, name } = &envelope.target;
     let id = name.is_none().then(|| id.to_string()).unwrap_or_default();

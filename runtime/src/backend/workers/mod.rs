@@ -28,6 +28,7 @@ mod instance;
 mod object;
 #[cfg(target_arch = "wasm32")]
 mod outgoing;
+mod packed;
 #[cfg(target_arch = "wasm32")]
 mod remote;
 #[cfg(target_arch = "wasm32")]

@@ -10,6 +10,7 @@ use super::environment::{Run, WorkersEnvironment};
 use super::externs::{Bridge, Flow, Source, answer, deliver};
 use super::home::Home;
 use super::instance::{forget_call, note_call, streams, watch_panics};
+use super::packed::{as_text, unpack};
 use super::talk::{self, Parting};
 use super::wire;
 use crate::backend::Environment;
@@ -43,7 +44,7 @@ impl ObjectHost {
 
     /// Runs a call; `done` gets its answer.
     pub fn submit(&self, call: u32, text: String, params: Option<Vec<u8>>, done: Function) {
-        match wire::decode_envelope(self.home.place(), text, params) {
+        match unpack(self.home.place(), text, params) {
             Ok(envelope) => self.run(call, envelope, done),
             Err(fault) => self.refuse(&fault, &done),
         }
@@ -61,7 +62,7 @@ impl ObjectHost {
         body: Option<Source>,
         done: Function,
     ) {
-        let envelope = match wire::decode_envelope(self.home.place(), text, params) {
+        let envelope = match unpack(self.home.place(), text, params) {
             Ok(envelope) => envelope,
             Err(fault) => return self.refuse(&fault, &done),
         };
@@ -74,7 +75,7 @@ impl ObjectHost {
     /// What stands behind the items of a call that ended with the instance before this one; undefined where that can only
     /// be told by breaking off.
     pub fn tail(&self, text: String, form: u8, fault: &str) -> Option<Vec<u8>> {
-        let call = wire::decode_envelope(self.home.place(), text, None).ok()?;
+        let call = unpack(self.home.place(), text, None).ok()?;
         (streams(&call)?.workers.tail)(form, &call.request_id, fault)
     }
 
@@ -204,7 +205,7 @@ impl fmt::Debug for ObjectHost {
 /// A [`super::externs::Answer`] for the other side.
 pub(super) fn answer_of(reply: Reply) -> JsValue {
     match reply {
-        Ok(result) => match wire::as_text(&result) {
+        Ok(result) => match as_text(&result) {
             Some(text) => JsValue::from_str(text),
             None => answer("ok", &Uint8Array::from(result.as_ref())),
         },

@@ -11,7 +11,7 @@ use super::environment::{lost, read};
 use super::externs::{Answer, Bridge, Fetched, Posted, flag_of, text_of};
 use super::instance::bridge;
 use super::outgoing::{inbound, lines_of};
-use super::wire::{self, Packed};
+use super::packed::{Packed, pack};
 use crate::backend::LocalFuture;
 use crate::error::Code;
 use crate::http::{MAX_RESPONSE, Response, decode_request, encode_response};
@@ -198,8 +198,7 @@ fn bound(
     }
     Box::pin(async move {
         let sent = async {
-            let Packed { text, params } =
-                wire::encode_envelope(&envelope).map_err(|fault| JsValue::from_str(&fault))?;
+            let Packed { text, params } = pack(&envelope);
             let params = params.map(|params| Uint8Array::from(params.as_ref()));
             let Target { id, name, .. } = &envelope.target;
             let (id, name) = (id.to_string(), name.as_deref());

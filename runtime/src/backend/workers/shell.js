@@ -490,7 +490,9 @@ class Bridge {
 
   call(path, id, name, near, text, params, number) {
     void this.#open;
-    this.#settle(number, this.#stub(path, id, name, near).stayput(text, params));
+    const stub = this.#stub(path, id, name, near);
+    // The platform writes an argument that is not there, too.
+    this.#settle(number, params === undefined ? stub.stayput(text) : stub.stayput(text, params));
   }
 
   /** Hands over what comes of a promise. */
