@@ -40,6 +40,7 @@ mod middleware;
 #[cfg(feature = "client")]
 mod outgoing;
 mod overload;
+mod own_events;
 mod pages;
 mod passed_on;
 mod presence;
@@ -47,6 +48,7 @@ mod queues;
 mod quotas;
 mod reactions;
 mod receivers;
+mod renamed;
 mod replace;
 mod repositories;
 mod retry;

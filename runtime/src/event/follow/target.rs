@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{EventSource, Follow, Forget, HEAR, Hear, Subscription, Who, read};
-use crate::backend::{Scan, StorageFault};
+use crate::backend::{Record, Scan, StorageFault};
 use crate::error::Code;
 use crate::event::kept;
 use crate::object::{RawContext, Timestamp, storage_error};
@@ -43,7 +43,7 @@ fn range(event: &str) -> (String, String) {
     (format!("{PREFIX}{event}/"), format!("{PREFIX}{event}0"))
 }
 
-fn all_of(records: &Records, event: &str) -> Result<Vec<Told>, StorageFault> {
+fn all_of(records: &Records, event: &str) -> Result<Vec<(String, Told)>, StorageFault> {
     let (start, end) = range(event);
     let found = records.try_scan(&Scan {
         start: &start,
@@ -51,8 +51,20 @@ fn all_of(records: &Records, event: &str) -> Result<Vec<Told>, StorageFault> {
         reverse: false,
         limit: MOST,
     })?;
-    let read = |record: &crate::backend::Record| decode(&record.key, &record.value);
-    found.iter().map(read).collect()
+    let read = |record: Record| {
+        let told = decode(&record.key, &record.value)?;
+        Ok((record.key, told))
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// Where the subscription is that was noted when the subscriber's class had another path: its token is the same.
+fn under_former_path(all: &[(String, Told)], follow: &Follow) -> Option<String> {
+    let is_it = |told: &Told| {
+        told.token == follow.token && told.mount == follow.mount && told.who.name == follow.who.name
+    };
+    let found = all.iter().find(|(_, told)| is_it(told));
+    found.map(|(key, _)| key.clone())
 }
 
 /// Notes a subscriber of an event whose type has the name `kind`. Asked again it is there once.
@@ -68,9 +80,15 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
     {
         return Ok(());
     }
-    if known.is_none() && all_of(&records, &follow.event).map_err(fault)?.len() >= MOST {
-        let message = format!("{MOST} objects subscribe to `{}` already", follow.event);
-        return Err(Box::new(WireError::framework(Code::Overloaded, message)));
+    if known.is_none() {
+        let all = all_of(&records, &follow.event).map_err(fault)?;
+        if let Some(former) = under_former_path(&all, &follow) {
+            // It is told under its present path from here on, and not twice.
+            records.try_delete(&former).map_err(fault)?;
+        } else if all.len() >= MOST {
+            let message = format!("{MOST} objects subscribe to `{}` already", follow.event);
+            return Err(Box::new(WireError::framework(Code::Overloaded, message)));
+        }
     }
     let Follow {
         event,
@@ -99,11 +117,14 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
 
 /// Forgets a subscriber.
 pub(crate) fn end(records: &Records, follow: &Follow) -> Result<(), StorageFault> {
-    let forget = Forget {
-        key: key(&follow.event, &follow.who.text(), &follow.mount),
-        token: follow.token.clone(),
-    };
-    forget.carry_out(records)
+    let mut key = key(&follow.event, &follow.who.text(), &follow.mount);
+    if records.try_get(&key)?.is_none()
+        && let Some(former) = under_former_path(&all_of(records, &follow.event)?, follow)
+    {
+        key = former;
+    }
+    let token = follow.token.clone();
+    Forget { key, token }.carry_out(records)
 }
 
 /// Hands an event that was logged to everyone who subscribes to it, in the same commit.
@@ -120,7 +141,7 @@ pub(crate) fn tell(
         // It was encoded by ourselves.
         return Ok(());
     };
-    for told in &all {
+    for (_, told) in &all {
         let one = (data, cursor, raw.turn.now);
         if let Err(error) = hand_over(raw, told, (kind, event), one) {
             raw.fail(error);
