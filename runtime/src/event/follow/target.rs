@@ -43,28 +43,37 @@ fn range(event: &str) -> (String, String) {
     (format!("{PREFIX}{event}/"), format!("{PREFIX}{event}0"))
 }
 
-fn all_of(records: &Records, event: &str) -> Result<Vec<(String, Told)>, StorageFault> {
+fn all_of(records: &Records, event: &str) -> Result<Vec<Told>, StorageFault> {
+    let found = found(records, event)?;
+    let read = |record: &Record| decode(&record.key, &record.value);
+    found.iter().map(read).collect()
+}
+
+fn found(records: &Records, event: &str) -> Result<Vec<Record>, StorageFault> {
     let (start, end) = range(event);
-    let found = records.try_scan(&Scan {
+    records.try_scan(&Scan {
         start: &start,
         end: Some(&end),
         reverse: false,
         limit: MOST,
-    })?;
-    let read = |record: Record| {
-        let told = decode(&record.key, &record.value)?;
-        Ok((record.key, told))
-    };
-    found.into_iter().map(read).collect()
+    })
 }
 
 /// Where the subscription is that was noted when the subscriber's class had another path: its token is the same.
-fn under_former_path(all: &[(String, Told)], follow: &Follow) -> Option<String> {
-    let is_it = |told: &Told| {
-        told.token == follow.token && told.mount == follow.mount && told.who.name == follow.who.name
-    };
-    let found = all.iter().find(|(_, told)| is_it(told));
-    found.map(|(key, _)| key.clone())
+fn under_former_path(found: &[Record], follow: &Follow) -> Result<Option<String>, StorageFault> {
+    for record in found {
+        // Most are not, and need not be decoded.
+        let text = std::str::from_utf8(&record.value).unwrap_or_default();
+        if !text.contains(&follow.token) {
+            continue;
+        }
+        let told: Told = decode(&record.key, &record.value)?;
+        let is_it = told.token == follow.token && told.mount == follow.mount;
+        if is_it && told.who.name == follow.who.name {
+            return Ok(Some(record.key.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Notes a subscriber of an event whose type has the name `kind`. Asked again it is there once.
@@ -81,8 +90,8 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
         return Ok(());
     }
     if known.is_none() {
-        let all = all_of(&records, &follow.event).map_err(fault)?;
-        if let Some(former) = under_former_path(&all, &follow) {
+        let all = found(&records, &follow.event).map_err(fault)?;
+        if let Some(former) = under_former_path(&all, &follow).map_err(fault)? {
             // It is told under its present path from here on, and not twice.
             records.try_delete(&former).map_err(fault)?;
         } else if all.len() >= MOST {
@@ -119,7 +128,7 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
 pub(crate) fn end(records: &Records, follow: &Follow) -> Result<(), StorageFault> {
     let mut key = key(&follow.event, &follow.who.text(), &follow.mount);
     if records.try_get(&key)?.is_none()
-        && let Some(former) = under_former_path(&all_of(records, &follow.event)?, follow)
+        && let Some(former) = under_former_path(&found(records, &follow.event)?, follow)?
     {
         key = former;
     }
@@ -141,7 +150,7 @@ pub(crate) fn tell(
         // It was encoded by ourselves.
         return Ok(());
     };
-    for (_, told) in &all {
+    for told in &all {
         let one = (data, cursor, raw.turn.now);
         if let Err(error) = hand_over(raw, told, (kind, event), one) {
             raw.fail(error);
