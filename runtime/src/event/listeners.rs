@@ -36,6 +36,10 @@ struct Run<T: Object>(Box<Runs<T>>);
 #[derive(Default)]
 pub(crate) struct Listeners(OnceCell<Box<Added>>);
 
+/// Those that run once and have run in a turn that is not committed yet: if it fails, they have not.
+#[derive(Default)]
+pub(crate) struct Spent(RefCell<Vec<ListenerId>>);
+
 #[derive(Default)]
 struct Added {
     next: Cell<u64>,
@@ -48,17 +52,39 @@ impl Listener {
     }
 }
 
+impl Spent {
+    pub(crate) fn add(&self, id: ListenerId) {
+        self.0.borrow_mut().push(id);
+    }
+
+    /// It ran, and failed.
+    pub(crate) fn take_back(&self, id: ListenerId) {
+        self.0.borrow_mut().retain(|spent| *spent != id);
+    }
+
+    fn has(&self, id: ListenerId) -> bool {
+        self.0.borrow().contains(&id)
+    }
+}
+
 impl Listeners {
-    /// Those of an event, in the order they were added.
-    pub(crate) fn of(&self, event: &str) -> Vec<Listener> {
+    /// Those of an event, in the order they were added, without those that have run and run once.
+    pub(crate) fn of(&self, event: &str, spent: &Spent) -> Vec<Listener> {
         let Some(added) = self.0.get() else {
             return Vec::new();
         };
         let all = added.all.borrow();
         all.iter()
-            .filter(|listener| listener.event == event)
+            .filter(|listener| listener.event == event && !spent.has(listener.id))
             .cloned()
             .collect()
+    }
+
+    /// Takes those away that have run in a turn whose commit was accepted.
+    pub(crate) fn spend(&self, spent: &Spent) {
+        for id in spent.0.take() {
+            self.remove(id);
+        }
     }
 
     pub(crate) fn remove(&self, id: ListenerId) -> bool {

@@ -18,10 +18,10 @@ pub(crate) use follow::{
     subscribe, tell, unsubscribe, wants,
 };
 pub use handler::{Alarm, EventHandler, Handler, event_as};
-pub use kept::Kept;
 pub(crate) use kept::{Cursor, Page, Sought, append, forget, page, put_latest};
+pub use kept::{Kept, KeptEvent, KeptEvents};
 pub use listeners::ListenerId;
-pub(crate) use listeners::{Listener, Listeners};
+pub(crate) use listeners::{Listener, Listeners, Spent};
 pub(crate) use queue::{EventQueue, Queued};
 pub(crate) use reaction::{EncodeEvent, Handed, PREFIX as REACTION, is_reaction, method_of};
 pub use reaction::{Reaction, reacted, reaction, reaction_event};

@@ -14,7 +14,7 @@ use super::{Caller, Chain, Envelope, IdKey, MAX_DEPTH, Mode, Timestamp};
 use crate::action::InUrl;
 use crate::backend::{LocalFuture, StorageFault};
 use crate::error::Code;
-use crate::event::{EventQueue, EventSource};
+use crate::event::{EventQueue, EventSource, Spent};
 use crate::remote::RemoteCall;
 use crate::rpc::{Reply, WireError};
 use crate::socket::{ConnectionId, Effects};
@@ -33,6 +33,8 @@ pub(crate) struct Turn {
     /// One value for everything this turn commits.
     pub(crate) now: Timestamp,
     pub(crate) events: EventQueue,
+    /// Which of the handlers that run once it has run.
+    pub(crate) spent: Spent,
     /// What it does to connections, when its commit is accepted.
     pub(crate) effects: Effects,
     /// What it does to jobs, likewise.
@@ -81,6 +83,7 @@ impl Turn {
             read_only: call.read_only || mode == Mode::Read,
             now: core.environment.now(),
             events: EventQueue::default(),
+            spent: Spent::default(),
             effects: Effects::default(),
             deeds: RefCell::default(),
             job: None,
@@ -120,6 +123,7 @@ impl Turn {
             read_only: self.read_only || mode == Mode::Read,
             now: self.core.environment.now(),
             events: EventQueue::default(),
+            spent: Spent::default(),
             effects: Effects::default(),
             deeds: RefCell::default(),
             job: None,

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,10 +14,14 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::frame::Frame;
 use super::hook::Incoming;
+use super::packet::{json_list, json_string};
 use crate::error::Code;
 use crate::object::Context;
 use crate::rpc::{WireError, from_utf8};
 use crate::state::Stateful;
+
+/// The member of an event that was sent to rooms.
+const ROOMS: &str = "rooms";
 
 /// The names of an envelope's members.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +45,18 @@ impl MessageForm {
         }
     }
 
-    /// An event as a message: its name is its type, its data the payload.
-    pub(crate) fn event(&self, name: &str, data: &[u8]) -> Vec<u8> {
+    /// An event as a message: its name is its type, its data the payload; with the rooms that it was sent to, unless
+    /// another member has that name.
+    pub(crate) fn event(&self, name: &str, data: &[u8], rooms: &[Arc<str>]) -> Vec<u8> {
         let mut text = String::with_capacity(32 + name.len());
         text.push('{');
         member(&mut text, self.tag);
         text.push_str(&json_string(name));
+        if !rooms.is_empty() && ![self.tag, self.payload].contains(&ROOMS) {
+            text.push(',');
+            member(&mut text, ROOMS);
+            text.push_str(&json_list(rooms));
+        }
         text.push(',');
         member(&mut text, self.payload);
         let mut text = text.into_bytes();
@@ -119,11 +130,6 @@ impl Head {
 fn member(text: &mut String, name: &str) {
     text.push_str(&json_string(name));
     text.push(':');
-}
-
-fn json_string(text: &str) -> String {
-    // A string always encodes.
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 impl<M: DeserializeOwned> TypedMessage<M> {

@@ -75,7 +75,7 @@ impl EventPacket {
     /// The same for connections that speak in messages by type, which `wrap` makes.
     pub fn message(&self, form: &MessageForm, wrap: impl FnOnce(Vec<u8>) -> Bytes) -> &Bytes {
         self.message
-            .get_or_init(|| wrap(form.event(&self.name, &self.data)))
+            .get_or_init(|| wrap(form.event(&self.name, &self.data, &self.rooms)))
     }
 
     fn text(&self) -> Vec<u8> {
@@ -85,13 +85,9 @@ impl EventPacket {
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b",\"data\":");
         text.extend_from_slice(&self.data);
-        for (at, room) in self.rooms.iter().enumerate() {
-            let before: &[u8] = if at == 0 { b",\"rooms\":[" } else { b"," };
-            text.extend_from_slice(before);
-            text.extend_from_slice(json_string(room).as_bytes());
-        }
         if !self.rooms.is_empty() {
-            text.push(b']');
+            text.extend_from_slice(b",\"rooms\":");
+            text.extend_from_slice(json_list(&self.rooms).as_bytes());
         }
         if let Some(cursor) = &self.cursor {
             // Digits and a dash.
@@ -119,6 +115,11 @@ impl EventPacket {
             }
             text.extend_from_slice(b"event: ");
             text.extend_from_slice(self.name.as_bytes());
+            if !self.rooms.is_empty() {
+                // Readers leave out fields that they do not know.
+                text.extend_from_slice(b"\nrooms: ");
+                text.extend_from_slice(json_list(&self.rooms).as_bytes());
+            }
             text.extend_from_slice(b"\ndata: ");
             text.extend_from_slice(&self.data);
             text.extend_from_slice(b"\n\n");
@@ -139,9 +140,14 @@ pub(crate) fn own_names(mount: &str, rooms: &[Arc<str>]) -> Vec<Arc<str>> {
     rooms.iter().map(own).collect()
 }
 
-fn json_string(text: &str) -> String {
+pub(super) fn json_string(text: &str) -> String {
     // A string always encodes.
     serde_json::to_string(text).unwrap_or_default()
+}
+
+pub(super) fn json_list(texts: &[Arc<str>]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| json_string(text)).collect();
+    format!("[{}]", texts.join(","))
 }
 
 /// A text as data of a stream of Server-Sent Events, however many lines it has.
@@ -193,6 +199,10 @@ mod tests {
         assert_eq!(
             packet.notification(Into::into),
             &br#"{"jsonrpc":"2.0","method":"event","params":{"event":"bar.said","data":7,"rooms":["red","a\"b"],"cursor":"0a-3"}}"#[..]
+        );
+        assert_eq!(
+            packet.stream(),
+            &b"id: 0a-3\nevent: bar.said\nrooms: [\"red\",\"a\\\"b\"]\ndata: 7\n\n"[..]
         );
         assert_eq!(own_names("", &rooms), rooms);
         assert_eq!(own_names("ba", &rooms), rooms);

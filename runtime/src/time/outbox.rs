@@ -465,14 +465,15 @@ fn drop_send(records: &Records, lane: &str, number: u64) -> Result<(), StorageFa
 fn first(records: &Records, lane: &str) -> Result<Option<(u64, Sent)>, StorageFault> {
     let mut start = SENDS.to_owned();
     lane.write_key(&mut start);
+    // Numbers are hex digits. Without an end all lanes behind would be looked at that are on their way to the disk.
+    let end = [&start, "g"].concat();
     let found = records.try_scan(&Scan {
         start: &start,
-        end: Some(SENDS_BEHIND),
+        end: Some(&end),
         reverse: false,
         limit: 1,
     })?;
-    let record = found.into_iter().next();
-    let Some(record) = record.filter(|record| record.key.starts_with(&start)) else {
+    let Some(record) = found.into_iter().next() else {
         return Ok(None);
     };
     let sent = read(&record).transpose()?;

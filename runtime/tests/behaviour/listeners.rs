@@ -11,6 +11,11 @@ struct Sold {
     cents: u64,
 }
 
+#[event]
+struct Due {
+    fail: bool,
+}
+
 /// For the owner of the shop only, whose name it bears.
 #[event(can_subscribe = "is_owner")]
 struct Earned {
@@ -41,7 +46,7 @@ impl Offered {
     }
 }
 
-#[durable_object(events(Sold, Earned, Offered))]
+#[durable_object(events(Sold, Due, Earned, Offered))]
 struct Shop {
     notes: Vec<String>,
     welcomes: u64,
@@ -61,8 +66,15 @@ impl Shop {
             }
             Ok(())
         });
-        cx.once(|shop: &mut Self, _, sold: Sold| {
+        cx.once(|shop: &mut Self, cx, sold: Sold| {
             shop.notes.push(format!("once {}", sold.cents));
+            if sold.cents == 1 {
+                return Err(stayput::Error::msg("too little to be the first"));
+            }
+            // It is not told what it emits itself.
+            if sold.cents == 50 {
+                cx.emit(Sold { cents: 51 });
+            }
             Ok(())
         });
         self.listener = Some(listener);
@@ -85,6 +97,22 @@ impl Shop {
     #[action]
     fn sell(&mut self, cx: &mut Context<Self>, cents: u64) {
         cx.emit(Sold { cents });
+    }
+
+    /// What is sold is sold only if it can be paid for.
+    #[action]
+    fn sell_dear(&mut self, cx: &mut Context<Self>, cents: u64, fail: bool) -> Result<()> {
+        cx.emit(Sold { cents });
+        cx.emit(Due { fail });
+        Ok(())
+    }
+
+    #[event(Due, required)]
+    fn due(&mut self, due: Due) -> Result<()> {
+        if due.fail {
+            return Err(stayput::Error::msg("nobody pays"));
+        }
+        Ok(())
     }
 
     #[action]
@@ -149,6 +177,32 @@ fn once_is_once_in_the_life_of_an_object() {
 }
 
 #[test]
+fn a_handler_that_runs_once_has_not_if_its_action_failed() {
+    testing::run(app(), async |t| {
+        let shop = Shop::named(&t.as_user("ann"), "ann");
+        shop.sell_dear(40, true).await.unwrap_err();
+        assert_eq!(shop.notes().await.unwrap(), (Vec::new(), 0));
+        // Nor if it failed itself.
+        shop.sell(1).await.unwrap();
+        assert_eq!(
+            shop.notes().await.unwrap(),
+            (vec!["method 1".to_owned(), "on 1".to_owned()], 0)
+        );
+        shop.sell_dear(50, false).await.unwrap();
+        let (notes, welcomes) = shop.notes().await.unwrap();
+        assert_eq!(
+            notes[2..],
+            ["method 50", "on 50", "once 50", "method 51", "on 51"]
+        );
+        assert_eq!(welcomes, 1);
+        shop.sell_dear(60, false).await.unwrap();
+        let (notes, welcomes) = shop.notes().await.unwrap();
+        assert_eq!(notes[7..], ["method 60", "on 60"]);
+        assert_eq!(welcomes, 1);
+    });
+}
+
+#[test]
 fn who_may_not_hear_an_event_is_told_so() {
     testing::run(app(), async |t| {
         let shop = Shop::named(&t.as_user("ann"), "ann");
@@ -167,7 +221,7 @@ fn who_may_not_hear_an_event_is_told_so() {
             .await
             .unwrap();
         let all: Value = serde_json::from_str(&all).unwrap();
-        assert_eq!(all["result"]["events"], json!(["offered", "sold"]));
+        assert_eq!(all["result"]["events"], json!(["due", "offered", "sold"]));
     });
 }
 

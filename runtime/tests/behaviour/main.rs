@@ -41,6 +41,7 @@ mod middleware;
 #[cfg(feature = "client")]
 mod outgoing;
 mod overload;
+mod own_events;
 mod pages;
 mod passed_on;
 mod presence;
@@ -48,6 +49,7 @@ mod queues;
 mod quotas;
 mod reactions;
 mod receivers;
+mod renamed;
 mod replace;
 mod repositories;
 mod retry;

@@ -3,12 +3,15 @@
 use serde_json::json;
 use stayput::mixins::presence::{self, Changed, Joined, Left, Presence, Typing};
 use stayput::prelude::*;
-use stayput::testing::{self, Socket};
+use stayput::testing::{self, Harness, Socket};
+
+use std::time::Duration;
 
 use crate::support::code;
 
 #[durable_object]
 struct Den {
+    said: u64,
     #[mixin]
     presence: Presence,
     #[mixin]
@@ -16,7 +19,33 @@ struct Den {
 }
 
 #[durable_object]
-impl Den {}
+impl Den {
+    #[action(public)]
+    fn say(&mut self) -> u64 {
+        self.said += 1;
+        self.said
+    }
+
+    #[action(public)]
+    fn said(&self) -> u64 {
+        self.said
+    }
+
+    #[action(public)]
+    async fn say_slowly(this: Handle<Self>) -> Result<()> {
+        this.atomic(|den, _| {
+            den.said += 1;
+            Ok::<_, stayput::Error>(())
+        })
+        .await?;
+        Ok(())
+    }
+
+    #[action(public)]
+    fn refuse(&mut self) -> Result<()> {
+        Err(stayput::Error::msg("no"))
+    }
+}
 
 stayput::app!(Den);
 
@@ -113,10 +142,10 @@ fn typing_and_idling_end_by_themselves() {
         assert_eq!(until, t.now() + presence::TYPING);
         // Not to who types.
         assert!(ann.received().is_empty());
-        let almost = presence::TYPING.saturating_sub(std::time::Duration::from_millis(1));
+        let almost = presence::TYPING.saturating_sub(Duration::from_millis(1));
         t.advance(almost).await;
         assert!(member().await.typing);
-        t.advance(std::time::Duration::from_millis(1)).await;
+        t.advance(Duration::from_millis(1)).await;
         assert!(!member().await.typing);
         over(&ann).presence().typing(true).await.unwrap();
         over(&ann).presence().typing(false).await.unwrap();
@@ -169,5 +198,171 @@ fn who_may_not_enter_is_told_why() {
             .unwrap();
         assert_eq!(there[0].name, "guest");
         assert_eq!(den.open().count().await.unwrap(), 1);
+    });
+}
+
+/// Who is idle now, of what `watcher` heard.
+fn turns(watcher: &Socket) -> Vec<(String, bool)> {
+    let turn = || {
+        let Changed { member } = watcher.next()?;
+        Some((member.name, member.idle))
+    };
+    std::iter::from_fn(turn).collect()
+}
+
+fn turn(name: &str, idle: bool) -> Vec<(String, bool)> {
+    vec![(name.to_owned(), idle)]
+}
+
+/// One who only watches, and those who are there.
+async fn watched<const N: usize>(t: &Harness, names: [&str; N]) -> (Socket, [Socket; N]) {
+    let den = Den::named(t, "d");
+    let watcher = t.as_user("watcher").connect(&den).await.unwrap();
+    watcher.subscribe(&["presence.changed"]).await.unwrap();
+    let mut sockets = Vec::new();
+    for name in names {
+        let socket = t.as_user(name).connect(&den).await.unwrap();
+        over(&socket).presence().enter(None, None).await.unwrap();
+        sockets.push(socket);
+    }
+    turns(&watcher);
+    (watcher, sockets.try_into().unwrap())
+}
+
+const A_SECOND: Duration = seconds(1);
+
+#[test]
+fn who_does_nothing_is_told_idle_and_no_more_with_what_they_do_next() {
+    testing::run(app(), async |t| {
+        let (watcher, [ann]) = watched(t, ["ann"]).await;
+        // It counts from what was done last, not from coming, and reading is not doing.
+        t.advance(presence::IDLE - A_SECOND).await;
+        over(&ann).say().await.unwrap();
+        t.advance(presence::IDLE - A_SECOND).await;
+        over(&ann).said().await.unwrap();
+        assert_eq!(turns(&watcher), []);
+        // The object sleeps meanwhile, as it does between messages on any day.
+        t.evict().await;
+        t.advance(A_SECOND).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        let told = t.as_user("ann").connect(&Den::named(t, "d")).await.unwrap();
+        assert!(over(&told).presence().list().await.unwrap()[0].idle);
+        t.evict().await;
+        // What fails did nothing.
+        code(over(&ann).refuse().await);
+        assert_eq!(turns(&watcher), []);
+        over(&ann).say().await.unwrap();
+        t.settle().await;
+        assert_eq!(turns(&watcher), turn("ann", false));
+        // Said once, however much they do; and of a process.
+        over(&ann).say().await.unwrap();
+        t.advance(presence::IDLE).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        over(&ann).say_slowly().await.unwrap();
+        t.settle().await;
+        assert_eq!(turns(&watcher), turn("ann", false));
+        for idle in [true, false] {
+            if idle {
+                t.advance(presence::IDLE).await;
+            } else {
+                over(&ann).presence().active().await.unwrap();
+                t.settle().await;
+            }
+            assert_eq!(turns(&watcher), turn("ann", idle));
+        }
+    });
+}
+
+#[test]
+fn of_several_connections_the_one_that_did_something_last_counts() {
+    testing::run(app(), async |t| {
+        let (watcher, [ann, again]) = watched(t, ["ann", "ann"]).await;
+        t.advance(minutes(3)).await;
+        over(&again).say().await.unwrap();
+        t.advance(minutes(3)).await;
+        assert_eq!(turns(&watcher), []);
+        t.advance(minutes(2)).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        over(&ann).say().await.unwrap();
+        t.settle().await;
+        assert_eq!(turns(&watcher), turn("ann", false));
+        // The other one does not say it again.
+        over(&again).say().await.unwrap();
+        t.settle().await;
+        assert_eq!(turns(&watcher), []);
+        // To come by one more connection is to do something.
+        t.advance(presence::IDLE).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        let third = t.as_user("ann").connect(&Den::named(t, "d")).await.unwrap();
+        over(&third).presence().enter(None, None).await.unwrap();
+        over(&ann).say().await.unwrap();
+        t.settle().await;
+        assert_eq!(turns(&watcher), turn("ann", false));
+    });
+}
+
+#[test]
+fn an_object_is_woken_only_while_somebody_may_become_idle() {
+    testing::run(app(), async |t| {
+        // When it is woken next, in seconds.
+        let next = async || {
+            let den = Den::named(t, "d");
+            let at = t.run_in(&den, |_, cx| cx.presence().alarm()).await;
+            at.map(|at| at.since(t.now()).as_secs())
+        };
+        let (watcher, [ann, ben]) = watched(t, ["ann", "ben"]).await;
+        assert_eq!(next().await, Some(300));
+        // What they do moves nothing: nothing is written for it.
+        for _ in 0..10 {
+            t.advance(seconds(20)).await;
+            over(&ann).say().await.unwrap();
+        }
+        assert_eq!(next().await, Some(100));
+        t.advance(seconds(90)).await;
+        over(&ben).say().await.unwrap();
+        // Ann may be idle 200 s after that, Ben 90 s later: one look at the time of each.
+        t.advance(seconds(10)).await;
+        assert_eq!(next().await, Some(200));
+        t.advance(seconds(200)).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        assert_eq!(next().await, Some(90));
+        t.advance(seconds(90)).await;
+        assert_eq!(turns(&watcher), turn("ben", true));
+        // All who are there are idle: there is nothing to wait for.
+        assert_eq!(next().await, None);
+        over(&ben).say().await.unwrap();
+        assert_eq!(next().await, Some(300));
+        // However many they are, a minute lies between two looks.
+        t.advance(seconds(299)).await;
+        over(&ann).say().await.unwrap();
+        let cat = t.as_user("cat").connect(&Den::named(t, "d")).await.unwrap();
+        over(&cat).presence().enter(None, None).await.unwrap();
+        t.advance(seconds(1)).await;
+        assert_eq!(next().await, Some(299));
+        t.advance(seconds(298)).await;
+        over(&cat).say().await.unwrap();
+        turns(&watcher);
+        t.advance(seconds(1)).await;
+        assert_eq!(turns(&watcher), turn("ann", true));
+        over(&ann).say().await.unwrap();
+        assert_eq!(next().await, Some(299));
+        // Nobody is there any more.
+        drop((ann, ben));
+        t.settle().await;
+        assert_eq!(next().await, Some(299));
+        drop(cat);
+        t.settle().await;
+        assert_eq!(next().await, None);
+    });
+}
+
+#[test]
+fn a_crash_leaves_one_alarm_which_finds_nobody() {
+    testing::run(app(), async |t| {
+        let (_watcher, [_ann]) = watched(t, ["ann"]).await;
+        t.crash().await;
+        t.advance(presence::IDLE).await;
+        let den = Den::named(t, "d");
+        assert_eq!(t.run_in(&den, |_, cx| cx.presence().alarm()).await, None);
     });
 }

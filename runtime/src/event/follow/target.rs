@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{EventSource, Follow, Forget, HEAR, Hear, Subscription, Who, read};
-use crate::backend::{Scan, StorageFault};
+use crate::backend::{Record, Scan, StorageFault};
 use crate::error::Code;
 use crate::event::kept;
 use crate::object::{RawContext, Timestamp, storage_error};
@@ -44,15 +44,36 @@ fn range(event: &str) -> (String, String) {
 }
 
 fn all_of(records: &Records, event: &str) -> Result<Vec<Told>, StorageFault> {
+    let found = found(records, event)?;
+    let read = |record: &Record| decode(&record.key, &record.value);
+    found.iter().map(read).collect()
+}
+
+fn found(records: &Records, event: &str) -> Result<Vec<Record>, StorageFault> {
     let (start, end) = range(event);
-    let found = records.try_scan(&Scan {
+    records.try_scan(&Scan {
         start: &start,
         end: Some(&end),
         reverse: false,
         limit: MOST,
-    })?;
-    let read = |record: &crate::backend::Record| decode(&record.key, &record.value);
-    found.iter().map(read).collect()
+    })
+}
+
+/// Where the subscription is that was noted when the subscriber's class had another path: its token is the same.
+fn under_former_path(found: &[Record], follow: &Follow) -> Result<Option<String>, StorageFault> {
+    for record in found {
+        // Most are not, and need not be decoded.
+        let text = std::str::from_utf8(&record.value).unwrap_or_default();
+        if !text.contains(&follow.token) {
+            continue;
+        }
+        let told: Told = decode(&record.key, &record.value)?;
+        let is_it = told.token == follow.token && told.mount == follow.mount;
+        if is_it && told.who.name == follow.who.name {
+            return Ok(Some(record.key.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Notes a subscriber of an event whose type has the name `kind`. Asked again it is there once.
@@ -68,9 +89,15 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
     {
         return Ok(());
     }
-    if known.is_none() && all_of(&records, &follow.event).map_err(fault)?.len() >= MOST {
-        let message = format!("{MOST} objects subscribe to `{}` already", follow.event);
-        return Err(Box::new(WireError::framework(Code::Overloaded, message)));
+    if known.is_none() {
+        let all = found(&records, &follow.event).map_err(fault)?;
+        if let Some(former) = under_former_path(&all, &follow).map_err(fault)? {
+            // It is told under its present path from here on, and not twice.
+            records.try_delete(&former).map_err(fault)?;
+        } else if all.len() >= MOST {
+            let message = format!("{MOST} objects subscribe to `{}` already", follow.event);
+            return Err(Box::new(WireError::framework(Code::Overloaded, message)));
+        }
     }
     let Follow {
         event,
@@ -99,11 +126,14 @@ pub(crate) fn follow(raw: &RawContext, kind: &str, follow: Follow) -> Result<(),
 
 /// Forgets a subscriber.
 pub(crate) fn end(records: &Records, follow: &Follow) -> Result<(), StorageFault> {
-    let forget = Forget {
-        key: key(&follow.event, &follow.who.text(), &follow.mount),
-        token: follow.token.clone(),
-    };
-    forget.carry_out(records)
+    let mut key = key(&follow.event, &follow.who.text(), &follow.mount);
+    if records.try_get(&key)?.is_none()
+        && let Some(former) = under_former_path(&found(records, &follow.event)?, follow)?
+    {
+        key = former;
+    }
+    let token = follow.token.clone();
+    Forget { key, token }.carry_out(records)
 }
 
 /// Hands an event that was logged to everyone who subscribes to it, in the same commit.

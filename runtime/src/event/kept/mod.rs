@@ -5,10 +5,12 @@
 //! event is stored under its own name, so that each is kept for as long as it says.
 
 mod cursor;
+mod own;
 mod page;
 mod store;
 
 pub(crate) use cursor::Cursor;
+pub use own::{KeptEvent, KeptEvents};
 pub(crate) use page::{Page, Sought, page};
 pub(crate) use store::{append, forget, put_latest, since};
 

@@ -1,4 +1,4 @@
-//! Making deferred calls: runs of the object's schedules, and what it has sent.
+//! Making deferred calls: runs of the object's schedules, and, in [`lanes`](super::lanes), what it has sent.
 //!
 //! Each is a task of its own, so that none waits for another one's failure. Which are under way is known in memory only; after a
 //! crash the alarm finds those that were not noted as made.
@@ -11,20 +11,19 @@ use bytes::Bytes;
 
 use super::core::Busy;
 use super::delivery::{Delivery, IncomingCall};
+use super::lanes::Steps;
 use super::settle::Keep;
-use super::{Host, follow, reset, storage_error};
+use super::{Host, reset, storage_error};
 use crate::backend::StorageFault;
 use crate::error::Code;
-use crate::event::Forget;
 use crate::object::class::LiveObject as _;
 use crate::object::contain::race;
-use crate::object::mount::{has_deferred, has_heard, has_told, has_webhooks};
+use crate::object::mount::has_deferred;
 use crate::object::turn::Turn;
 use crate::object::{Envelope, Mode, Object, Timestamp, once, seconds};
-use crate::outgoing::webhook;
 use crate::rpc::{Reply, WireError};
 use crate::state::Records;
-use crate::time::{self, Begun, Delivered, Head, Keeper, Lane, Owed, Pass, RunOf};
+use crate::time::{self, Begun, Keeper, Lane, Owed, Pass, RunOf};
 
 /// How long an alarm waits for what it has begun: the platform has one handler at a time.
 const PATIENCE: std::time::Duration = seconds(5);
@@ -34,7 +33,8 @@ const PATIENCE: std::time::Duration = seconds(5);
 pub(super) struct Working {
     /// By schedule, the run that is under way.
     runs: RefCell<HashMap<Arc<str>, Timestamp>>,
-    lanes: RefCell<HashSet<Lane>>,
+    pub(super) lanes: RefCell<HashSet<Lane>>,
+    pub(super) steps: Steps,
 }
 
 impl<T: Object> Host<T> {
@@ -114,25 +114,6 @@ impl<T: Object> Host<T> {
         Some(ended)
     }
 
-    /// Goes on with a lane, if nobody does; `counted`: its next attempt has been.
-    fn begin_lane(&self, lane: Lane, counted: bool) -> Option<once::Receiver<()>> {
-        let host = self.me.upgrade()?;
-        let is_new = (self.core.working().lanes)
-            .borrow_mut()
-            .insert(lane.clone());
-        if !is_new {
-            return None;
-        }
-        let (busy, (done, ended)) = (Busy::new(&self.core), once::channel());
-        self.core.environment.spawn(Box::pin(async move {
-            host.run_lane(&lane, counted).await;
-            host.core.working().lanes.borrow_mut().remove(&lane);
-            drop(busy);
-            done.send(());
-        }));
-        Some(ended)
-    }
-
     async fn run_schedule(&self, run: &RunOf) {
         let owed = Owed::Run {
             schedule: run.schedule.clone(),
@@ -171,90 +152,8 @@ impl<T: Object> Host<T> {
         entry.is_some_and(|entry| entry.run.mode() == Mode::Write)
     }
 
-    /// Makes the calls of a lane, one after the other, until none is left or one fails.
-    async fn run_lane(&self, lane: &Lane, mut counted: bool) {
-        let mut made: Option<(u64, Delivered)> = None;
-        // A subscription that has come to an end with what was made.
-        let mut forget: Option<Forget> = None;
-        // What was sent up to here is on disk.
-        let mut durable = 0;
-        loop {
-            let random = self.core.random();
-            let (mut head, mut is_dead) = (None::<Head>, false);
-            let noted = self
-                .amend(&mut |records, now| {
-                    let goes_on = match &made {
-                        Some((number, delivered)) => {
-                            let send = (&**lane, *number);
-                            let (goes_on, dead) =
-                                time::note(records, send, delivered, counted, now, random)?;
-                            is_dead = dead;
-                            if let Some(forget) = &forget {
-                                forget.carry_out(records)?;
-                            }
-                            goes_on
-                        }
-                        None => counted || time::is_waiting(records, lane)?,
-                    };
-                    if goes_on {
-                        head = time::head(records, &self.core.identity, lane)?;
-                    }
-                    Ok(())
-                })
-                .await;
-            // What cannot be noted is looked after by the alarm.
-            if noted.is_err() {
-                return;
-            }
-            if let Some((_, Delivered::Failed(failed))) = &made {
-                self.report_failure(&format!("a call of {lane}"), &failed.error);
-            }
-            if is_dead {
-                self.report_dead(&format!("a call of {lane}"));
-            }
-            counted &= made.is_none();
-            let Some(head) = head else { return };
-            if head.number > durable {
-                if self.core.durable().await.is_err() {
-                    return;
-                }
-                durable = head.last;
-            }
-            let number = head.number;
-            let (delivered, ended) = self.deliver(head).await;
-            forget = ended;
-            made = Some((number, delivered));
-        }
-    }
-
-    /// Makes what was sent, once.
-    async fn deliver(&self, head: Head) -> (Delivered, Option<Forget>) {
-        // Only classes that send requests link what does.
-        if const { has_webhooks::<T>() }
-            && let Some(request) = head.call.request()
-        {
-            let environment = &self.core.environment;
-            let answer = webhook::deliver(head.call.action(), request, environment);
-            let delivered = match Box::pin(answer).await {
-                Ok(()) => Delivered::Taken,
-                Err(failed) => Delivered::Failed(failed),
-            };
-            return (delivered, None);
-        }
-        let reply = self.make(&head.call, head.owed).await;
-        if const { has_told::<T>() || has_heard::<T>() }
-            && let Some(ended) = follow::ended(&head.call, &reply)
-        {
-            return ended;
-        }
-        match reply {
-            Ok(_) => (Delivered::Taken, None),
-            Err(error) => (Delivered::Failed(error.into()), None),
-        }
-    }
-
     /// Makes a call that is on disk.
-    async fn make(&self, call: &time::StoredCall, owed: Owed) -> Reply {
+    pub(super) async fn make(&self, call: &time::StoredCall, owed: Owed) -> Reply {
         let core = &self.core;
         if matches!(owed, Owed::Run { .. }) {
             core.durable().await?;
@@ -342,7 +241,7 @@ impl<T: Object> Host<T> {
     }
 
     /// Changes records alone, in a commit of their own.
-    async fn amend(
+    pub(super) async fn amend(
         &self,
         change: &mut dyn FnMut(&Records, Timestamp) -> Result<(), StorageFault>,
     ) -> Result<(), Box<WireError>> {
@@ -361,7 +260,7 @@ impl<T: Object> Host<T> {
         reply.map(drop)
     }
 
-    fn report_failure(&self, what: &str, error: &WireError) {
+    pub(super) fn report_failure(&self, what: &str, error: &WireError) {
         self.core.environment.report(&format!(
             "{} {what} failed: {}: {}",
             self.core.identity,
@@ -370,7 +269,7 @@ impl<T: Object> Host<T> {
         ));
     }
 
-    fn report_dead(&self, what: &str) {
+    pub(super) fn report_dead(&self, what: &str) {
         self.core.environment.report(&format!(
             "{} {what} failed too often and is a dead letter now",
             self.core.identity

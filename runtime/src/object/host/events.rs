@@ -69,7 +69,7 @@ impl<T: Object> Host<T> {
                     },
                 )?;
             }
-            for added in self.core.listeners.of(queued.name) {
+            for added in self.core.listeners.of(queued.name, &turn.spent) {
                 self.handle_added(turn, queued.name, &added, &*queued.event)?;
             }
             // Only classes that defer calls have such handlers.
@@ -91,32 +91,35 @@ impl<T: Object> Host<T> {
         let Some(run) = added.run::<T>() else {
             return Ok(());
         };
+        // Spent from here on, also for what it emits itself.
         if added.once {
-            self.core.listeners.remove(added.id);
+            turn.spent.add(added.id);
         }
-        self.handle(
-            turn,
-            &Handling {
-                name: "added by `cx.on`",
-                event,
-                mount: "".into(),
-                required: false,
-                once: None,
-                run: &|state, raw| run(state, &mut Context::new(raw), value),
-            },
-        )
+        let handling = Handling {
+            name: "added by `cx.on`",
+            event,
+            mount: "".into(),
+            required: false,
+            once: None,
+            run: &|state, raw| run(state, &mut Context::new(raw), value),
+        };
+        if !self.handle(turn, &handling)? && added.once {
+            turn.spent.take_back(added.id);
+        }
+        Ok(())
     }
 
-    /// Runs one handler. What fails is undone and told of; an error is one that fails the action, too.
-    fn handle(&self, turn: &Rc<Turn>, handling: &Handling<'_, T>) -> Result<(), Box<WireError>> {
+    /// Runs one handler; answers whether it did something. What fails is undone and told of; an error is one that fails the
+    /// action, too.
+    fn handle(&self, turn: &Rc<Turn>, handling: &Handling<'_, T>) -> Result<bool, Box<WireError>> {
         let records = &self.core.records;
         if (handling.once.as_ref()).is_some_and(|once| records.get(once).is_some()) {
-            return Ok(());
+            return Ok(false);
         }
         let cache = self.core.cache.borrow().clone();
         let (emitted, effects) = (turn.events.len(), turn.effects.len());
         let Err(error) = self.apart(|| self.run_handler(turn, handling)) else {
-            return Ok(());
+            return Ok(true);
         };
         *self.core.cache.borrow_mut() = cache;
         let lost = self.state.borrow().is_none();
@@ -137,7 +140,7 @@ impl<T: Object> Host<T> {
             handling.name, handling.event, error.message
         );
         self.core.environment.report(&report);
-        Ok(())
+        Ok(false)
     }
 
     /// Runs one handler in an overlay of its own, which is gone if it fails.

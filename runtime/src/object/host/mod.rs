@@ -16,6 +16,7 @@ mod idle;
 mod inside;
 mod jobs;
 mod keyed;
+mod lanes;
 mod layers;
 mod listen;
 mod queue;

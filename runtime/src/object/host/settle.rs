@@ -45,6 +45,7 @@ impl<T: Object> Host<T> {
             Ok(Ok(value)) => match failure_of(turn) {
                 Some(error) => Err(error),
                 None => self.keep(turn, keep, &value).map(|()| {
+                    self.core.listeners.spend(&turn.spent);
                     self.let_out(turn, keep);
                     if const { has_deferred::<T>() } {
                         self.begin_sends(turn);

@@ -48,6 +48,8 @@ impl Environment for Here {
     fn spawn(&self, mut task: LocalFuture<'static, ()>) {
         let shard = self.shard.clone();
         tokio::task::spawn_local(poll_fn(move |cx| {
+            // Many short tasks without a message in between are no sign that the thread is stuck.
+            shard.pulse.beat();
             let polled = task.as_mut().poll(cx);
             // What it committed leaves with this round: no message may come that would flush it.
             if shard.store.has_unsent() {

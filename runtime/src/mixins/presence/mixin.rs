@@ -1,167 +1,4 @@
-//! Who is there: derived from open connections, so that nobody stays behind as a ghost.
-//!
-//! Nothing of it is stored. Each connection carries who uses it, and who is there is read off the connections: after a crash, a
-//! lost network or a restart of the server nobody is there who is not. Somebody with several connections is there once, and
-//! leaves with the last of them.
-//!
-//! [`Presence`] is for authenticated callers, who are known by their subject. [`public::Presence`] is the same for everyone;
-//! who is not authenticated gives a name.
-//!
-//! ```
-//! use stayput::mixins::presence::{Joined, Presence};
-//! use stayput::prelude::*;
-//!
-//! #[durable_object]
-//! struct Room { #[mixin] presence: Presence }
-//!
-//! #[durable_object]
-//! impl Room {}
-//!
-//! stayput::app!(Room);
-//!
-//! # fn main() {
-//! stayput::testing::run(app(), async |t| {
-//!     let room = Room::named(t, "lobby");
-//!     let ann = t.as_user("ann").connect(&room).await.unwrap();
-//!     let ben = t.as_user("ben").connect(&room).await.unwrap();
-//!     ann.subscribe(&["presence.joined"]).await.unwrap();
-//!     let there = Room::named(&ben, "lobby").presence().enter(None, None).await.unwrap();
-//!     assert_eq!(there.len(), 1);
-//!     t.settle().await;
-//!     let Joined { member, count } = ann.next().unwrap();
-//!     assert_eq!((&*member.name, count), ("ben", 1));
-//!     drop(ben);
-//!     t.settle().await;
-//!     assert_eq!(Room::named(&ann, "lobby").presence().count().await.unwrap(), 0);
-//! });
-//! # }
-//! ```
-
-use std::time::Duration;
-
-use serde_json::Value;
-
-use crate::object::{minutes, seconds};
-use crate::prelude::*;
-
-/// How long somebody types who does not say so again.
-pub const TYPING: Duration = seconds(5);
-/// Who does nothing for so long is idle.
-pub const IDLE: Duration = minutes(5);
-/// The longest metadata, in bytes of JSON.
-pub const MAX_METADATA: usize = 2 << 10;
-
-/// Somebody who is there.
-#[data]
-#[derive(PartialEq)]
-pub struct Member {
-    /// Who: the caller's subject, or the name that they gave.
-    pub name: String,
-    /// What they say of themselves.
-    pub metadata: Value,
-    /// When they came.
-    pub since: Timestamp,
-    /// By how many connections they are there.
-    pub connections: u32,
-    /// Whether they type.
-    pub typing: bool,
-    /// Whether they have done nothing for five minutes.
-    pub idle: bool,
-}
-
-/// What a connection carries.
-#[data]
-struct Guest {
-    name: String,
-    metadata: Value,
-    since: Timestamp,
-    /// When they last did something.
-    active: Timestamp,
-    typing_until: Option<Timestamp>,
-}
-
-/// Why nobody could enter.
-#[derive(Debug, ActionError)]
-#[error(prefix = "presence")]
-pub enum PresenceError {
-    /// Who is there is known by their connection.
-    #[error(
-        status = 400,
-        message = "who is there is known by their connection: call over a WebSocket"
-    )]
-    NeedsConnection,
-    /// A caller without a subject gives a name.
-    #[error(
-        status = 400,
-        message = "say who you are: `name` has 1 to 100 characters"
-    )]
-    NeedsName,
-    /// Enter first.
-    #[error(status = 409, message = "you are not there: call `enter` first")]
-    NotThere,
-    /// The metadata is too long.
-    #[error(
-        status = 400,
-        message = "the metadata has {bytes} bytes, at most {max} are allowed"
-    )]
-    TooLong {
-        /// How long it is.
-        bytes: u64,
-        /// How long it may be.
-        max: u64,
-    },
-}
-
-/// Those who are there, in the order they came, each once.
-fn members(connections: &[Connection], now: Timestamp) -> Vec<Member> {
-    let mut members: Vec<(Member, Timestamp)> = Vec::new();
-    for guest in connections.iter().filter_map(Connection::state::<Guest>) {
-        let typing = guest.typing_until.is_some_and(|until| until > now);
-        match members
-            .iter_mut()
-            .find(|(member, _)| member.name == guest.name)
-        {
-            Some((member, active)) => {
-                member.connections += 1;
-                member.typing |= typing;
-                member.metadata = guest.metadata;
-                *active = guest.active.max(*active);
-            }
-            None => members.push((
-                Member {
-                    name: guest.name,
-                    metadata: guest.metadata,
-                    since: guest.since,
-                    connections: 1,
-                    typing,
-                    idle: false,
-                },
-                guest.active,
-            )),
-        }
-    }
-    let settled = members.into_iter().map(|(member, active)| Member {
-        idle: active + IDLE <= now,
-        ..member
-    });
-    settled.collect()
-}
-
-/// How many they are: no more than an object has connections.
-fn count(members: &[Member]) -> u32 {
-    u32::try_from(members.len()).unwrap_or(u32::MAX)
-}
-
-fn check(metadata: &Value) -> Result<(), PresenceError> {
-    let bytes = metadata.to_string().len();
-    if bytes > MAX_METADATA {
-        return Err(PresenceError::TooLong {
-            bytes: bytes as u64,
-            max: MAX_METADATA as u64,
-        });
-    }
-    Ok(())
-}
+//! The mixin that keeps who is there, once for each kind of those who may.
 
 /// The same mixin for those who are authenticated, and for everyone.
 macro_rules! presence {
@@ -186,7 +23,7 @@ macro_rules! presence {
             pub count: u32,
         }
 
-        /// Somebody says something else of themselves.
+        /// Somebody says something else of themselves, came by one more connection, has become idle, or is no more.
         #[event($($who)?)]
         #[derive(PartialEq)]
         pub struct Changed {
@@ -209,7 +46,10 @@ macro_rules! presence {
         $(#[$doc])*
         #[mixin(events(Joined, Left, Changed, Typing))]
         #[derive(Debug)]
-        pub struct Presence {}
+        pub struct Presence {
+            #[transient]
+            patience: Patience,
+        }
 
         #[mixin]
         impl Presence {
@@ -241,8 +81,11 @@ macro_rules! presence {
                     since: since.unwrap_or(now),
                     active: now,
                     typing_until: None,
+                    told_idle: false,
                 };
                 connection.set_state(cx, &Some(guest));
+                self.recall(cx, &name);
+                self.watch(cx);
                 if let Some(before) = before.filter(|before| before.name != name) {
                     self.tell_left(cx, before.name);
                 }
@@ -261,7 +104,7 @@ macro_rules! presence {
             /// Who is there, in the order they came; each once, however many connections they have.
             #[action($($who)?)]
             pub fn list(&self, cx: &Context<Self>) -> Vec<Member> {
-                members(&cx.connections(), cx.now())
+                members(&cx.connections(), cx.now(), &self.patience)
             }
 
             /// How many are there.
@@ -278,6 +121,7 @@ macro_rules! presence {
                 cx: &mut Context<Self>,
                 active: bool,
             ) -> Result<(), PresenceError> {
+                self.stir(cx);
                 let (mut connection, mut guest) = here(cx)?;
                 let until = cx.now() + TYPING;
                 guest.active = cx.now();
@@ -288,12 +132,11 @@ macro_rules! presence {
                 Ok(())
             }
 
-            /// Says that the caller is not idle. Typing and entering say so, too.
+            /// Says that the caller is not idle, as every other command does that they call by a connection.
             #[action($($who)?)]
             pub fn active(&mut self, cx: &mut Context<Self>) -> Result<(), PresenceError> {
-                let (mut connection, mut guest) = here(cx)?;
-                guest.active = cx.now();
-                connection.set_state(cx, &Some(guest));
+                here(cx)?;
+                self.stir(cx);
                 Ok(())
             }
 
@@ -319,9 +162,96 @@ macro_rules! presence {
                 }
             }
 
+            #[event(Executed)]
+            fn acted(&mut self, cx: &mut Context<Self>, _executed: Executed) {
+                self.stir(cx);
+            }
+
+            #[event(alarm)]
+            fn look(&mut self, cx: &mut Context<Self>) {
+                let (now, connections) = (cx.now(), cx.connections());
+                let (idle, next) = silent(&connections, now, &self.patience);
+                for mut connection in connections {
+                    if let Some(mut guest) = connection.state::<Guest>().filter(|guest| idle.contains(&guest.name)) {
+                        guest.told_idle = true;
+                        connection.set_state(cx, &Some(guest));
+                    }
+                }
+                if !idle.is_empty() {
+                    for member in self.list(cx).into_iter().filter(|member| idle.contains(&member.name)) {
+                        cx.broadcast(Changed { member });
+                    }
+                }
+                if let Some(next) = next {
+                    cx.set_alarm(next.max(now + self.patience.0 / SPACES));
+                }
+            }
+        }
+
+        impl Presence {
+            /// Has members become idle after so long instead of [five minutes](IDLE), at least a second. It is kept in memory: say it in `start`.
+            ///
+            /// ```
+            /// use stayput::mixins::Presence;
+            /// use stayput::prelude::*;
+            ///
+            /// #[durable_object]
+            /// struct Room { #[mixin] presence: Presence }
+            ///
+            /// #[durable_object]
+            /// impl Room {
+            ///     #[event(start)]
+            ///     fn start(&mut self) { self.presence.idle_after(seconds(90)); }
+            /// }
+            /// # fn main() {}
+            /// ```
+            pub fn idle_after(&mut self, silence: Duration) {
+                self.patience = Patience(silence.max(GRAIN));
+            }
+
+            /// Notes that the caller did something, and tells the others if they took them for idle.
+            fn stir(&mut self, cx: &mut Context<Self>) {
+                let Some(mut connection) = cx.connection() else { return };
+                let Some(mut guest) = connection.state::<Guest>() else { return };
+                let (now, was_idle, name) = (cx.now(), guest.told_idle, guest.name.clone());
+                if !was_idle && guest.active + GRAIN > now {
+                    return;
+                }
+                guest.active = now;
+                connection.set_state(cx, &Some(guest));
+                if was_idle {
+                    self.recall(cx, &name);
+                    self.watch(cx);
+                    if let Some(member) = self.list(cx).into_iter().find(|member| member.name == name) {
+                        cx.broadcast(Changed { member });
+                    }
+                }
+            }
+
+            /// Forgets that the others were told that somebody is idle.
+            fn recall(&self, cx: &mut Context<Self>, name: &str) {
+                for mut connection in cx.connections() {
+                    let told = |guest: &Guest| guest.told_idle && guest.name == name;
+                    if let Some(mut guest) = connection.state::<Guest>().filter(told) {
+                        guest.told_idle = false;
+                        connection.set_state(cx, &Some(guest));
+                    }
+                }
+            }
+
+            /// Has the alarm go off when the next one may be idle. One that is set goes off before that.
+            fn watch(&self, cx: &mut Context<Self>) {
+                if cx.alarm().is_none() {
+                    cx.set_alarm(cx.now() + self.patience.0);
+                }
+            }
+
             /// Unless they are there by another connection.
             fn tell_left(&self, cx: &mut Context<Self>, name: String) {
                 let there = self.list(cx);
+                if there.is_empty() && cx.alarm().is_some() {
+                    cx.delete_alarm();
+                }
                 if there.iter().all(|member| member.name != name) {
                     let count = count(&there);
                     cx.broadcast(Left { name, count });
@@ -338,19 +268,4 @@ macro_rules! presence {
     };
 }
 
-presence! {
-    /// Who of those who are authenticated is there. Mount it as `#[mixin] presence: Presence`.
-}
-
-/// The same for everyone.
-pub mod public {
-    use serde_json::Value;
-
-    use super::{Guest, Member, PresenceError, TYPING, check, count, members};
-    use crate::prelude::*;
-
-    presence! {
-        /// Who is there, authenticated or not. Mount it as `#[mixin] presence: Presence`.
-        [public]
-    }
-}
+pub(super) use presence;

@@ -1,0 +1,9 @@
+use stayput::prelude::*;
+
+#[projection]
+enum Totals {
+    Day,
+    Month,
+}
+
+fn main() {}
