@@ -68,6 +68,15 @@ pub(crate) const ALL: &[Scenario] = &[
                     ["parse_error", null], ["internal", 4], {"jsonrpc": "2.0", "id": 5, "result": 1}, "text: 1003"]"#,
             },
             Step::Look {
+                what: "events that are kept",
+                look: kept,
+                gives: r#"[{"jsonrpc": "2.0", "id": 1, "result": {"events": ["pinned"], "cursor": "0-0"}},
+                    {"jsonrpc": "2.0", "method": "event", "params": {"event": "pinned", "data": {"number": 1, "text": "one"}, "cursor": "LOG-1"}},
+                    {"jsonrpc": "2.0", "method": "event", "params": {"event": "pinned", "data": {"number": 2, "text": "two"}, "cursor": "LOG-2"}},
+                    {"jsonrpc": "2.0", "id": 1, "result": {"events": ["pinned"], "cursor": "LOG-2"}},
+                    {"jsonrpc": "2.0", "method": "event", "params": {"event": "pinned", "data": {"number": 3, "text": "three"}, "cursor": "LOG-3"}}]"#,
+            },
+            Step::Look {
                 what: "where frames of its own are spoken, too",
                 look: mirror,
                 gives: r#"[{"jsonrpc": "2.0", "id": 1, "result": 0}, "text: 1003"]"#,
@@ -308,6 +317,43 @@ fn socket(server: &Server) -> Value {
     ann.0.text("{}").unwrap();
     heard.push(ann.hear());
     heard.into()
+}
+
+/// Events that are kept: heard, missed, and read from where one was. The name of a log is random, so `LOG` stands for it.
+fn kept(server: &Server) -> Value {
+    let subscribe = |guest: &mut Guest, after: Option<&str>| {
+        guest.call(
+            1,
+            "rpc.subscribe",
+            &json!({"events": ["pinned"], "after": after}),
+        );
+    };
+    let pin = |text: &str| {
+        let body = cbor(&json!({"text": text}));
+        request(server, "POST /board/cbor/pin", &[CBOR], &body);
+    };
+    let cursor_of = |event: &Value| {
+        let cursor = event.pointer("/params/cursor").and_then(Value::as_str);
+        cursor.unwrap_or_default().to_owned()
+    };
+    let mut heard = Vec::new();
+    let (mut ann, _) = Guest::open(server, "board/cbor");
+    subscribe(&mut ann, None);
+    heard.push(ann.hear());
+    pin("one");
+    let one = ann.hear();
+    let place = cursor_of(&one);
+    heard.push(one);
+    drop(ann);
+    pin("two");
+    let (mut ben, _) = Guest::open(server, "board/cbor");
+    subscribe(&mut ben, Some(&place));
+    heard.extend([ben.hear(), ben.hear()]);
+    pin("three");
+    heard.push(ben.hear());
+    let log = place.split('-').next().unwrap_or_default().to_owned();
+    let text = Value::from(heard).to_string();
+    serde_json::from_str(&text.replace(&log, "LOG")).unwrap_or_default()
 }
 
 fn mirror(server: &Server) -> Value {

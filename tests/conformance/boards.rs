@@ -1,6 +1,10 @@
 //! The table, continued: events that are kept, rooms, views, and messages by type. The name of a log is random: `LOG` stands
 //! for it.
 
+use serde_json::{Value, json};
+use support::process::Server;
+
+use crate::guests::{begin, block};
 use crate::scenarios::{fails, gives};
 use crate::sockets::{UPGRADE, hear, open, say};
 use crate::steps::{Scenario, Step};
@@ -27,6 +31,58 @@ const fn refused(path: &'static str, status: u16) -> Step {
 }
 
 const ALL_PINNED: &str = r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["pinned"],"after":"oldest"}}"#;
+
+/// Reads a stream of what was scribbled, and the next one from where it ended: the numbers of each, and what follows them.
+fn two_streams(server: &Server) -> Value {
+    let (mut after, mut told) = ("oldest".to_owned(), Vec::new());
+    for _ in 0..2 {
+        let path = format!("/board/long/~events?events=scribbled&after={after}");
+        let mut connection = server.connect();
+        let mut blocks = Vec::new();
+        if begin(&mut connection, server, &path).is_ok() {
+            while let Ok(block) = block(&mut connection) {
+                let is_last =
+                    block.is_empty() || !block.contains("data: ") && block.contains("id: ");
+                blocks.push(block);
+                if is_last {
+                    break;
+                }
+            }
+        }
+        let line = |block: &String, begin: &str| {
+            let mut lines = block.lines();
+            lines.find_map(|line| line.strip_prefix(begin).map(str::to_owned))
+        };
+        let numbers: Vec<String> = blocks
+            .iter()
+            .filter_map(|block| line(block, "data: "))
+            .collect();
+        let number = |data: Option<&String>| {
+            let data = data.and_then(|data| serde_json::from_str::<Value>(data).ok());
+            data.and_then(|data| data["number"].as_u64())
+                .unwrap_or_default()
+        };
+        let in_order = numbers
+            .windows(2)
+            .all(|two| number(two.first()) + 1 == number(two.last()));
+        let range = format!("{} to {}", number(numbers.first()), number(numbers.last()));
+        let ends = blocks.last().is_none_or(String::is_empty);
+        told.push(json!([
+            if in_order {
+                range
+            } else {
+                "out of order".to_owned()
+            },
+            if ends { "ends" } else { "goes on" }
+        ]));
+        after = blocks
+            .iter()
+            .filter_map(|block| line(block, "id: "))
+            .next_back()
+            .unwrap_or_default();
+    }
+    told.into()
+}
 
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {
@@ -144,6 +200,45 @@ pub(crate) const ALL: &[Scenario] = &[
             Step::Hear {
                 who: "ann",
                 text: None,
+            },
+        ],
+    },
+    Scenario {
+        name: "an object reads what it has kept itself",
+        steps: &[
+            gives("board/own", "kept", "[null, 2]", "[[], null]"),
+            gives("board/own", "pin", r#"["a"]"#, "1"),
+            gives("board/own", "pin", r#"["b"]"#, "2"),
+            gives("board/own", "pin", r#"["c"]"#, "3"),
+            gives("board/own", "pin", r#"["d"]"#, "4"),
+            gives("board/own", "point", r#"["ann", 3]"#, "null"),
+            gives("board/own", "point", r#"["ben", 4]"#, "null"),
+            Step::Restart,
+            gives(
+                "board/own",
+                "kept",
+                "[null, 2]",
+                r#"[["b", "c"], "MDAwMDAwMDAwMDAwMDAwMg"]"#,
+            ),
+            gives(
+                "board/own",
+                "kept",
+                r#"["MDAwMDAwMDAwMDAwMDAwMg", 2]"#,
+                r#"[["d"], null]"#,
+            ),
+            gives("board/own", "points", r#"["ben"]"#, "[4, 2]"),
+            gives("board/own", "points", r#"["cid"]"#, "[null, 2]"),
+            fails("board/own", "kept", r#"["PWFubg", 2]"#, "invalid_params"),
+        ],
+    },
+    Scenario {
+        name: "a stream of more than a page ends, and the next one goes on there",
+        steps: &[
+            gives("board/long", "scribble", "[600]", "null"),
+            Step::Look {
+                what: "two streams",
+                look: two_streams,
+                gives: r#"[["1 to 512", "ends"], ["513 to 600", "goes on"]]"#,
             },
         ],
     },
@@ -314,6 +409,22 @@ pub(crate) const ALL: &[Scenario] = &[
             refused("/parlour/p?bring=more", 400),
             refused("/parlour/p?nmae=ben", 400),
             gives("parlour/p", "sum", "{}", "43"),
+            // Events of rooms say so, to those who speak by type as to those who only listen.
+            open("cid", "parlour/p?name=quiet"),
+            hear("cid", r#"{"type":"welcome","payload":{"sum":43}}"#),
+            listen("dee", "/parlour/p/~events?events=summed&name=quiet"),
+            stream("dee", "retry: 1000"),
+            stream("dee", "event: welcome\ndata: {\"sum\":43}"),
+            say("ben", r#"{"type":"add","by":0}"#),
+            hear("ben", r#"{"type":"add:response","payload":43}"#),
+            hear(
+                "cid",
+                r#"{"type":"summed","rooms":["quiet"],"payload":{"sum":43}}"#,
+            ),
+            stream(
+                "dee",
+                "event: summed\nrooms: [\"quiet\"]\ndata: {\"sum\":43}",
+            ),
         ],
     },
 ];

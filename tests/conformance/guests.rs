@@ -148,7 +148,11 @@ pub(crate) fn refused(
 }
 
 /// Asks for a stream; the head of the answer.
-fn begin(connection: &mut Connection, server: &Server, path: &str) -> io::Result<String> {
+pub(crate) fn begin(
+    connection: &mut Connection,
+    server: &Server,
+    path: &str,
+) -> io::Result<String> {
     connection.socket().set_read_timeout(Some(PATIENCE))?;
     let asked = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
     connection.send(asked.as_bytes())?;
@@ -165,11 +169,11 @@ fn begin(connection: &mut Connection, server: &Server, path: &str) -> io::Result
 
 /// The next block of a stream that is no ping; empty at its end. Its lines are told from those of chunked coding by how
 /// they begin.
-fn block(connection: &mut Connection) -> io::Result<String> {
+pub(crate) fn block(connection: &mut Connection) -> io::Result<String> {
     let mut block: Vec<String> = Vec::new();
     loop {
         let line = connection.line()?;
-        let counts = ["event: ", "data: ", "id: ", "retry: "];
+        let counts = ["event: ", "rooms: ", "data: ", "id: ", "retry: "];
         if counts.iter().any(|begin| line.starts_with(begin)) {
             block.push(line);
         } else if line.is_empty() && !block.is_empty() {
@@ -203,9 +207,20 @@ impl Told {
 
 fn named_log(frame: Frame) -> Frame {
     match frame {
-        Frame::Text(text) => Frame::Text(log_named(&text)),
+        Frame::Text(text) => Frame::Text(untimed(&log_named(&text))),
         other => other,
     }
+}
+
+/// The same text with 0 in place of the time since when somebody is there.
+fn untimed(text: &str) -> String {
+    let mut parts = text.split("\"since\":");
+    let mut untimed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        untimed.push_str("\"since\":0");
+        untimed.push_str(part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    }
+    untimed
 }
 
 /// The same text with `LOG` in place of the random name of a log, which two backends do not share.

@@ -2,7 +2,7 @@
 //! while everything else runs.
 
 use crate::scenarios::{call, fails, gives};
-use crate::sockets::SLEEPERS;
+use crate::sockets::{SLEEPERS, hear, hear_something, open, say};
 use crate::steps::{Gives, Scenario, Step};
 
 const fn within(
@@ -16,6 +16,45 @@ const fn within(
 
 pub(crate) const ALL: &[Scenario] = &[
     SLEEPERS,
+    Scenario {
+        name: "who does nothing is told idle while the object sleeps, and no more when they do something",
+        steps: &[
+            open("ann", "den/d"),
+            open("ben", "den/d"),
+            say(
+                "ben",
+                r#"{"jsonrpc":"2.0","id":1,"method":"rpc.subscribe","params":{"events":["presence.changed"]}}"#,
+            ),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","result":{"events":["presence.changed"]},"id":1}"#,
+            ),
+            gives("den/d", "is_watched", "{}", "false"),
+            say(
+                "ann",
+                r#"{"jsonrpc":"2.0","id":2,"method":"presence.enter","params":["ann"]}"#,
+            ),
+            hear_something("ann"),
+            say("ann", r#"{"jsonrpc":"2.0","id":3,"method":"say"}"#),
+            hear("ann", r#"{"jsonrpc":"2.0","result":[1,1],"id":3}"#),
+            gives("den/d", "is_watched", "{}", "true"),
+            Step::Wait(10),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"ann","metadata":null,"since":0,"connections":1,"typing":false,"idle":true}}}}"#,
+            ),
+            gives("den/d", "is_watched", "{}", "false"),
+            say("ann", r#"{"jsonrpc":"2.0","id":4,"method":"say"}"#),
+            hear("ann", r#"{"jsonrpc":"2.0","result":[2,1],"id":4}"#),
+            hear(
+                "ben",
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"ann","metadata":null,"since":0,"connections":1,"typing":false,"idle":false}}}}"#,
+            ),
+            gives("den/d", "is_watched", "{}", "true"),
+            Step::Vanish { who: "ann" },
+            within(5, "den/d", "is_watched", "false"),
+        ],
+    },
     Scenario {
         name: "an alarm that fails is tried again, and keeps nothing of a failed run",
         steps: &[

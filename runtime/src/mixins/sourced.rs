@@ -81,7 +81,7 @@ const REBUILD: &str = "projections:rebuild";
 /// ```
 ///
 /// Its records are those of a field `store` of the mount (`orders.store`): a store that was a plain field is another one.
-pub struct Sourced<E, P = (), U = NoUpcasts> {
+pub struct Sourced<E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     store: EventStore<E, P, U>,
 }
 
@@ -103,7 +103,7 @@ impl<E: Stored, P: Projections<E>, U: Upcasts<E>> Sourced<E, P, U> {
     }
 }
 
-impl<E, P, U> Deref for Sourced<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> Deref for Sourced<E, P, U> {
     type Target = EventStore<E, P, U>;
 
     fn deref(&self) -> &EventStore<E, P, U> {
@@ -111,13 +111,13 @@ impl<E, P, U> Deref for Sourced<E, P, U> {
     }
 }
 
-impl<E, P, U> DerefMut for Sourced<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> DerefMut for Sourced<E, P, U> {
     fn deref_mut(&mut self) -> &mut EventStore<E, P, U> {
         &mut self.store
     }
 }
 
-impl<E, P, U> fmt::Debug for Sourced<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug for Sourced<E, P, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sourced").field(&self.store).finish()
     }

@@ -80,6 +80,19 @@ pub(crate) async fn race<T>(one: impl Future<Output = T>, other: impl Future<Out
     .await
 }
 
+/// Lets all tasks of the thread go first that can.
+pub(crate) async fn all_others() {
+    let mut waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 fn text(panic: &(dyn std::any::Any + Send)) -> String {
     if let Some(text) = panic.downcast_ref::<&str>() {
         (*text).to_owned()

@@ -17,13 +17,13 @@ use crate::state::Stateful;
 const HELD: u64 = 2_000;
 
 /// An event store of the object of a process: `this.events(|shop| &shop.orders)`.
-pub struct StoreHandle<S: Stateful, E, P = (), U = NoUpcasts> {
+pub struct StoreHandle<S: Stateful, E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     handle: Handle<S>,
     field: fn(&S) -> &EventStore<E, P, U>,
 }
 
 /// One stream of it.
-pub struct StreamHandle<S: Stateful, E, P = (), U = NoUpcasts> {
+pub struct StreamHandle<S: Stateful, E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     store: StoreHandle<S, E, P, U>,
     name: String,
 }
@@ -31,7 +31,7 @@ pub struct StreamHandle<S: Stateful, E, P = (), U = NoUpcasts> {
 impl<S: Stateful> Handle<S> {
     /// An event store of the object, for what a process does with it piece by piece. The closure says which: it names a
     /// field, and captures nothing.
-    pub fn events<E, P, U>(
+    pub fn events<E: Stored, P: Projections<E>, U: Upcasts<E>>(
         &self,
         field: fn(&S) -> &EventStore<E, P, U>,
     ) -> StoreHandle<S, E, P, U> {
@@ -161,7 +161,7 @@ impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> StreamHandle<S, E
     }
 }
 
-impl<S: Stateful, E, P, U> Clone for StoreHandle<S, E, P, U> {
+impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> Clone for StoreHandle<S, E, P, U> {
     fn clone(&self) -> Self {
         Self {
             handle: self.handle.clone(),
@@ -170,13 +170,17 @@ impl<S: Stateful, E, P, U> Clone for StoreHandle<S, E, P, U> {
     }
 }
 
-impl<S: Stateful, E, P, U> fmt::Debug for StoreHandle<S, E, P, U> {
+impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug
+    for StoreHandle<S, E, P, U>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreHandle<{}>", S::TYPE_NAME)
     }
 }
 
-impl<S: Stateful, E, P, U> fmt::Debug for StreamHandle<S, E, P, U> {
+impl<S: Stateful, E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug
+    for StreamHandle<S, E, P, U>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StreamHandle({})", self.name)
     }

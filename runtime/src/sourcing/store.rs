@@ -80,7 +80,7 @@ use crate::state::{AsKey as _, Cursor, Field, FieldCache, Page, Site, field_by_s
 /// ```
 ///
 /// Faults of the storage poison the action: it fails as a whole, and until then there are no events.
-pub struct EventStore<E, P = (), U = NoUpcasts> {
+pub struct EventStore<E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     site: Site,
     types: PhantomData<Types<E, P, U>>,
 }
@@ -88,7 +88,7 @@ pub struct EventStore<E, P = (), U = NoUpcasts> {
 /// Nothing of them is in the field.
 type Types<E, P, U> = fn() -> (E, P, U);
 
-impl<E, P, U> EventStore<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> EventStore<E, P, U> {
     pub(super) fn keys(&self) -> Result<Keys<'_>, StorageFault> {
         self.site.place().map(Keys)
     }
@@ -234,7 +234,7 @@ fn try_streams(
 }
 
 /// A store that belongs to no object: it is empty and takes nothing.
-impl<E, P, U> Default for EventStore<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> Default for EventStore<E, P, U> {
     fn default() -> Self {
         Self {
             site: Site::default(),
@@ -243,7 +243,7 @@ impl<E, P, U> Default for EventStore<E, P, U> {
     }
 }
 
-impl<E, P, U> fmt::Debug for EventStore<E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug for EventStore<E, P, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.site.fmt("EventStore", f)
     }

@@ -16,13 +16,13 @@ use crate::object::Context;
 use crate::state::Stateful;
 
 /// The events of one name, to read.
-pub struct EventStream<'a, E, P = (), U = NoUpcasts> {
+pub struct EventStream<'a, E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     store: &'a EventStore<E, P, U>,
     name: String,
 }
 
 /// The events of one name, to append to: all that [`EventStream`] can, and more.
-pub struct EventStreamMut<'a, E, P = (), U = NoUpcasts> {
+pub struct EventStreamMut<'a, E: Stored, P: Projections<E> = (), U: Upcasts<E> = NoUpcasts> {
     stream: EventStream<'a, E, P, U>,
     correlation: Option<String>,
     causation: Option<String>,
@@ -223,7 +223,7 @@ impl<'a, E: Stored, P: Projections<E>, U: Upcasts<E>> EventStreamMut<'a, E, P, U
     }
 }
 
-impl<'a, E, P, U> Deref for EventStreamMut<'a, E, P, U> {
+impl<'a, E: Stored, P: Projections<E>, U: Upcasts<E>> Deref for EventStreamMut<'a, E, P, U> {
     type Target = EventStream<'a, E, P, U>;
 
     fn deref(&self) -> &EventStream<'a, E, P, U> {
@@ -231,13 +231,13 @@ impl<'a, E, P, U> Deref for EventStreamMut<'a, E, P, U> {
     }
 }
 
-impl<E, P, U> fmt::Debug for EventStream<'_, E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug for EventStream<'_, E, P, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EventStream({})", self.name)
     }
 }
 
-impl<E, P, U> fmt::Debug for EventStreamMut<'_, E, P, U> {
+impl<E: Stored, P: Projections<E>, U: Upcasts<E>> fmt::Debug for EventStreamMut<'_, E, P, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stream.fmt(f)
     }

@@ -40,6 +40,19 @@ impl Desk {
         self.count
     }
 
+    /// Changes it so often, one time right after the other.
+    #[action]
+    async fn churn(this: Handle<Self>, times: u64) -> Result<()> {
+        for _ in 0..times {
+            this.atomic(|desk, _| {
+                desk.count += 1;
+                Ok::<_, stayput::Error>(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Stays inside for a second.
     #[action]
     async fn look_long(&self, cx: &Context<Self>) -> u64 {
@@ -362,5 +375,21 @@ fn a_synchronous_action_blocks_nobody_on_another_shard() {
         for other in others {
             other.await.unwrap();
         }
+    });
+}
+
+#[test]
+fn a_process_without_a_pause_lets_others_in() {
+    testing::run(app(), async |t| {
+        const TIMES: u64 = 20_000;
+        let desk = Desk::named(t, "d");
+        let churning = t.spawn(desk.churn(TIMES));
+        let mut seen = 0;
+        while seen == 0 {
+            seen = desk.count().await.unwrap();
+        }
+        assert!(seen < TIMES, "nobody was let in before the end");
+        churning.await.unwrap();
+        assert_eq!(desk.count().await.unwrap(), TIMES);
     });
 }

@@ -1,5 +1,6 @@
 //! How a process reaches the state of its object.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::settle::Keep;
 use super::{Host, reset};
 use crate::backend::LocalFuture;
 use crate::error::Code;
-use crate::object::contain::contain;
+use crate::object::contain::{all_others, contain};
 use crate::object::context::RawContext;
 use crate::object::handle::Access;
 use crate::object::lock::Guard;
@@ -25,6 +26,8 @@ pub(super) struct HandleOf<T: Object> {
     /// The process's.
     pub(super) action: Arc<str>,
     pub(super) params: Bytes,
+    /// Whether it has been at the state before.
+    pub(super) entered: Cell<bool>,
     pub(super) _busy: Busy,
 }
 
@@ -39,6 +42,11 @@ impl<T: Object> HandleOf<T> {
                 Code::ReadOnlyChain,
                 "a query may not start a change",
             )));
+        }
+        // A process that goes from one look to the next lets others in between, and what it has committed out, also where
+        // the object is free and it need not wait.
+        if self.entered.replace(true) {
+            all_others().await;
         }
         let host = &self.host;
         #[cfg(not(target_arch = "wasm32"))]

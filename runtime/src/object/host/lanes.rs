@@ -4,13 +4,12 @@
 //! objects hear is a thousand lanes, and would be as many commits of the object that told them.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::task::Poll;
 
 use super::core::Busy;
 use super::{Host, follow};
 use crate::backend::StorageFault;
 use crate::event::Forget;
+use crate::object::contain::all_others;
 use crate::object::mount::{has_heard, has_told, has_webhooks};
 use crate::object::{Object, Timestamp, once};
 use crate::outgoing::webhook;
@@ -219,17 +218,4 @@ impl<T: Object> Host<T> {
             Err(error) => (Delivered::Failed(error.into()), None),
         }
     }
-}
-
-/// Lets all go first who can.
-async fn all_others() {
-    let mut waited = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut waited, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

@@ -1,5 +1,6 @@
 //! Running calls: at once where nothing stands in the way, as tasks where they wait.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::access::HandleOf;
@@ -286,6 +287,7 @@ impl<T: Object> Host<T> {
             turn: turn.clone(),
             action: call.action.clone(),
             params: call.params.clone(),
+            entered: Cell::new(false),
             _busy: Busy::new(&self.core),
         });
         let keyed = Keyed::of(call);

@@ -12,6 +12,13 @@ pub struct Pinned {
     pub text: String,
 }
 
+/// Something was scribbled; much of it is kept, though not for long.
+#[event(public, durable, keep = 800, keep_hours = 1)]
+pub struct Scribbled {
+    /// Its number.
+    pub number: u64,
+}
+
 /// Where somebody points.
 #[event(public, latest, key = "who")]
 pub struct Pointed {
@@ -48,7 +55,7 @@ impl Told {
 }
 
 /// A board.
-#[durable_object(events(Pinned, Pointed, Told, Hidden))]
+#[durable_object(events(Pinned, Scribbled, Pointed, Told, Hidden))]
 #[derive(Debug)]
 pub struct Board {
     pinned: u64,
@@ -72,6 +79,37 @@ impl Board {
         let number = self.pinned;
         cx.broadcast(Pinned { number, text });
         number
+    }
+
+    /// Scribbles so much.
+    #[action(public)]
+    fn scribble(&mut self, cx: &mut Context<Self>, count: u64) {
+        for number in 1..=count {
+            cx.broadcast(Scribbled { number });
+        }
+    }
+
+    /// What is kept of what was pinned up, by pages: the texts, and where the next one begins.
+    #[action(public)]
+    fn kept(
+        &self,
+        cx: &Context<Self>,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> (Vec<String>, Option<Cursor>) {
+        let page = cx.kept::<Pinned>().page(after, limit);
+        let texts = page.items.into_iter().map(|kept| kept.event.text);
+        (texts.collect(), page.next)
+    }
+
+    /// Where somebody points, and how many do.
+    #[action(public)]
+    fn points(&self, cx: &Context<Self>, who: String) -> (Option<u32>, usize) {
+        let kept = cx.kept::<Pointed>();
+        (
+            kept.get(&who).map(|kept| kept.event.at),
+            kept.last(10).len(),
+        )
     }
 
     /// Pins something up and takes it down again.
@@ -200,7 +238,7 @@ impl Parlour {
                 self.sum += by;
                 let summed = cx.broadcast(Summed { sum: self.sum });
                 if by == 0 {
-                    summed.to("nobody");
+                    summed.to("quiet");
                 }
             }
             Word::Fail => {

@@ -16,6 +16,7 @@ mod canal;
 mod chest;
 mod clock;
 mod dawn;
+mod den;
 mod depot;
 mod desk;
 mod envoy;
@@ -41,13 +42,16 @@ pub use agenda::{Agenda, AgendaError, Aside};
 pub use annals::{Annals, Debt, Latest, Passage, Payees, Steps};
 pub use archive::{Archive, Paper};
 pub use bazaar::{Bazaar, Buyer, Good, Sale};
-pub use board::{Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Summed, Told, Welcome};
+pub use board::{
+    Board, Hidden, Parlour, ParlourError, Pinned, Pointed, Scribbled, Summed, Told, Welcome,
+};
 pub use burrow::{Burrow, BurrowError};
 pub use caller::{Caller, CallerError};
 pub use canal::{Canal, CanalError};
 pub use chest::{Chest, Settings};
 pub use clock::{Chime, Clock, ClockError, Deed};
 pub use dawn::{Dawn, DawnError, Struck};
+pub use den::Den;
 pub use depot::Depot;
 pub use desk::{Desk, Letter};
 pub use envoy::{Envoy, Errand, Seen};
@@ -71,7 +75,7 @@ pub use trade::{Ages, Line, Wanted};
 use stayput::middleware::RateLimiter;
 
 stayput::app!(
-    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Canal, Chest, Clock, Dawn, Depot, Desk, Envoy, Folder, Form, Gatehouse, Gazette, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Reader, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
+    Agenda, Annals, Archive, Bazaar, Board, Burrow, Caller, Canal, Chest, Clock, Dawn, Den, Depot, Desk, Envoy, Folder, Form, Gatehouse, Gazette, Hall, Ledger, Lodge, Market, Mill, Mirror, Parlour, RateLimiter, Reader, Relay, Shelf, Shop, Spring, Tally, Tent, Till;
     assets("/page/hello.js" = "../page/hello.js");
     routes(front::routes);
     cbor;

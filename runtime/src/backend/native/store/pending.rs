@@ -88,18 +88,16 @@ impl Pending {
     }
 
     /// Everything the pending commits say of the range.
-    pub(super) fn overlay(&self, scan: &Scan<'_>) -> Overlay<'_> {
-        let mut overlay = Overlay::new();
-        for (_, commit) in self.of_this_life() {
-            let puts = within(&commit.puts, scan, |record| &record.key);
-            overlay.extend(
-                puts.iter()
-                    .map(|record| (record.key.as_str(), Change::Put(&record.value))),
-            );
-            let deletes = within(&commit.deletes, scan, |key| key);
-            overlay.extend(deletes.iter().map(|key| (key.as_str(), Change::Delete)));
-        }
-        overlay
+    pub(super) fn overlay<'a>(&'a self, scan: &Scan<'_>) -> Overlay<'a> {
+        let of = |commit: &'a Commit| {
+            let puts = within(&commit.puts, scan, |record| &record.key).iter();
+            let puts = puts.map(|record| (record.key.as_str(), Change::Put(&record.value)));
+            let deletes = within(&commit.deletes, scan, |key| key).iter();
+            puts.chain(deletes.map(|key| (key.as_str(), Change::Delete)))
+        };
+        // Sorted at once, of which most is: of one key the last change stays, as if one were put in after the other.
+        let commits = self.of_this_life();
+        commits.flat_map(|(_, commit)| of(commit)).collect()
     }
 }
 
