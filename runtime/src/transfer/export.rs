@@ -137,6 +137,10 @@ impl Outlet<'_> {
 }
 
 /// Nothing keeps a text from being written into memory.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what errors are mapped by"
+)]
 pub(super) fn unwritten(error: DocumentError) -> Box<WireError> {
     Box::new(WireError::framework(Code::Internal, error.to_string()))
 }

@@ -100,13 +100,13 @@ async fn dump_rows(
     };
     let list: Vec<String> = line.columns.iter().map(tagged).collect();
     let all = format!("SELECT {} FROM {}", list.join(", "), quoted(name));
-    let mut last = None;
+    let mut paused = None;
     loop {
-        let (statement, params) = order.after(&all, last.as_ref());
+        let (statement, params) = order.after(&all, paused.as_ref());
         let mut sink = Rows {
             out: &mut out.writer,
             order: &order,
-            before: last.map_or(0, |last: Last| last.rows),
+            before: paused.map_or(0, |last: Last| last.rows),
             stopped: None,
             broken: None,
         };
@@ -115,7 +115,7 @@ async fn dump_rows(
             return Err(error);
         }
         match sink.stopped {
-            Some(stopped) => last = Some(stopped),
+            Some(stopped) => paused = Some(stopped),
             None => return Ok(()),
         }
         out.send(0).await?;

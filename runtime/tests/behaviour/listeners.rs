@@ -100,6 +100,7 @@ impl Shop {
     }
 
     /// What is sold is sold only if it can be paid for.
+    #[expect(clippy::unnecessary_wraps, reason = "its handlers may fail it")]
     #[action]
     fn sell_dear(&mut self, cx: &mut Context<Self>, cents: u64, fail: bool) -> Result<()> {
         cx.emit(Sold { cents });

@@ -41,7 +41,9 @@ pub struct KeptEvents<'a, E> {
     name: Arc<str>,
     /// Behind which place of the log.
     after: Option<Place>,
-    typed: PhantomData<(&'a (), fn() -> E)>,
+    typed: PhantomData<fn() -> E>,
+    /// It sees what the context sees, and no longer.
+    of: PhantomData<&'a ()>,
 }
 
 impl<S: Stateful> Context<S> {
@@ -105,6 +107,7 @@ impl<S: Stateful> Context<S> {
             raw,
             after: None,
             typed: PhantomData,
+            of: PhantomData,
         }
     }
 }
@@ -128,6 +131,10 @@ impl<E: Event> KeptEvents<'_, E> {
     /// cursor to go on with. A `limit` of 0 counts as 1.
     ///
     /// What is not kept any more is left out. A cursor that is no place here fails the method with `invalid_params`; see [`Page`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it comes by value, as a parameter of the action"
+    )]
     pub fn page(&self, after: Option<Cursor>, limit: u32) -> Page<KeptEvent<E>> {
         let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
         let mut found = self.settle(self.read(after.as_ref(), limit.saturating_add(1), false));
@@ -244,7 +251,7 @@ impl<E: Event> KeptEvents<'_, E> {
             // The latest ones have no place.
             cursor: (item.p > 0).then(|| format!("{log}-{}", item.p)),
             time: item.t,
-            rooms: rooms.iter().map(|room| room.to_string()).collect(),
+            rooms: rooms.iter().map(ToString::to_string).collect(),
             subject: item.s,
             event: decode(key, item.d.get().as_bytes())?,
         })

@@ -27,6 +27,15 @@ pub(super) struct Steps {
     is_noting: Cell<bool>,
 }
 
+impl Steps {
+    /// The next ones, as many as one commit takes.
+    fn take(&self) -> Vec<(Step, once::Sender<Step>)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let count = waiting.len().min(TOGETHER);
+        waiting.drain(..count).collect()
+    }
+}
+
 /// A lane between two of its calls.
 struct Step {
     lane: Lane,
@@ -157,10 +166,8 @@ impl<T: Object> Host<T> {
                 if working.lanes.borrow().len() > 1 {
                     all_others().await;
                 }
-                let mut waiting = steps.waiting.borrow_mut();
-                let count = waiting.len().min(TOGETHER);
-                let mut batch: Vec<_> = waiting.drain(..count).collect();
-                drop(waiting);
+                let mut batch = steps.take();
+                let count = batch.len();
                 if self.note_all(&mut batch).await {
                     for (step, sender) in batch {
                         sender.send(step);
