@@ -54,7 +54,7 @@ export class AuctionPresence extends $.ObjectHandle {
         left: ["presence.left"],
         typing: ["presence.typing", () => $shape_Typing],
     };
-    /** Says that the caller is not idle. Typing and entering say so, too. */
+    /** Says that the caller is not idle, as every other command does that they call by a connection. */
     active(options = {}) {
         return this.$call("presence.active", undefined, options, { details: [["presence.too_long", () => $shape_PresenceErrorTooLong]] });
     }
