@@ -1,6 +1,8 @@
 //! The table, continued: events that are kept, rooms, views, and messages by type. The name of a log is random: `LOG` stands
 //! for it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use support::process::Server;
 
@@ -39,15 +41,19 @@ fn two_streams(server: &Server) -> Value {
         let path = format!("/board/long/~events?events=scribbled&after={after}");
         let mut connection = server.connect();
         let mut blocks = Vec::new();
+        let mut ends = false;
         if begin(&mut connection, server, &path).is_ok() {
             while let Ok(block) = block(&mut connection) {
-                let is_last =
-                    block.is_empty() || !block.contains("data: ") && block.contains("id: ");
+                let is_place = !block.contains("data: ") && block.contains("id: ");
                 blocks.push(block);
-                if is_last {
+                if is_place {
                     break;
                 }
             }
+            // What ends does so at once.
+            let patience = Some(Duration::from_secs(2));
+            ends = connection.socket().set_read_timeout(patience).is_ok()
+                && block(&mut connection).is_ok_and(|block| block.is_empty());
         }
         let line = |block: &String, begin: &str| {
             let mut lines = block.lines();
@@ -66,7 +72,6 @@ fn two_streams(server: &Server) -> Value {
             .windows(2)
             .all(|two| number(two.first()) + 1 == number(two.last()));
         let range = format!("{} to {}", number(numbers.first()), number(numbers.last()));
-        let ends = blocks.last().is_none_or(String::is_empty);
         told.push(json!([
             if in_order {
                 range

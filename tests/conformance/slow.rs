@@ -41,14 +41,14 @@ pub(crate) const ALL: &[Scenario] = &[
             Step::Wait(10),
             hear(
                 "ben",
-                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"ann","metadata":null,"since":0,"connections":1,"typing":false,"idle":true}}}}"#,
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"developer","metadata":null,"since":0,"connections":1,"typing":false,"idle":true}}}}"#,
             ),
             gives("den/d", "is_watched", "{}", "false"),
             say("ann", r#"{"jsonrpc":"2.0","id":4,"method":"say"}"#),
             hear("ann", r#"{"jsonrpc":"2.0","result":[2,1],"id":4}"#),
             hear(
                 "ben",
-                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"ann","metadata":null,"since":0,"connections":1,"typing":false,"idle":false}}}}"#,
+                r#"{"jsonrpc":"2.0","method":"event","params":{"event":"presence.changed","data":{"member":{"name":"developer","metadata":null,"since":0,"connections":1,"typing":false,"idle":false}}}}"#,
             ),
             gives("den/d", "is_watched", "{}", "true"),
             Step::Vanish { who: "ann" },
