@@ -189,7 +189,7 @@ macro_rules! presence {
         }
 
         impl Presence {
-            /// Has members become idle after so long instead of [five minutes](IDLE), at least a second. It is kept in memory: say it in `start`.
+            /// Has members become idle after so long instead of [five minutes](crate::mixins::presence::IDLE), at least a second. It is kept in memory: say it in `start`.
             ///
             /// ```
             /// use stayput::mixins::Presence;
