@@ -39,7 +39,7 @@ pub use call::{Answer, AtOnce, Call, CallOf, ItemByItem};
 pub use check::{check_bindings, check_class, check_waits};
 pub(crate) use class::wire_name;
 pub use class::{ActionInfo, ClassTable, Live, LiveObject, Seed};
-pub(crate) use contain::race;
+pub(crate) use contain::{all_others, race};
 pub(crate) use context::uuid;
 pub use context::{Context, Mounts, NoMounts, ProcessContext, RawContext};
 pub use envelope::{Caller, CallerKind, Chain, Envelope, Link, MAX_DEPTH, Mode, Root, Target};

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::{Body, Gone, Pipe, Reader, StreamOf};
 use crate::backend::{LocalFuture, Seq};
 use crate::error::{ActionError, Code};
-use crate::object::{ProcessContext, Turn};
+use crate::object::{ProcessContext, Turn, all_others};
 use crate::rpc::{Reply, WireError};
 use crate::state::Stateful;
 
@@ -201,15 +201,7 @@ impl Sink {
         if !sent.is_multiple_of(TURN) {
             return;
         }
-        let mut waited = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut waited, true) {
-                return Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        all_others().await;
     }
 
     fn gather(&self, text: &[u8]) -> Result<(), Gone> {
