@@ -1,6 +1,6 @@
 //! An object on its way out: who may do what meanwhile, and for how long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stayput::prelude::*;
@@ -44,7 +44,9 @@ fn nobody_writes_while_an_object_leaves_and_nobody_waits_for_ever() {
         // Whoever only asks does not wait.
         assert!(attic.holds(7).await.unwrap());
         let mut write = std::pin::pin!(attic.store(9, 1).into_future());
-        for _ in 0..500 {
+        // Long enough for a thread to have done it.
+        let end = Instant::now() + Duration::from_millis(200);
+        while Instant::now() < end {
             tokio::select! {
                 biased;
                 early = &mut write => panic!("{early:?} came while the object left"),
