@@ -22,6 +22,7 @@ mod differences;
 mod documents;
 mod ends;
 mod eviction;
+mod exports;
 mod frames;
 mod front;
 mod gazettes;

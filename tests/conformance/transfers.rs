@@ -10,6 +10,7 @@ use support::process::{Launch, Server, scratch};
 use support::workers::Built;
 
 use crate::app::{Native, Workerd};
+use crate::exports;
 use crate::play::Backend as _;
 use crate::steps::masked;
 
@@ -133,7 +134,7 @@ pub(crate) fn send(
     answer.unwrap()
 }
 
-fn call(server: &Server, (object, action, params): (&str, &str, &str)) -> String {
+pub(crate) fn call(server: &Server, (object, action, params): (&str, &str, &str)) -> String {
     let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{action}","params":{params}}}"#);
     let answer = send(
         server,
@@ -145,7 +146,7 @@ fn call(server: &Server, (object, action, params): (&str, &str, &str)) -> String
     masked(&answer.text())
 }
 
-fn export(server: &Server, object: &str) -> Vec<u8> {
+pub(crate) fn export(server: &Server, object: &str) -> Vec<u8> {
     let answer = send(server, "GET", &format!("/{object}/~export"), &[], b"");
     assert_eq!(answer.status, 200, "{object}: {}", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
@@ -165,10 +166,7 @@ pub(crate) fn check(built: &Built) {
     round(built, &native, &workerd);
     round(built, &workerd, &native);
     refusals(&native, &workerd);
-    search(built, &native, &workerd);
-    for (where_, server) in [("natively", &native), ("on Workers", &workerd)] {
-        large(where_, built, server);
-    }
+    exports::check(built, &native, &workerd);
 }
 
 /// From the one backend to the other, and on to the first one, elsewhere.
@@ -344,113 +342,4 @@ fn refusals(native: &Server, workerd: &Server) {
     both("all of them", 200, &put("/ledger/new/~import", &tables));
     let large = vec![b' '; (16 << 20) + 1];
     both("too large", 413, &put("/depot/new/~import", &large));
-}
-
-/// A virtual table goes out as the command writes it, and comes in by the command only: no statement may fill its own tables.
-fn search(built: &Built, native: &Server, workerd: &Server) {
-    let texts = [native, workerd].map(|server| {
-        for (action, params) in [
-            ("open", r#"["ann", 5]"#),
-            ("run", r#"["CREATE VIRTUAL TABLE pages USING fts5(body)"]"#),
-            (
-                "run",
-                r#"["INSERT INTO pages VALUES('durable objects'), ('and what moves')"]"#,
-            ),
-        ] {
-            let made = call(server, ("ledger/books", action, params));
-            assert!(made.contains("result"), "{made}");
-        }
-        export(server, "ledger/books")
-    });
-    for text in &texts {
-        let refused = [native, workerd].map(|server| {
-            let (status, answer) = import(server, "ledger/new-books", text);
-            assert_eq!(status, 400, "{answer}");
-            answer["error"]["message"].clone()
-        });
-        assert_eq!(refused[0], refused[1]);
-        let message = refused[0].as_str().unwrap();
-        assert!(message.contains("take the command `import`"), "{message}");
-        let home = taken_in(built, text);
-        assert_eq!(export(&home.1, "ledger/books"), *text);
-        let found = call(
-            &home.1,
-            (
-                "ledger/books",
-                "read",
-                r#"["SELECT body FROM pages WHERE pages MATCH 'moves'"]"#,
-            ),
-        );
-        assert!(found.contains("and what moves"), "{found}");
-    }
-}
-
-/// A native server on a folder that the command `import` put a text into.
-fn taken_in(built: &Built, text: &[u8]) -> (tempfile::TempDir, Server) {
-    let folder = scratch();
-    let data = folder.path().join("data");
-    let file = folder.path().join("object.jsonl");
-    std::fs::write(&file, text).unwrap();
-    let mut command = Command::new(&built.program);
-    command.arg("import").arg(&file).arg("--data").arg(&data);
-    let imported = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&imported.stderr).into_owned();
-    assert!(imported.status.success(), "{errors}");
-    let server = Launch::new(&built.program, &data).start().0;
-    (folder, server)
-}
-
-/// What is longer than could be in memory as one text leaves piece by piece: records, and rows in every order that tables have.
-fn large(where_: &str, built: &Built, server: &Server) {
-    let long = "x".repeat(450_000);
-    for number in 0..40 {
-        let params = format!(r#"[[["{number}", "{long}"], ["{number}-", "{long}"]]]"#);
-        let kept = call(server, ("shelf/large", "put", &params));
-        assert!(kept.contains("result"), "{kept}");
-    }
-    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)";
-    for statement in [
-        "CREATE TABLE numbered(a, b)",
-        "CREATE TABLE hidden(rowid, _rowid_, oid)",
-        "CREATE TABLE keyed(word TEXT COLLATE NOCASE, n INTEGER, b, PRIMARY KEY(word COLLATE BINARY, n)) WITHOUT ROWID",
-        "CREATE TABLE turned(n INTEGER PRIMARY KEY DESC, b) WITHOUT ROWID",
-        &format!(
-            "INSERT INTO numbered {rows} SELECT i, hex(i * 1.5) || 'a text that is somewhat long' FROM n"
-        ),
-        &format!(
-            "INSERT INTO hidden {rows} SELECT i, NULL, 'what hides the numbers of rows' FROM n"
-        ),
-        &format!(
-            "INSERT INTO keyed {rows} SELECT CASE i % 2 WHEN 0 THEN 'word' ELSE 'WORD' END, i - 30000, x'00ff' FROM n"
-        ),
-        &format!("INSERT INTO turned {rows} SELECT i, 'down' FROM n"),
-        "DELETE FROM numbered WHERE a % 7 = 0",
-    ] {
-        let params = serde_json::to_string(&[statement]).unwrap();
-        let ran = call(server, ("ledger/large", "run", &params));
-        assert!(ran.contains("result"), "{ran}");
-    }
-    let before = server.resident().unwrap();
-    for object in ["shelf/large", "ledger/large"] {
-        let text = export(server, object);
-        let (_folder, home) = taken_in(built, &text);
-        assert!(export(&home, object) == text, "{where_}: {object}");
-        eprintln!("{where_}: {object} of {} KiB", text.len() >> 10);
-    }
-    let grown = server.resident().unwrap().saturating_sub(before);
-    eprintln!("{where_}: {} KiB grown", grown >> 10);
-    assert!(grown < 64 << 20, "{where_}: {grown} bytes grown");
-    // Whoever hangs up lets go of the object.
-    let mut leaving = server.connect();
-    let head = format!(
-        "GET /shelf/large/~export HTTP/1.1\r\nHost: {}\r\n\r\n",
-        server.address()
-    );
-    leaving.send(head.as_bytes()).unwrap();
-    assert!(leaving.line().unwrap().contains("200"));
-    let asked = call(server, ("shelf/large", "text", r#"["0"]"#));
-    assert!(asked.contains("xxx"), "{where_}: who asks does not wait");
-    drop(leaving);
-    let kept = call(server, ("shelf/large", "put", r#"[[["last", "one"]]]"#));
-    assert!(kept.contains("result"), "{where_}: {kept}");
 }

@@ -1,6 +1,8 @@
 //! The end of an object: everything stored of it goes in one commit, and the next call finds none.
 
-use super::core::Busy;
+use std::future::ready;
+
+use super::by_call::Entrance;
 use super::delivery::IncomingCall;
 use super::settle::Keep;
 use super::{Host, Stage};
@@ -38,32 +40,12 @@ pub(super) fn is_doomed(records: &Records) -> bool {
 impl<T: Object> Host<T> {
     /// Takes a call of [`ACTION`].
     pub(super) fn end_by_call(&self, call: IncomingCall) {
-        self.by_call(call, Self::end_now);
-    }
-
-    /// Takes a call that is no action of the class's: it has the object to itself, asleep or not.
-    pub(super) fn by_call(&self, call: IncomingCall, run: fn(&Self, &Envelope, Guard) -> Reply) {
-        let Some(host) = self.me.upgrade() else {
-            return;
-        };
-        let place = match self.queue.admit(0) {
-            Ok(place) => place,
-            Err(refusal) => return (call.reply)(Err(refusal)),
-        };
-        let busy = Busy::new(&self.core);
-        self.core.environment.spawn(Box::pin(async move {
-            let envelope = &call.delivery.envelope;
-            let guard = host.lock(Mode::Write, envelope).await;
-            drop(place);
-            if call.delivery.begin() {
-                let reply = match guard {
-                    Ok(guard) => run(&host, envelope, guard),
-                    Err(error) => Err(error),
-                };
-                host.core.answer(&envelope.request_id, reply, call.reply);
-            }
-            drop(busy);
-        }));
+        self.by_call(
+            call,
+            0,
+            Entrance::AsItIs(Mode::Write),
+            |host, call, guard| Box::pin(ready(host.end_now(call, guard))),
+        );
     }
 
     /// Ends the object without loading it: one that cannot be loaded can be destroyed, too.

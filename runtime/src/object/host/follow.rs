@@ -1,10 +1,11 @@
 //! Subscriptions of other objects to this one's events, and hearing what this one subscribes to.
 
+use std::future::ready;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::core::Busy;
+use super::by_call::Entrance;
 use super::delivery::IncomingCall;
 use super::settle::Keep;
 use super::{Host, storage_error};
@@ -63,34 +64,18 @@ fn spent(error: &WireError) -> Delivered {
 impl<T: Object> Host<T> {
     /// Takes a call of who subscribes, or does so no more.
     pub(super) fn follow_by_call(&self, call: IncomingCall) {
-        self.told_by_call(call, Self::take_follower);
+        let bytes = call.delivery.envelope.params.len();
+        self.by_call(call, bytes, Entrance::Awake, |host, call, guard| {
+            Box::pin(ready(host.take_follower(call, guard)))
+        });
     }
 
     /// Takes a call that tells of an event.
     pub(super) fn hear_by_call(&self, call: IncomingCall) {
-        self.told_by_call(call, Self::hear);
-    }
-
-    /// Wakes the object, and has it to itself.
-    fn told_by_call(&self, call: IncomingCall, run: fn(&Self, &Envelope, Guard) -> Reply) {
-        let Some(host) = self.me.upgrade() else {
-            return;
-        };
-        let place = match self.queue.admit(call.delivery.envelope.params.len()) {
-            Ok(place) => place,
-            Err(refusal) => return (call.reply)(Err(refusal)),
-        };
-        let busy = Busy::new(&self.core);
-        self.core.environment.spawn(Box::pin(async move {
-            let envelope = &call.delivery.envelope;
-            let guard = host.awake(envelope).await;
-            drop(place);
-            if call.delivery.begin() {
-                let reply = guard.and_then(|guard| run(&host, envelope, guard));
-                host.core.answer(&envelope.request_id, reply, call.reply);
-            }
-            drop(busy);
-        }));
+        let bytes = call.delivery.envelope.params.len();
+        self.by_call(call, bytes, Entrance::Awake, |host, call, guard| {
+            Box::pin(ready(host.hear(call, guard)))
+        });
     }
 
     fn take_follower(&self, call: &Envelope, guard: Guard) -> Reply {

@@ -4,13 +4,15 @@
 //! The records are read while no turn writes, and what they tell is sent when they are durable, in line with the events of
 //! the turns before and after: so the connection begins to listen exactly where the records end.
 
+use std::future::ready;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::core::{Busy, Core};
+use super::by_call::Entrance;
+use super::core::Core;
 use super::delivery::IncomingCall;
 use super::{Host, storage_error};
 use crate::action::{Fault, refuse};
@@ -58,37 +60,25 @@ struct Answer<'a> {
 impl<T: Object> Host<T> {
     /// Takes a call of [`ACTION`]. The object need not be loaded.
     pub(super) fn listen_by_call(&self, call: IncomingCall) {
-        let Some(host) = self.me.upgrade() else {
-            return;
-        };
-        let place = match self.queue.admit(0) {
-            Ok(place) => place,
-            Err(refusal) => return (call.reply)(Err(refusal)),
-        };
-        let busy = Busy::new(&self.core);
-        self.core.environment.spawn(Box::pin(async move {
-            let envelope = &call.delivery.envelope;
-            let guard = host.lock(Mode::Read, envelope).await;
-            drop(place);
-            if call.delivery.begin() {
-                let reply = guard.and_then(|guard| {
-                    let declared = |name: &Arc<str>| {
-                        let mut declared = host.class.declared.iter();
-                        let event = declared.find(|event| event.name == *name)?;
-                        Some(Sought {
-                            name: &event.name,
-                            mount: &event.mount,
-                            info: event.info,
-                        })
-                    };
-                    let reply = host.core.listen(envelope, &declared);
-                    drop(guard);
-                    reply
-                });
-                host.core.answer(&envelope.request_id, reply, call.reply);
-            }
-            drop(busy);
-        }));
+        self.by_call(
+            call,
+            0,
+            Entrance::AsItIs(Mode::Read),
+            |host, call, guard| {
+                let declared = |name: &Arc<str>| {
+                    let mut declared = host.class.declared.iter();
+                    let event = declared.find(|event| event.name == *name)?;
+                    Some(Sought {
+                        name: &event.name,
+                        mount: &event.mount,
+                        info: event.info,
+                    })
+                };
+                let reply = host.core.listen(call, &declared);
+                drop(guard);
+                Box::pin(ready(reply))
+            },
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod alarms;
 mod birth;
+mod by_call;
 mod core;
 mod deferred;
 mod delivery;
@@ -155,9 +156,9 @@ impl<T: Object> LiveObject for Host<T> {
                 return self.end_by_call(call);
             }
             if transfer::is_way(&call.delivery.envelope.action)
-                && let Some(transfer) = self.core.environment.transfer()
+                && self.core.environment.transfer().is_some()
             {
-                return self.carry(call, transfer);
+                return self.carry(call);
             }
             if const { has_kept::<T>() } && &*call.delivery.envelope.action == listen::ACTION {
                 return self.listen_by_call(call);

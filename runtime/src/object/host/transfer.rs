@@ -1,18 +1,21 @@
 //! Whole objects out and in, under the object's own lock: what is exported is one moment, and what is imported is there at
 //! once.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use super::core::{Busy, Core};
+use super::by_call::Entrance;
+use super::core::Core;
+use super::delivery::IncomingCall;
 use super::{Host, Stage, reset, storage_error};
 use crate::backend::SqlStore;
 use crate::error::Code;
 use crate::object::lock::Guard;
 use crate::object::turn::Turn;
-use crate::object::{Envelope, IncomingCall, Mode, Object, Target};
+use crate::object::{Envelope, Mode, Object, Target};
 use crate::rpc::{Reply, WireError};
 use crate::stream::Pipe;
-use crate::transfer::{ClassInfo, EXPORT, Hold, IMPORT, Transfer, export, import};
+use crate::transfer::{ClassInfo, EXPORT, Hold, IMPORT, export, import};
 
 /// Whether a call is one of these. No client can make it: it is the action of no class.
 pub(super) fn is_way(action: &str) -> bool {
@@ -21,37 +24,32 @@ pub(super) fn is_way(action: &str) -> bool {
 
 impl<T: Object> Host<T> {
     /// Writes or reads the object, without loading it: one that cannot be loaded can be exported, too.
-    pub(super) fn carry(&self, call: IncomingCall, transfer: Transfer) {
+    pub(super) fn carry(&self, call: IncomingCall) {
         if &*call.delivery.envelope.action == IMPORT {
-            return self.by_call(call, Self::take_in);
+            return self.by_call(
+                call,
+                0,
+                Entrance::AsItIs(Mode::Write),
+                |host, call, guard| Box::pin(ready(host.take_in(call, guard))),
+            );
         }
-        let Some(host) = self.me.upgrade() else {
-            return;
-        };
-        let place = match self.queue.admit(0) {
-            Ok(place) => place,
-            Err(refusal) => return (call.reply)(Err(refusal)),
-        };
-        let busy = Busy::new(&self.core);
-        self.core.environment.spawn(Box::pin(async move {
-            let envelope = &call.delivery.envelope;
-            let guard = host.lock(Mode::Read, envelope).await;
-            drop(place);
-            if call.delivery.begin() {
-                let reply = match (guard, envelope.stream.clone()) {
-                    (Ok(guard), Some(pipe)) => {
-                        let app = &host.class.app;
-                        let reply = transfer.export(&host.core, app, pipe).await;
-                        drop(guard);
-                        reply
-                    }
-                    (Err(error), _) => Err(error),
-                    (_, None) => Err(reset()),
+        self.by_call(
+            call,
+            0,
+            Entrance::AsItIs(Mode::Read),
+            |host, call, guard| {
+                let ways = host.core.environment.transfer().zip(call.stream.clone());
+                let Some((transfer, pipe)) = ways else {
+                    return Box::pin(ready(Err(reset())));
                 };
-                host.core.answer(&envelope.request_id, reply, call.reply);
-            }
-            drop(busy);
-        }));
+                let export = transfer.export(&host.core, &host.class.app, pipe);
+                Box::pin(async move {
+                    let reply = export.await;
+                    drop(guard);
+                    reply
+                })
+            },
+        );
     }
 
     fn take_in(&self, call: &Envelope, guard: Guard) -> Reply {
